@@ -1,0 +1,1 @@
+//! Tests that hold template, routers and events together.

@@ -1,0 +1,82 @@
+"""`dev/test [--lint]`: every check and every test, with the totals of all of them in the last line.
+
+With --lint only those that need no server. A check that is not a test runner counts as one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+from stack import commands, settings, tools
+from stack.paths import ROOT
+
+RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;")
+SAM, CFN_LINT = tools.tool(tools.SAM, "sam"), tools.tool(tools.SAM, "cfn-lint")
+CLIPPY = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]
+LINTS = [
+    ("formatting", ["cargo", "fmt", "--all", "--check"]),
+    ("clippy", CLIPPY),
+    ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
+    ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
+]
+TESTS = [
+    ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
+    ("end to end", [ROOT / "dev/up", "--name", "test", "cargo", "test", "-p", "e2e", "--no-fail-fast"]),
+]
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the stages; the result is 1 when anything failed."""
+    commands.interruptible()
+    tools.ensure_cargo()
+    stages = LINTS if arguments == ["--lint"] else LINTS + TESTS
+    env = {**os.environ, **_independence()}
+    passed = failed = 0
+    summary = []
+    for title, command in stages:
+        print(f"\n=== {title}", flush=True)
+        began = time.monotonic()
+        counts, code = _stage(command, env)
+        if counts is None:
+            counts = (0, 1) if code else (1, 0)
+        elif code and not counts[1]:
+            # The runner broke down: nothing that it did not run may look passed.
+            counts = (counts[0], 1)
+        passed, failed = passed + counts[0], failed + counts[1]
+        outcome = "failed" if counts[1] else "ok"
+        summary.append(f"  {title:<28}{outcome:<8}{time.monotonic() - began:7.1f} s   {counts[0]} passed, {counts[1]} failed")
+    print("\n" + "\n".join(summary))
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+def _independence() -> dict:
+    """What makes a run the same whatever the reader's environment and .env say."""
+    for parameter in settings.template()["Parameters"]:
+        os.environ.pop(settings.variable(parameter), None)
+    return {"DOTENV": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def _stage(command: list, env: dict) -> tuple[tuple[int, int] | None, int]:
+    """Runs one stage with its output shown; the sums of its test runners, None when there was none, and its code."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    counts = None
+    try:
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            found = RESULT.match(line)
+            if found:
+                before = counts or (0, 0)
+                counts = (before[0] + int(found[1]), before[1] + int(found[2]))
+        return counts, process.wait()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise

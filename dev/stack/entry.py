@@ -1,0 +1,28 @@
+"""How each script begins: it installs what it needs and goes on in the private Python environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from stack import tools
+from stack.console import Failure, report
+from stack.environment import given, read_dotenv
+from stack.paths import DEV
+
+
+def enter(module: str, environments: list[str], postgres: bool = False, redis: bool = False) -> None:
+    """Ends the process with the result of `module`'s main; `postgres` and `redis` are wanted unless URLs are given."""
+    try:
+        if Path(sys.prefix).resolve() != (DEV / "venv").resolve():
+            read_dotenv()
+            wanted = [tools.MINISTACK, *(name for name in environments if name != tools.MINISTACK)]
+            tools.ensure(wanted, postgres and not given("DATABASE_URL"), redis and not given("REDIS_URL"))
+            sys.stdout.flush()
+            os.execv(tools.PYTHON, [str(tools.PYTHON), *sys.argv])
+        main = __import__(module, fromlist=["main"]).main
+        sys.exit(main(sys.argv[1:]))
+    except Failure as failure:
+        report(failure)
+        sys.exit(1)

@@ -1,0 +1,31 @@
+"""The environment that a script was started in, with .env beneath it."""
+
+from __future__ import annotations
+
+import os
+
+from stack.console import Failure
+from stack.paths import ROOT
+
+
+def read_dotenv() -> None:
+    """Adds the variables of .env, or of the file in DOTENV, to the environment, which wins."""
+    file = ROOT / os.environ.get("DOTENV", ".env")
+    if not file.is_file():
+        return
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        line = line.strip().removeprefix("export ")
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise Failure(f"{file.name}, line {number}: NAME=value is expected.")
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        os.environ.setdefault(name.strip(), value)
+
+
+def given(name: str) -> str | None:
+    """A variable of the environment; an empty one counts as not given."""
+    return os.environ.get(name) or None

@@ -1,0 +1,46 @@
+"""Where things are: the project, what it has installed, and the files of one running stack."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from stack.console import Failure
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEV = ROOT / ".dev"
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+MAIN = "run"
+
+
+class Home:
+    """The folder of one running stack; stacks of different names do not share anything that changes."""
+
+    def __init__(self, name: str = MAIN):
+        self.name = name
+        self.directory = DEV / name
+        self.logs = self.directory / "logs"
+        self.data = self.directory / "data"
+        self.records = self.directory / "processes"
+        self.faults = self.directory / "faults"
+        self.env = DEV / "env" if name == MAIN else self.directory / "env"
+
+    @classmethod
+    def current(cls) -> Home:
+        """The stack that a command started by it belongs to, else the one of `make run`."""
+        return cls(os.environ.get("STACK_NAME") or MAIN)
+
+    def claim(self) -> None:
+        """Makes this process the only one to use the folder until it ends, however it ends."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._lock = open(self.directory / "lock", "a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            owner = self._lock.read().strip() or "unknown"
+            raise Failure(f"This stack is already running (process {owner}); stop that one first.") from None
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()

@@ -1,0 +1,162 @@
+"""Servers in the background: started, recorded under their pid, and stopped by it.
+
+A record outlives the script that wrote it, so that the next start can stop what a killed one left behind, and so that
+another process can stop and start a server of a running stack.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from stack.console import Failure
+from stack.paths import Home
+
+STOP_SECONDS = 10
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _birth(pid: int) -> str | None:
+    """What tells a process from a later one with the same pid; None when it has ended."""
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return None if fields[0] in "ZX" else fields[19]
+    shown = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return None if not shown or shown.startswith("Z") else shown.partition(" ")[2].strip()
+
+
+class Server:
+    """One recorded server of a stack."""
+
+    def __init__(self, home: Home, name: str):
+        self.home = home
+        self.name = name
+        self.record_file = home.records / f"{name}.json"
+        self.log = home.logs / f"{name}.log"
+
+    @property
+    def record(self) -> dict:
+        """What was written at the last start or stop; empty when it never started."""
+        try:
+            return json.loads(self.record_file.read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def start(self, command: list, port: int, env: dict | None = None, stop: int = signal.SIGTERM) -> None:
+        """Starts the server and waits until it listens on `port`."""
+        self._spawn({"command": [str(part) for part in command], "port": port, "env": env, "stop": int(stop)})
+
+    def restart(self) -> None:
+        """Starts a stopped server again, with the same command, port and data."""
+        record = self.record
+        if not record:
+            raise Failure(f"{self.name} is not part of this stack.")
+        if not self.alive():
+            self._spawn(record)
+
+    def alive(self) -> bool:
+        """Whether the recorded process still runs."""
+        record = self.record
+        return bool(record.get("pid")) and _birth(record["pid"]) == record.get("birth")
+
+    def stopped_on_purpose(self) -> bool:
+        """Whether `stop` ended it, not a crash."""
+        return self.record.get("pid") is None
+
+    def stop(self, kill: bool = False) -> None:
+        """Ends the process and all of its session; `kill` gives it no chance to do so in order."""
+        record = self.record
+        if self.alive():
+            self._signal(record["pid"], signal.SIGKILL if kill else record["stop"])
+            deadline = time.monotonic() + STOP_SECONDS
+            while self.alive() and time.monotonic() < deadline:
+                self._reap(record["pid"])
+                time.sleep(0.02)
+        if record.get("pid"):
+            _signal_group(record)
+            self._reap(record["pid"])
+            self._write({**record, "pid": None})
+
+    def _spawn(self, record: dict) -> None:
+        for directory in (self.home.records, self.home.logs):
+            directory.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "a") as output:
+            process = subprocess.Popen(
+                record["command"], env=record["env"], cwd=self.home.directory, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        try:
+            self._write({**record, "pid": process.pid, "birth": _birth(process.pid)})
+        except BaseException:
+            process.kill()
+            raise
+        deadline = time.monotonic() + 30
+        while not listens(record["port"]):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failure(f"{self.name} did not start.", self.log)
+            time.sleep(0.02)
+
+    def _write(self, record: dict) -> None:
+        draft = self.record_file.with_suffix(".new")
+        draft.write_text(json.dumps(record))
+        draft.replace(self.record_file)
+
+    @staticmethod
+    def _signal(pid: int, number: int) -> None:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+    @staticmethod
+    def _reap(pid: int) -> None:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
+
+
+def _signal_group(record: dict) -> None:
+    """Kills what is left of the server's session, say the functions that an emulator was running."""
+    if _birth(record["pid"]) in (None, record["birth"]):
+        try:
+            os.killpg(record["pid"], signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def servers(home: Home) -> list[Server]:
+    """Every server that the stack has started."""
+    return [Server(home, file.stem) for file in sorted(home.records.glob("*.json"))]
+
+
+def stop_all(home: Home) -> None:
+    """Stops every server of the stack, the last started first."""
+    for server in sorted(servers(home), key=lambda one: one.record_file.stat().st_mtime, reverse=True):
+        server.stop()
+    shutil.rmtree(home.records, ignore_errors=True)

@@ -1,0 +1,101 @@
+"""Gives the deployed HTTP API its routes.
+
+SAM writes the routes of an HTTP API into the OpenAPI `Body` of AWS::ApiGatewayV2::Api, which MiniStack does not read:
+the processed template is read back, and each of its routes is made by the calls of the public API.
+"""
+
+from __future__ import annotations
+
+import re
+
+from stack import settings
+from stack.console import Failure
+
+INTEGRATION = "x-amazon-apigateway-integration"
+
+
+class Intrinsics:
+    """Resolves the few intrinsic functions that the API's definition uses."""
+
+    def __init__(self, template: dict, parameters: dict):
+        declared = template["Parameters"]
+        self.conditions = template.get("Conditions", {})
+        self.values = {}
+        for name, declaration in declared.items():
+            value = str(parameters.get(name, declaration.get("Default", "")))
+            is_list = declaration["Type"] == "CommaDelimitedList"
+            self.values[name] = [part.strip() for part in value.split(",")] if is_list else value
+
+    def resolve(self, node):
+        """The node with every reference to a parameter and every condition replaced."""
+        if isinstance(node, list):
+            return [one for one in map(self.resolve, node) if one is not None]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            name, argument = next(iter(node.items()))
+            if name == "Ref":
+                return None if argument == "AWS::NoValue" else self.values.get(argument, node)
+            if name == "Fn::If":
+                return self.resolve(argument[1 if self.holds(self.conditions[argument[0]]) else 2])
+            if name == "Fn::Join":
+                return argument[0].join(self.resolve(argument[1]))
+        resolved = {key: self.resolve(value) for key, value in node.items()}
+        return {key: value for key, value in resolved.items() if value is not None}
+
+    def holds(self, condition: dict) -> bool:
+        """Whether a condition is true."""
+        (name, argument), *_ = condition.items()
+        if name == "Fn::Not":
+            return not self.holds(argument[0])
+        if name == "Fn::Equals":
+            return self.resolve(argument[0]) == self.resolve(argument[1])
+        raise Failure(f"The condition {name} is not understood by dev/stack/routes.py.")
+
+
+def replay(aws, parameters: dict) -> None:
+    """Makes the routes, integrations and CORS settings that the template declares; fails when there are none."""
+    cloudformation = aws.client("cloudformation")
+    processed = cloudformation.get_template(StackName="chat-backend", TemplateStage="Processed")["TemplateBody"]
+    body = next(
+        resource["Properties"]["Body"]
+        for resource in processed["Resources"].values()
+        if resource["Type"] == "AWS::ApiGatewayV2::Api"
+    )
+    intrinsics = Intrinsics(settings.template(), parameters)
+    gateway = aws.client("apigatewayv2")
+    api = gateway.get_apis()["Items"][0]["ApiId"]
+    cors = intrinsics.resolve(body.get("x-amazon-apigateway-cors") or {})
+    if cors:
+        gateway.update_api(ApiId=api, CorsConfiguration={key[0].upper() + key[1:]: value for key, value in cors.items()})
+    existing = {route["RouteKey"] for route in gateway.get_routes(ApiId=api)["Items"]}
+    targets: dict = {}
+    for path, methods in body["paths"].items():
+        for method, operation in methods.items():
+            key = _route_key(path, method)
+            if key not in existing:
+                uri = operation[INTEGRATION]["uri"]
+                target = targets.get(str(uri)) or _integration(aws, gateway, api, operation[INTEGRATION])
+                targets[str(uri)] = target
+                gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{target}")
+    if not gateway.get_routes(ApiId=api)["Items"]:
+        raise Failure("The deployed API has no route.")
+
+
+def _route_key(path: str, method: str) -> str:
+    if path == "/$default":
+        return "$default"
+    return f"{'ANY' if method == 'x-amazon-apigateway-any-method' else method.upper()} {path}"
+
+
+def _integration(aws, gateway, api: str, integration: dict) -> str:
+    logical = re.search(r"\$\{(\w+)\.Arn\}", str(integration["uri"]))
+    if not logical:
+        raise Failure(f"The integration is not understood: {integration['uri']}")
+    name = aws.functions()[logical[1]]
+    arn = aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    made = gateway.create_integration(
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationMethod="POST", IntegrationUri=arn,
+        PayloadFormatVersion=integration.get("payloadFormatVersion", "2.0"),
+    )  # fmt: skip
+    return made["IntegrationId"]

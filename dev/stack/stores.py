@@ -1,0 +1,88 @@
+"""A private Postgres and a private Redis, empty at every start."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from stack.console import Failure, run, step
+from stack.paths import Home
+from stack.processes import Server, free_port
+from stack.tools import postgres_programs
+
+USER = "chat"
+# Nothing here outlives a crash of the machine, so nothing waits for the disk.
+POSTGRES_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "shared_preload_libraries": "pg_stat_statements",
+    "max_connections": "400",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum_naptime": "10min",
+}
+
+
+def start_postgres(home: Home, password: str) -> str:
+    """Makes a cluster with one empty database and returns its URL."""
+    programs = postgres_programs()
+    if programs is None:
+        raise Failure("No Postgres server is installed.")
+    with step(f"postgres ({programs.parent.name})"):
+        data, prefix = _postgres_owner(home)
+        port = free_port()
+        log = home.logs / "postgres-setup.log"
+        with tempfile.NamedTemporaryFile("w", dir=data.parent, delete=False) as secret:
+            secret.write(password)
+        Path(secret.name).chmod(0o644 if prefix else 0o600)
+        initdb = ["initdb", "-D", data, "-U", USER, "-A", "scram-sha-256", "--pwfile", secret.name]
+        initdb += ["-E", "UTF8", "--locale=C", "--no-sync"]
+        run([*prefix, programs / initdb[0], *initdb[1:]], log, "initdb", cwd=data.parent)
+        os.unlink(secret.name)
+        settings = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        command = [*prefix, programs / "postgres", "-D", data, "-p", str(port), *settings]
+        Server(home, "postgres").start(command, port, stop=signal.SIGINT)
+        base = f"postgres://{USER}:{password}@127.0.0.1:{port}"
+        sql = [programs / "psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1"]
+        run([*sql, f"{base}/template1", "-c", "create extension pg_stat_statements"], log, "psql")
+        run([*sql, f"{base}/postgres", "-c", f"create database {USER}"], log, "psql")
+        return f"{base}/{USER}"
+
+
+def start_redis(home: Home) -> str:
+    """Starts a Redis that keeps nothing and returns its URL."""
+    with step("redis"):
+        port = free_port()
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
+        Server(home, "redis").start(command, port)
+        return f"redis://127.0.0.1:{port}"
+
+
+def _postgres_owner(home: Home) -> tuple[Path, list]:
+    """The new data folder, and what to put before a command that must not run as root."""
+    data = home.data / "postgres"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True, mode=0o700)
+    if os.geteuid() != 0:
+        return data, []
+    mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
+    if shutil.which("unshare") and subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode == 0:
+        return data, mapped
+    # No user namespaces, as in many containers: the package's own account, in a folder that it can reach.
+    try:
+        account = pwd.getpwnam("postgres")
+    except KeyError:
+        raise Failure("Postgres does not run as root: run this as another user, or set DATABASE_URL.") from None
+    note = home.data / "postgres-is-in"
+    if note.exists():
+        shutil.rmtree(note.read_text(), ignore_errors=True)
+    elsewhere = Path(tempfile.mkdtemp(prefix="chat-backend-postgres-"))
+    os.chown(elsewhere, account.pw_uid, account.pw_gid)
+    note.write_text(str(elsewhere))
+    return elsewhere / "data", ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

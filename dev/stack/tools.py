@@ -1,0 +1,117 @@
+"""Installs what the stack needs and the machine lacks. Runs before anything is installed: standard library only."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from stack.console import Failure, run, step
+from stack.paths import DEV, ROOT
+
+MINISTACK = "ministack"
+SAM = "sam"
+CARGO_LAMBDA = "cargo-lambda"
+PYTHON = DEV / "venv" / "bin" / "python"
+_FOLDERS = {MINISTACK: "venv", SAM: "sam", CARGO_LAMBDA: "cargo-lambda"}
+
+
+def tool(environment: str, program: str) -> Path:
+    """A program of one of the private environments."""
+    return DEV / _FOLDERS[environment] / "bin" / program
+
+
+def ensure(environments: list[str], postgres: bool, redis: bool) -> None:
+    """Installs the named environments, and the stores' servers that are wanted; quick when all is there."""
+    if sys.version_info < (3, 10):
+        raise Failure("Python 3.10 or newer is needed.")
+    DEV.mkdir(exist_ok=True)
+    with open(DEV / "install.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _ensure_packages(postgres, redis)
+        for name in environments:
+            _ensure_environment(name)
+
+
+def ensure_cargo() -> None:
+    """Fails with advice when there is no Rust: which one to install is the reader's choice."""
+    if not shutil.which("cargo"):
+        raise Failure("cargo is not on the PATH: install Rust from https://rustup.rs and open a new shell.")
+
+
+def _ensure_environment(name: str) -> None:
+    requirements = ROOT / "dev" / f"requirements-{name}.txt"
+    directory = DEV / _FOLDERS[name]
+    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(directory).encode()).hexdigest()
+    stamp = directory / "stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    with step(f"installing {name} (once)"):
+        shutil.rmtree(directory, ignore_errors=True)
+        log = DEV / "logs" / f"install-{name}.log"
+        run([sys.executable, "-m", "venv", directory], log, "Creating a Python environment")
+        pip = [directory / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
+        run(pip, log, f"Installing {name}")
+        stamp.write_text(wanted)
+
+
+def _ensure_packages(postgres: bool, redis: bool) -> None:
+    debian, brew = [], []
+    if postgres and postgres_programs() is None:
+        debian.append("postgresql")
+        brew.append("postgresql@17")
+    if redis and not shutil.which("redis-server"):
+        debian.append("redis-server")
+        brew.append("redis")
+    if not shutil.which("cc"):
+        debian.append("build-essential")
+    if importlib.util.find_spec("ensurepip") is None:
+        debian.append("python3-venv")
+    if shutil.which("apt-get") and debian:
+        with step("installing " + ", ".join(debian)):
+            _apt(debian)
+    elif shutil.which("brew") and brew:
+        with step("installing " + ", ".join(brew)):
+            run(["brew", "install", *brew], DEV / "logs" / "brew.log", "brew install")
+    elif debian:
+        raise Failure(f"Please install {', '.join(debian)}; a store you run yourself goes into DATABASE_URL or REDIS_URL.")
+
+
+def _apt(packages: list[str]) -> None:
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    prefix = []
+    if os.geteuid() != 0:
+        if not shutil.which("sudo"):
+            raise Failure(f"Please install as root: apt-get install {' '.join(packages)}")
+        prefix = ["sudo", "--preserve-env=DEBIAN_FRONTEND"]
+        subprocess.run(["sudo", "-v"], check=False)
+    log = DEV / "logs" / "apt.log"
+    install = [*prefix, "apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    try:
+        run(install, log, "apt-get install", env=env)
+    except Failure:
+        # The lists of a new machine are empty or old.
+        run([*prefix, "apt-get", "update"], log, "apt-get update", env=env)
+        run(install, log, "apt-get install", env=env)
+
+
+def postgres_programs() -> Path | None:
+    """The folder of initdb, postgres and psql of the newest version installed."""
+    places = [Path("/usr/lib/postgresql"), Path("/opt/homebrew/opt"), Path("/usr/local/opt"), Path("/usr")]
+    found = [path.parent for place in places for path in place.glob("*/bin/initdb")]
+    on_path = shutil.which("initdb")
+    if on_path:
+        found.append(Path(on_path).parent)
+    found = [path for path in found if (path / "postgres").exists() and (path / "psql").exists()]
+    return max(found, key=_version, default=None)
+
+
+def _version(programs: Path) -> int:
+    shown = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
+    digits = "".join(c if c.isdigit() else " " for c in shown).split()
+    return int(digits[0]) if digits else 0

@@ -1,0 +1,154 @@
+"""`dev/up [--name NAME] [COMMAND…]`: the whole backend on this machine.
+
+Without a command it stays up until Ctrl-C. With one it runs it against the stack and ends with its exit code. NAME
+keeps a second stack of the same clone apart; its files are in .dev/NAME.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import time
+import urllib.error
+import urllib.request
+
+from stack import aws, build, commands, settings, stores
+from stack.console import Failure, report, say, step
+from stack.environment import given
+from stack.paths import MAIN, ROOT, Home
+from stack.processes import Server, free_port, servers, stop_all
+
+class Stack:
+    """The running whole and the variables that say where its parts are."""
+
+    def __init__(self, home: Home):
+        self.home = home
+        self.variables: dict = {}
+
+    def start(self) -> None:
+        """Starts everything; when it returns, the API answers."""
+        stop_all(self.home)
+        self.home.env.unlink(missing_ok=True)
+        for directory in (self.home.logs, self.home.faults):
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir(parents=True)
+        port = int(given("PORT") or 8000) or free_port()
+        local = aws.LocalAws(self.home, port)
+        local.start()
+        standins = self._standins()
+        database_url = given("DATABASE_URL")
+        redis_url = given("REDIS_URL")
+        if not database_url:
+            database_url = stores.start_postgres(self.home, settings.keys()["PostgresPassword"])
+        if not redis_url:
+            redis_url = stores.start_redis(self.home)
+        build.build_functions(given("LAMBDA_PROFILE") or "stack")
+        parameters = settings.parameters(database_url, redis_url, standins.get("gemini"), standins.get("stripe"))
+        if "gemini" in standins:
+            self._start_standin("gemini", standins["gemini"])
+        outputs = local.deploy(parameters)
+        if "stripe" in standins:
+            webhook = ["--webhook-url", outputs["WEBHOOK_URL"], "--price", parameters["StripePriceId"]]
+            webhook += ["--webhook-secret", parameters["StripeWebhookSecret"].split(",")[0]]
+            self._start_standin("stripe", standins["stripe"], *webhook)
+        with step("health"):
+            _wait_for_health(local.api_url, self.home)
+        self.variables = {
+            **outputs,
+            **{f"{name.upper()}_STANDIN_URL": url for name, url in standins.items()},
+            "WEBHOOK_SECRET": parameters["StripeWebhookSecret"].split(",")[0],
+            "OPERATOR_KEY": parameters["OperatorKey"],
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "AWS_ENDPOINT_URL": local.endpoint,
+            **aws.ACCESS,
+            "STACK_NAME": self.home.name,
+            "STACK_PID": str(os.getpid()),
+            **{f"{one.name.upper()}_PID": str(one.record["pid"]) for one in servers(self.home)},
+        }
+        self._write_env()
+
+    def stay(self) -> None:
+        """Waits; ends with a failure when a server ends that nobody stopped."""
+        while True:
+            time.sleep(0.5)
+            for server in servers(self.home):
+                if not server.alive() and not server.stopped_on_purpose():
+                    raise Failure(f"{server.name} has ended.", server.log)
+
+    def stop(self) -> None:
+        """Stops everything and takes the variables away."""
+        self.home.env.unlink(missing_ok=True)
+        stop_all(self.home)
+
+    def screen(self) -> None:
+        """Says where things are."""
+        env = os.path.relpath(self.home.env, ROOT)
+        say(f"\n  API       {self.variables['API_URL']}")
+        say(f"  Webhook   {self.variables['WEBHOOK_URL']}")
+        say(f"  Docs      README.md, docs/openapi.json; variables: . {env}")
+        say(f"  Logs      {os.path.relpath(self.home.logs, ROOT)}/, of the functions: dev/ctl logs")
+        say("\n  Start with:\n")
+        say(f"    curl -i {self.variables['API_URL']}/auth/signup \\")
+        say("""      -H 'content-type: application/json' -d '{"mobile":"+14155550100","name":"Ada"}'\n""")
+        say("  Ctrl-C stops all of it.\n")
+
+    def _standins(self) -> dict:
+        wanted = {"gemini": settings.wants_gemini_standin(), "stripe": settings.wants_stripe_standin()}
+        chosen = {name: f"http://127.0.0.1:{free_port()}" for name, is_wanted in wanted.items() if is_wanted}
+        if chosen:
+            build.build_standins()
+        return chosen
+
+    def _start_standin(self, name: str, url: str, *options: str) -> None:
+        with step(f"{name} stand-in"):
+            address = url.removeprefix("http://")
+            command = [build.standin(name), "--listen", address, *options]
+            Server(self.home, name).start(command, int(address.rpartition(":")[2]))
+
+    def _write_env(self) -> None:
+        draft = self.home.env.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in self.variables.items()))
+        draft.replace(self.home.env)
+
+
+def _wait_for_health(api_url: str, home: Home) -> None:
+    answer = "nothing"
+    for _ in range(60):
+        try:
+            with urllib.request.urlopen(f"{api_url}/health", timeout=10) as response:
+                if response.status == 200:
+                    return
+        except urllib.error.HTTPError as refused:
+            answer = f"{refused.code} {refused.read().decode(errors='replace')[:500]}"
+        except OSError as refused:
+            answer = str(refused)
+        time.sleep(0.5)
+    raise Failure(f"The API is not healthy: GET /health gave {answer}", home.logs / "aws.log")
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the stack; the result is the exit code."""
+    name = MAIN
+    if arguments[:1] == ["--name"] and len(arguments) > 1:
+        name, arguments = arguments[1], arguments[2:]
+    commands.interruptible()
+    home = Home(name)
+    home.claim()
+    stack = Stack(home)
+    began = time.monotonic()
+    try:
+        stack.start()
+        say(f"  ready after {time.monotonic() - began:.1f} s")
+        if arguments:
+            return commands.run(arguments, stack.variables)
+        stack.screen()
+        stack.stay()
+    except Failure as failure:
+        report(failure)
+        return 1
+    finally:
+        commands.uninterruptible()
+        stack.stop()

@@ -1,0 +1,103 @@
+//! The log of received calls, and how each of them ended.
+
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::admin::lock;
+use crate::clock;
+
+/// One received request.
+#[derive(Clone, Serialize)]
+pub(crate) struct Call {
+    /// When it arrived, RFC 3339.
+    pub(crate) at: String,
+    /// The path's model, without `models/`.
+    pub(crate) model: String,
+    /// `generateContent` or `streamGenerateContent`.
+    pub(crate) method: String,
+    /// The request's body; null when it is not JSON.
+    pub(crate) body: Value,
+    /// The status answered; null while there is none.
+    pub(crate) status: Option<u16>,
+    /// How it ended: `complete`, `client_gone` or `cut` (by a fault); null while it runs.
+    pub(crate) ended: Option<&'static str>,
+}
+
+/// All calls since the start or the last reset, oldest first.
+#[derive(Clone, Default)]
+pub(crate) struct Calls(Arc<Mutex<Log>>);
+
+#[derive(Default)]
+struct Log {
+    epoch: u64,
+    calls: Vec<Call>,
+}
+
+impl Calls {
+    /// Logs a call; the guard reports its end.
+    pub(crate) fn begin(&self, model: &str, method: &str, body: Value) -> CallGuard {
+        let mut log = lock(&self.0);
+        log.calls.push(Call {
+            at: clock::rfc3339_now(),
+            model: model.to_owned(),
+            method: method.to_owned(),
+            body,
+            status: None,
+            ended: None,
+        });
+        CallGuard { calls: self.clone(), epoch: log.epoch, index: log.calls.len() - 1, ended: false }
+    }
+
+    /// A copy of the log.
+    pub(crate) fn all(&self) -> Vec<Call> {
+        lock(&self.0).calls.clone()
+    }
+
+    /// Forgets everything; calls still running are not logged any more.
+    pub(crate) fn clear(&self) {
+        let mut log = lock(&self.0);
+        log.epoch += 1;
+        log.calls.clear();
+    }
+}
+
+/// Belongs to one running call. Dropped before its end was told, it means that the client hung up:
+/// the server drops a handler and its body as soon as the connection closes.
+pub(crate) struct CallGuard {
+    calls: Calls,
+    epoch: u64,
+    index: usize,
+    ended: bool,
+}
+
+impl CallGuard {
+    /// The status line is on its way.
+    pub(crate) fn answered(&self, status: u16) {
+        self.change(|call| call.status = Some(status));
+    }
+
+    /// The call ended by itself; the first end counts.
+    pub(crate) fn end(&mut self, how: &'static str) {
+        if !self.ended {
+            self.ended = true;
+            self.change(|call| call.ended = Some(how));
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Call)) {
+        let mut log = lock(&self.calls.0);
+        if log.epoch == self.epoch
+            && let Some(call) = log.calls.get_mut(self.index)
+        {
+            change(call);
+        }
+    }
+}
+
+impl Drop for CallGuard {
+    fn drop(&mut self) {
+        self.end("client_gone");
+    }
+}

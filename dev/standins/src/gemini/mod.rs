@@ -1,0 +1,64 @@
+//! A stand-in for Google's Gemini API: `generateContent` and `streamGenerateContent`.
+//!
+//! `request` checks what was sent, `fault` decides what goes wrong, `answer` writes the reply,
+//! `stream` sends it in pieces, `google_error` holds Google's error bodies, `calls` remembers.
+
+mod admin;
+mod answer;
+mod calls;
+mod fault;
+mod generate;
+mod google_error;
+mod request;
+mod stream;
+
+use std::io;
+use std::net::ToSocketAddrs;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::server::Server;
+use calls::Calls;
+use fault::Faults;
+
+/// Google's limit for an inline request.
+const MAX_BODY_BYTES: usize = 20 * 1024 * 1024;
+
+/// A running Gemini stand-in; dropping it stops it.
+pub struct Gemini {
+    server: Server,
+}
+
+impl Gemini {
+    /// Starts it on `addr`; port 0 takes a free one.
+    pub fn start(addr: impl ToSocketAddrs) -> io::Result<Self> {
+        let server = Server::start(addr, |_| router(App::default()))?;
+        Ok(Self { server })
+    }
+
+    /// Scheme, host and port, to be used as `GEMINI_BASE_URL`.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+}
+
+/// What every handler shares.
+#[derive(Clone, Default)]
+pub(crate) struct App {
+    calls: Calls,
+    faults: Arc<Mutex<Faults>>,
+}
+
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1beta/models/{call}", post(generate::generate))
+        .route("/admin/next", post(admin::next))
+        .route("/admin/calls", get(admin::calls))
+        .route("/admin/reset", post(admin::reset))
+        .fallback(generate::unknown_path)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(app)
+}

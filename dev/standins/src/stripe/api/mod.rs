@@ -1,0 +1,75 @@
+//! The endpoints: one table, one file per resource.
+
+mod charges;
+mod checkout_sessions;
+mod customers;
+mod events;
+mod invoices;
+mod portal_sessions;
+mod prices;
+mod refunds;
+mod subscriptions;
+
+use serde_json::Value;
+
+use super::error::ApiError;
+use super::expand::expand;
+use super::lifecycle::checkout;
+use super::params::Params;
+use super::world::World;
+
+/// Carries out one call.
+pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Params) -> Result<Value, ApiError> {
+    checkout::expire_due(world);
+    let segments: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
+    let mut answer = match (method, segments.as_slice()) {
+        ("POST", ["customers"]) => customers::create(world, params),
+        ("GET", ["customers"]) => customers::list(world, params),
+        ("GET", ["customers", id]) => customers::get(world, id, params),
+        ("POST", ["customers", id]) => customers::update(world, id, params),
+        ("DELETE", ["customers", id]) => customers::delete(world, id, params),
+        ("POST", ["checkout", "sessions"]) => checkout_sessions::create(world, params),
+        ("GET", ["checkout", "sessions"]) => checkout_sessions::list(world, params),
+        ("GET", ["checkout", "sessions", id]) => checkout_sessions::get(world, id, params),
+        ("POST", ["checkout", "sessions", id, "expire"]) => checkout_sessions::expire(world, id, params),
+        ("GET", ["subscriptions"]) => subscriptions::list(world, params),
+        ("GET", ["subscriptions", id]) => subscriptions::get(world, id, params),
+        ("POST", ["subscriptions", id]) => subscriptions::update(world, id, params),
+        ("DELETE", ["subscriptions", id]) => subscriptions::cancel(world, id, params),
+        ("POST", ["billing_portal", "sessions"]) => portal_sessions::create(world, params),
+        ("GET", ["invoices"]) => invoices::list(world, params),
+        ("GET", ["invoices", id]) => invoices::get(world, id, params),
+        ("GET", ["invoice_payments"]) => invoices::list_payments(world, params),
+        ("GET", ["charges", id]) => charges::get_charge(world, id, params),
+        ("GET", ["payment_intents", id]) => charges::get_payment_intent(world, id, params),
+        ("POST", ["refunds"]) => refunds::create(world, params),
+        ("GET", ["events"]) => events::list(world, params),
+        ("GET", ["events", id]) => events::get(world, id, params),
+        ("GET", ["prices", id]) => prices::get(world, id, params),
+        _ => Err(ApiError::no_such_path(method, path)),
+    }?;
+    expand(world, &mut answer, &params.list("expand"))?;
+    Ok(answer)
+}
+
+/// `GET` of one object by its id.
+fn retrieve(world: &World, kind: &str, id: &str, params: &Params) -> Result<Value, ApiError> {
+    params.only(&["expand[#]"])?;
+    world.find(kind, id, "id").cloned()
+}
+
+/// All lists of parameters that an endpoint takes, as one.
+fn known(lists: &[&[&'static str]]) -> Vec<&'static str> {
+    lists.concat()
+}
+
+/// Refuses what is not an absolute `http` or `https` address.
+fn check_url(params: &Params, name: &str) -> Result<(), ApiError> {
+    let Some(url) = params.get(name) else { return Ok(()) };
+    // The placeholder's braces are Stripe's own and no part of an address.
+    let parsed = url.replace("{CHECKOUT_SESSION_ID}", "cs_test").parse::<reqwest::Url>();
+    match parsed {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        _ => Err(ApiError::param("url_invalid", name, "Not a valid URL")),
+    }
+}

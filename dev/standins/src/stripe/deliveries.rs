@@ -1,0 +1,117 @@
+//! The log of deliveries to the endpoint.
+
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::admin::lock;
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// Waits for an admin call.
+    Held,
+    /// Lost on purpose.
+    Dropped,
+    /// On its way, or between two attempts.
+    Pending,
+    /// Taken with a 2xx.
+    Delivered,
+    /// Given up.
+    Failed,
+}
+
+/// One request to the endpoint.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Attempt {
+    pub(super) at: String,
+    pub(super) url: String,
+    /// The endpoint's status, if it answered.
+    pub(super) status: Option<u16>,
+    /// Why it did not.
+    pub(super) error: Option<String>,
+    pub(super) millis: u64,
+}
+
+/// One event on its way to the endpoint.
+#[derive(Clone, Serialize)]
+pub(super) struct Delivery {
+    pub(super) event_id: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) state: State,
+    pub(super) attempts: Vec<Attempt>,
+    #[serde(skip)]
+    event: Value,
+}
+
+/// All deliveries, by number.
+#[derive(Clone, Default)]
+pub(super) struct Deliveries(Arc<Mutex<Vec<Delivery>>>);
+
+impl Deliveries {
+    /// Adds one and returns its number.
+    pub(super) fn add(&self, event: &Value, state: State) -> usize {
+        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let mut deliveries = lock(&self.0);
+        deliveries.push(Delivery {
+            event_id: text("id"),
+            kind: text("type"),
+            state,
+            attempts: Vec::new(),
+            event: event.clone(),
+        });
+        deliveries.len() - 1
+    }
+
+    /// The event of a delivery.
+    pub(super) fn event(&self, number: usize) -> Option<Value> {
+        lock(&self.0).get(number).map(|delivery| delivery.event.clone())
+    }
+
+    /// Sets where a delivery stands.
+    pub(super) fn set(&self, number: usize, state: State) {
+        if let Some(delivery) = lock(&self.0).get_mut(number) {
+            delivery.state = state;
+        }
+    }
+
+    /// Notes an attempt.
+    pub(super) fn attempted(&self, number: usize, attempt: Attempt, taken: bool) {
+        if let Some(delivery) = lock(&self.0).get_mut(number) {
+            delivery.attempts.push(attempt);
+            if taken {
+                delivery.state = State::Delivered;
+            }
+        }
+    }
+
+    /// The numbers of the held ones, oldest first.
+    pub(super) fn held(&self) -> Vec<usize> {
+        let deliveries = lock(&self.0);
+        (0..deliveries.len()).filter(|number| deliveries[*number].state == State::Held).collect()
+    }
+
+    /// A held delivery of this event, if there is one.
+    pub(super) fn held_of(&self, event_id: &str) -> Option<usize> {
+        let held = |delivery: &Delivery| delivery.event_id == event_id && delivery.state == State::Held;
+        lock(&self.0).iter().position(held)
+    }
+
+    /// A copy of one.
+    pub(super) fn get(&self, number: usize) -> Option<Delivery> {
+        lock(&self.0).get(number).cloned()
+    }
+
+    /// A copy of the log.
+    pub(super) fn all(&self) -> Vec<Delivery> {
+        lock(&self.0).clone()
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&self) {
+        lock(&self.0).clear();
+    }
+}

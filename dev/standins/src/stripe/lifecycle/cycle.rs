@@ -1,0 +1,122 @@
+//! A subscription's periods follow one another, with or without money; it is paused and resumed.
+
+use serde_json::{Value, json};
+
+use super::billing::{Outcome, announce, collect, open_invoice, text};
+use super::ending;
+use crate::clock;
+use crate::stripe::error::ApiError;
+use crate::stripe::objects::subscription::Period;
+use crate::stripe::world::World;
+
+const UPDATED: &str = "customer.subscription.updated";
+
+/// The period ends: a subscription that is to be cancelled ends, another one is renewed and paid.
+pub(in crate::stripe) fn renew(world: &mut World, id: &str) -> Result<(), ApiError> {
+    let subscription = live(world, id)?;
+    let due = subscription["cancel_at"].as_i64().is_some_and(|at| at <= Period::of(&subscription).end);
+    if due {
+        ending::end(world, id);
+        return Ok(());
+    }
+    begin_period(world, id, Outcome::Paid, "active");
+    Ok(())
+}
+
+/// The period ends and the money does not come; already past due, another attempt fails.
+pub(in crate::stripe) fn fail_payment(world: &mut World, id: &str, outcome: Outcome) -> Result<(), ApiError> {
+    let subscription = live(world, id)?;
+    match open_latest(world, &subscription) {
+        Some(invoice) => {
+            collect(world, &invoice, outcome);
+            world.emit("invoice.updated", &invoice);
+        }
+        None => begin_period(world, id, outcome, "past_due"),
+    }
+    Ok(())
+}
+
+/// The open invoice is paid after all.
+pub(in crate::stripe) fn recover(world: &mut World, id: &str) -> Result<(), ApiError> {
+    let subscription = live(world, id)?;
+    let Some(invoice) = open_latest(world, &subscription) else {
+        return Err(ApiError::invalid("The latest invoice of this subscription is not open."));
+    };
+    collect(world, &invoice, Outcome::Paid);
+    set_status(world, id, "active");
+    Ok(())
+}
+
+/// Sets any status, for the ways to it that the stand-in does not act out.
+pub(in crate::stripe) fn force_status(world: &mut World, id: &str, status: &str) -> Result<(), ApiError> {
+    world.find("subscription", id, "id")?;
+    set_status(world, id, status);
+    Ok(())
+}
+
+/// The subscription itself is paused (`status` is `paused`).
+pub(in crate::stripe) fn pause(world: &mut World, id: &str) -> Result<(), ApiError> {
+    live(world, id)?;
+    world.change(id, |subscription| subscription["status"] = json!("paused"));
+    world.emit("customer.subscription.paused", id);
+    Ok(())
+}
+
+/// A paused subscription goes on.
+pub(in crate::stripe) fn resume(world: &mut World, id: &str) -> Result<(), ApiError> {
+    if live(world, id)?["status"] != "paused" {
+        return Err(ApiError::invalid("This subscription is not paused."));
+    }
+    world.change(id, |subscription| subscription["status"] = json!("active"));
+    world.emit("customer.subscription.resumed", id);
+    Ok(())
+}
+
+/// Only the collection of money is paused, or goes on; the status stays.
+pub(in crate::stripe) fn pause_collection(world: &mut World, id: &str, paused: bool) -> Result<(), ApiError> {
+    live(world, id)?;
+    let pause = if paused { json!({ "behavior": "void", "resumes_at": null }) } else { Value::Null };
+    world.update(UPDATED, id, |subscription| subscription["pause_collection"] = pause);
+    Ok(())
+}
+
+fn begin_period(world: &mut World, id: &str, outcome: Outcome, status: &str) {
+    let Some(subscription) = world.get(id).cloned() else { return };
+    let anchor = subscription["billing_cycle_anchor"].as_i64().unwrap_or_default();
+    let period = Period::month_from(Period::of(&subscription).end, anchor);
+    let item = &subscription["items"]["data"][0];
+    let quantity = item["quantity"].as_i64().unwrap_or(1);
+    let amount = item["price"]["unit_amount"].as_i64().unwrap_or_default() * quantity;
+    let invoice = open_invoice(world, id, period, "subscription_cycle", amount);
+    announce(world, &invoice);
+    collect(world, &invoice, outcome);
+    // Latest invoice, period and status change in one event, as the previous values below show.
+    world.change(id, |object| object["latest_invoice"] = subscription["latest_invoice"].clone());
+    world.update(UPDATED, id, |object| {
+        object["latest_invoice"] = json!(invoice);
+        object["status"] = json!(status);
+        period.write_to(object);
+    });
+}
+
+fn set_status(world: &mut World, id: &str, status: &str) {
+    let ended = matches!(status, "canceled" | "incomplete_expired");
+    world.update(UPDATED, id, |subscription| {
+        subscription["status"] = json!(status);
+        subscription["ended_at"] = if ended { json!(clock::unix_now()) } else { Value::Null };
+    });
+}
+
+/// A subscription that has not ended.
+pub(in crate::stripe) fn live(world: &World, id: &str) -> Result<Value, ApiError> {
+    let subscription = world.find("subscription", id, "id")?;
+    if matches!(subscription["status"].as_str(), Some("canceled" | "incomplete_expired")) {
+        return Err(ApiError::no_such("subscription", id, "id"));
+    }
+    Ok(subscription.clone())
+}
+
+fn open_latest(world: &World, subscription: &Value) -> Option<String> {
+    let invoice = world.get(subscription["latest_invoice"].as_str()?)?;
+    (invoice["status"] == "open").then(|| text(invoice, "id"))
+}

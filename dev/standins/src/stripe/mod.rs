@@ -1,0 +1,111 @@
+//! A stand-in for Stripe: customers, Checkout, subscriptions, the portal, invoices, refunds, events, webhooks.
+//!
+//! A request passes `gate` (key, version, idempotency, injected failures), is dispatched by `api` and changes
+//! the `world` through `lifecycle`. What happens there is an event, which `webhooks` delivers. `pages` is what
+//! a person sees, `admin` what a test steers.
+
+mod admin;
+mod api;
+mod deliveries;
+mod error;
+mod expand;
+mod failures;
+mod form;
+mod gate;
+mod idempotency;
+mod lifecycle;
+mod list;
+mod objects;
+mod pages;
+mod params;
+mod sign;
+mod webhooks;
+mod world;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::routing::{any, get, post};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::server::Server;
+use failures::Failures;
+use idempotency::Keys;
+pub use sign::{sign, sign_all};
+use webhooks::Webhooks;
+use world::World;
+
+/// The API version that the stand-in speaks; a request with another one, or none, is refused.
+pub const API_VERSION: &str = "2026-09-30.endive";
+
+/// How a Stripe stand-in is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub addr: SocketAddr,
+    /// Where events are delivered; without one they are held until an admin call names one.
+    pub webhook_url: Option<String>,
+    /// The endpoint's signing secrets; several sign side by side, as during Stripe's rotation.
+    pub webhook_secrets: Vec<String>,
+    /// The id of the one price there is.
+    pub price_id: String,
+}
+
+/// A running Stripe stand-in; dropping it stops it.
+pub struct Stripe {
+    server: Server,
+}
+
+impl Stripe {
+    /// Starts it.
+    pub fn start(config: Config) -> io::Result<Self> {
+        let server = Server::start(config.addr, move |addr| {
+            let (outbox, events) = mpsc::unbounded_channel();
+            let app = App {
+                world: Arc::new(Mutex::new(World::new(format!("http://{addr}"), &config.price_id, outbox))),
+                keys: Keys::default(),
+                failures: Arc::default(),
+                calls: Arc::default(),
+                webhooks: Webhooks::new(config.webhook_url, config.webhook_secrets),
+            };
+            tokio::spawn(app.webhooks.clone().run(events));
+            router(app)
+        })?;
+        Ok(Self { server })
+    }
+
+    /// Scheme, host and port, to be used as `STRIPE_API_BASE`.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+}
+
+/// What every handler shares.
+#[derive(Clone)]
+struct App {
+    world: Arc<Mutex<World>>,
+    keys: Keys,
+    failures: Arc<Mutex<Failures>>,
+    calls: Arc<Mutex<Vec<Value>>>,
+    webhooks: Webhooks,
+}
+
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1/{*path}", any(gate::call))
+        .route("/pay/{session}", get(pages::checkout::show).post(pages::checkout::submit))
+        .route("/portal/{session}", get(pages::portal::show).post(pages::portal::submit))
+        .route("/done", get(pages::done::show))
+        .route("/admin/sessions/{id}", post(admin::objects::session))
+        .route("/admin/subscriptions/{id}", post(admin::objects::subscription))
+        .route("/admin/fail", post(admin::control::fail))
+        .route("/admin/calls", get(admin::control::calls))
+        .route("/admin/reset", post(admin::control::reset))
+        .route("/admin/webhooks", post(admin::deliveries::configure))
+        .route("/admin/deliver", post(admin::deliveries::deliver))
+        .route("/admin/deliveries", get(admin::deliveries::list))
+        .with_state(app)
+}

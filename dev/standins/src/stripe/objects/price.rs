@@ -1,0 +1,91 @@
+//! The product and its price: the one thing that is sold.
+
+use serde_json::{Value, json};
+
+use crate::{clock, ids};
+
+/// Minor units of `CURRENCY` a month.
+pub(in crate::stripe) const AMOUNT: i64 = 999;
+/// Lower case, as Stripe has it.
+pub(in crate::stripe) const CURRENCY: &str = "usd";
+
+/// The product.
+pub(in crate::stripe) fn product() -> Value {
+    let now = clock::unix_now();
+    json!({
+        "id": ids::prefixed("prod"),
+        "object": "product",
+        "active": true,
+        "created": now,
+        "default_price": null,
+        "description": "A thousand messages a day.",
+        "images": [],
+        "livemode": false,
+        "marketing_features": [],
+        "metadata": {},
+        "name": "Pro",
+        "package_dimensions": null,
+        "shippable": null,
+        "statement_descriptor": null,
+        "tax_code": null,
+        "unit_label": null,
+        "updated": now,
+        "url": null,
+    })
+}
+
+/// Its monthly price.
+pub(in crate::stripe) fn price(id: &str, product: &Value) -> Value {
+    json!({
+        "id": id,
+        "object": "price",
+        "active": true,
+        "billing_scheme": "per_unit",
+        "created": clock::unix_now(),
+        "currency": CURRENCY,
+        "custom_unit_amount": null,
+        "livemode": false,
+        "lookup_key": null,
+        "metadata": {},
+        "nickname": null,
+        "product": product["id"],
+        "recurring": {
+            "interval": "month",
+            "interval_count": 1,
+            "meter": null,
+            "trial_period_days": null,
+            "usage_type": "licensed",
+        },
+        "tax_behavior": "unspecified",
+        "tiers_mode": null,
+        "transform_quantity": null,
+        "type": "recurring",
+        "unit_amount": AMOUNT,
+        "unit_amount_decimal": AMOUNT.to_string(),
+    })
+}
+
+/// The older form of a price that subscription items still carry.
+pub(in crate::stripe) fn plan(price: &Value) -> Value {
+    json!({
+        "id": price["id"],
+        "object": "plan",
+        "active": true,
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "billing_scheme": "per_unit",
+        "created": price["created"],
+        "currency": price["currency"],
+        "interval": "month",
+        "interval_count": 1,
+        "livemode": false,
+        "metadata": {},
+        "meter": null,
+        "nickname": null,
+        "product": price["product"],
+        "tiers_mode": null,
+        "transform_usage": null,
+        "trial_period_days": null,
+        "usage_type": "licensed",
+    })
+}

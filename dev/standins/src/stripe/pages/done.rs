@@ -1,0 +1,19 @@
+//! `GET /done?status=…`: where the local defaults come back to
+
+use axum::extract::RawQuery;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::{field, notice};
+
+/// Says how it ended.
+pub(in crate::stripe) async fn show(RawQuery(query): RawQuery) -> Response {
+    let (title, text) = match field(query.unwrap_or_default().as_bytes(), "status").as_str() {
+        "success" => ("Welcome to Pro", "Your payment is through. You can close this page."),
+        "cancel" => ("Nothing was paid", "You can close this page and subscribe another time."),
+        "portal" => ("All set", "You can close this page."),
+        "invoice" => ("Invoice", "Stripe shows the invoice here."),
+        _ => ("Done", "You can close this page."),
+    };
+    notice(StatusCode::OK, title, text)
+}

@@ -1,0 +1,192 @@
+//! Everything that the stand-in's Stripe account holds, and the events of what happens to it.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::API_VERSION;
+use super::error::ApiError;
+use super::objects::price;
+use crate::{clock, ids};
+
+/// Rows in the order of their making, found by id.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Value>,
+    index: HashMap<String, usize>,
+}
+
+/// The API request that causes the events of the moment.
+#[derive(Clone)]
+pub(super) struct Cause {
+    pub(super) request_id: String,
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// What a Checkout Session will make when it is paid.
+#[derive(Clone)]
+pub(super) struct Cart {
+    /// Stripe's line items.
+    pub(super) line_items: Vec<Value>,
+    /// `subscription_data[metadata]`.
+    pub(super) metadata: Value,
+    /// `subscription_data[description]`.
+    pub(super) description: Option<String>,
+    /// `subscription_data[trial_period_days]`.
+    pub(super) trial_days: Option<i64>,
+}
+
+/// The account.
+pub(super) struct World {
+    /// Where the hosted pages are.
+    pub(super) base_url: String,
+    /// What the API call in progress is; none for what Stripe or a person does.
+    pub(super) cause: Option<Cause>,
+    price_id: String,
+    objects: Table,
+    events: Table,
+    carts: HashMap<String, Cart>,
+    outbox: UnboundedSender<Value>,
+}
+
+impl World {
+    /// An account with one price; its events go to `outbox`.
+    pub(super) fn new(base_url: String, price_id: &str, outbox: UnboundedSender<Value>) -> Self {
+        let mut world = Self {
+            base_url,
+            cause: None,
+            price_id: price_id.to_owned(),
+            objects: Table::default(),
+            events: Table::default(),
+            carts: HashMap::new(),
+            outbox,
+        };
+        world.reset();
+        world
+    }
+
+    /// Forgets everything but the price.
+    pub(super) fn reset(&mut self) {
+        self.objects = Table::default();
+        self.events = Table::default();
+        self.carts.clear();
+        let product = price::product();
+        self.insert(price::price(&self.price_id, &product));
+        self.insert(product);
+    }
+
+    /// Stores a new object and returns its id.
+    pub(super) fn insert(&mut self, object: Value) -> String {
+        self.objects.insert(object)
+    }
+
+    /// Remembers what a session is for.
+    pub(super) fn keep_cart(&mut self, session: &str, cart: Cart) {
+        self.carts.insert(session.to_owned(), cart);
+    }
+
+    /// What a session is for.
+    pub(super) fn cart(&self, session: &str) -> Option<&Cart> {
+        self.carts.get(session)
+    }
+
+    /// An object of any kind.
+    pub(super) fn get(&self, id: &str) -> Option<&Value> {
+        self.objects.get(id)
+    }
+
+    /// An object of this kind that was not deleted, named by `param`.
+    pub(super) fn find(&self, kind: &str, id: &str, param: &str) -> Result<&Value, ApiError> {
+        self.get(id)
+            .filter(|object| object["object"] == kind && object["deleted"] != true)
+            .ok_or_else(|| ApiError::no_such(kind, id, param))
+    }
+
+    /// Changes an object in place.
+    pub(super) fn change(&mut self, id: &str, change: impl FnOnce(&mut Value)) {
+        if let Some(object) = self.objects.get_mut(id) {
+            change(object);
+        }
+    }
+
+    /// All objects of a kind, newest first.
+    pub(super) fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.objects.rows.iter().rev().filter(move |object| object["object"] == kind)
+    }
+
+    /// All events, newest first.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Value> {
+        self.events.rows.iter().rev()
+    }
+
+    /// One event.
+    pub(super) fn event(&self, id: &str) -> Result<&Value, ApiError> {
+        self.events.get(id).ok_or_else(|| ApiError::no_such("event", id, "id"))
+    }
+
+    /// Records and sends the event `kind` about the object `id` as it is now.
+    pub(super) fn emit(&mut self, kind: &str, id: &str) {
+        if let Some(object) = self.get(id).cloned() {
+            self.emit_with(kind, &json!({ "object": object }));
+        }
+    }
+
+    /// Changes an object and, if that changed anything, emits `kind` with the previous values.
+    pub(super) fn update(&mut self, kind: &str, id: &str, change: impl FnOnce(&mut Value)) {
+        let Some(before) = self.get(id).cloned() else { return };
+        self.change(id, change);
+        let Some(after) = self.get(id).cloned() else { return };
+        let previous = previous_attributes(&before, &after);
+        if !previous.is_empty() {
+            self.emit_with(kind, &json!({ "object": after, "previous_attributes": previous }));
+        }
+    }
+
+    fn emit_with(&mut self, kind: &str, data: &Value) {
+        let request = self.cause.as_ref().map_or_else(
+            || json!({ "id": null, "idempotency_key": null }),
+            |cause| json!({ "id": cause.request_id, "idempotency_key": cause.idempotency_key }),
+        );
+        let event = json!({
+            "id": ids::prefixed("evt"),
+            "object": "event",
+            "api_version": API_VERSION,
+            "created": clock::unix_now(),
+            "data": data,
+            "livemode": false,
+            "pending_webhooks": 1,
+            "request": request,
+            "type": kind,
+        });
+        self.events.insert(event.clone());
+        // Without a receiver the server is stopping.
+        let _ = self.outbox.send(event);
+    }
+}
+
+impl Table {
+    fn insert(&mut self, row: Value) -> String {
+        let id = row["id"].as_str().unwrap_or_default().to_owned();
+        self.index.insert(id.clone(), self.rows.len());
+        self.rows.push(row);
+        id
+    }
+
+    fn get(&self, id: &str) -> Option<&Value> {
+        self.index.get(id).and_then(|row| self.rows.get(*row))
+    }
+
+    fn get_mut(&mut self, id: &str) -> Option<&mut Value> {
+        self.index.get(id).and_then(|row| self.rows.get_mut(*row))
+    }
+}
+
+fn previous_attributes(before: &Value, after: &Value) -> Map<String, Value> {
+    let (Some(before), Some(after)) = (before.as_object(), after.as_object()) else { return Map::new() };
+    before
+        .iter()
+        .filter(|(name, value)| after.get(*name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}

@@ -1,0 +1,12 @@
+//! What the tests stand on: a database and a Redis prefix of their own, a clock they move, stand-ins for AWS.
+//!
+//! `TEST_DATABASE_URL` and `TEST_REDIS_URL` name the servers (`dev/services` starts private ones and sets both).
+
+mod api;
+mod database;
+mod sqs;
+mod stack;
+
+pub use api::{Answer, TestApi, User};
+pub use sqs::{Sent, Sqs};
+pub use stack::{Stack, TestClock};

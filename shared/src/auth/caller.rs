@@ -1,0 +1,117 @@
+//! The caller of a request, as an extractor: a handler that takes one is for signed-in users.
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+
+use super::tokens::{Grant, Tokens};
+use crate::Fault;
+use crate::cache::{Cache, Mark};
+use crate::config::{ConfigError, Env};
+use crate::db::{Db, sessions};
+use crate::domain::{Clock, SessionId, Timestamp, UserId};
+use crate::http::Error;
+
+/// What it takes to know a caller. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// Checks signatures.
+    pub tokens: Tokens,
+    /// Knows most sessions.
+    pub cache: Cache,
+    /// Knows all of them.
+    pub db: Db,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl Auth {
+    /// Of the environment.
+    pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
+        Ok(Self { tokens: Tokens::from_env(env)?, cache: Cache::from_env(env)?, db: Db::from_env(env)?, clock })
+    }
+
+    /// Whether the session that `mark` was read for is live: Redis' word if it has one, else Postgres'.
+    pub async fn is_live(&self, bearer: &Bearer, mark: Result<Mark, Fault>) -> Result<bool, Fault> {
+        match mark {
+            Ok(Mark::Live) => return Ok(true),
+            Ok(Mark::Revoked) => return Ok(false),
+            Ok(Mark::Unknown) => {}
+            Err(error) => tracing::warn!(%error, "a session is looked up in Postgres"),
+        }
+        let live = sessions::is_live(&self.db, bearer.session, bearer.user, self.clock.now()).await?;
+        if live && let Err(error) = self.cache.mark_live(bearer.session).await {
+            tracing::warn!(%error, "a session is not marked as live");
+        }
+        Ok(live)
+    }
+
+    /// The caller behind a valid token, if its session is live by `mark`.
+    pub async fn caller(&self, bearer: &Bearer, mark: Result<Mark, Fault>) -> Result<Caller, Error> {
+        if self.is_live(bearer, mark).await? {
+            Ok(Caller { user: bearer.user, session: bearer.session })
+        } else {
+            Err(Error::Unauthenticated("The session has ended. Sign in again."))
+        }
+    }
+}
+
+/// What the `Authorization` header of a request allows at `now`, by its signature alone.
+pub fn grant(parts: &Parts, tokens: &Tokens, now: Timestamp) -> Result<Grant, Error> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or(Error::Unauthenticated("An access token is needed."))?;
+    let token = header.to_str().ok().and_then(|value| value.split_once(' '));
+    match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            tokens.check(token, now).ok_or(Error::Unauthenticated("The access token is not valid."))
+        }
+        _ => Err(Error::Unauthenticated("The Authorization header must be of the form: Bearer token.")),
+    }
+}
+
+/// A valid token of a session that may have been revoked since. For handlers that read the session's mark together
+/// with something else; all others take a [`Caller`].
+#[derive(Debug, Clone, Copy)]
+pub struct Bearer {
+    /// Whose token it is.
+    pub user: UserId,
+    /// The session it belongs to.
+    pub session: SessionId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Bearer
+where
+    Auth: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let auth = Auth::from_ref(state);
+        match grant(parts, &auth.tokens, auth.clock.now())? {
+            Grant::Session(user, session) => Ok(Self { user, session }),
+            Grant::PasswordReset(..) => Err(Error::Forbidden("This token can set a new password and nothing else.")),
+        }
+    }
+}
+
+/// A signed-in user.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// The user.
+    pub user: UserId,
+    /// The device.
+    pub session: SessionId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    Auth: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let bearer = Bearer::from_request_parts(parts, state).await?;
+        let auth = Auth::from_ref(state);
+        let mark = auth.cache.session(bearer.session).await;
+        auth.caller(&bearer, mark).await
+    }
+}

@@ -1,0 +1,53 @@
+//! Passwords: Argon2id, off the async thread.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use crate::Fault;
+use crate::domain::Password;
+
+/// 19 MiB, two passes, one lane: OWASP's Password Storage Cheat Sheet, the first of its equal settings for Argon2id.
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(19 * 1024, 2, 1, None).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// A password's hash in the PHC string format, with a random salt. Takes tens of milliseconds of one core.
+pub async fn hash(password: Password) -> Result<String, Fault> {
+    tokio::task::spawn_blocking(move || {
+        let hash = argon2().hash_password(password.expose().as_bytes());
+        hash.map(|hash| hash.to_string()).map_err(|_| Fault::Bug("a password cannot be hashed"))
+    })
+    .await
+    .map_err(|_| Fault::Bug("hashing broke off"))?
+}
+
+/// A hash that no password has, of the same cost: what is checked for accounts that are not there.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Whether `password` has `hash`. Without a hash the same work is done and the answer is no.
+pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Fault> {
+    tokio::task::spawn_blocking(move || {
+        let (hash, known) = (hash.as_deref().unwrap_or(NOBODYS), hash.is_some());
+        let parsed = PasswordHash::new(hash).map_err(|_| Fault::Bug("a stored password hash cannot be read"))?;
+        Ok(argon2().verify_password(password.as_bytes(), &parsed).is_ok() && known)
+    })
+    .await
+    .map_err(|_| Fault::Bug("hashing broke off"))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hash, verify};
+    use crate::domain::Password;
+
+    #[tokio::test]
+    async fn a_password_has_its_own_hash_alone() {
+        let hashed = hash(Password::try_from("correct horse".to_owned()).unwrap()).await.unwrap();
+        assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(verify("correct horse".into(), Some(hashed.clone())).await.unwrap());
+        assert!(!verify("correct horsf".into(), Some(hashed)).await.unwrap());
+        assert!(!verify("correct horse".into(), None).await.unwrap());
+    }
+}

@@ -1,0 +1,91 @@
+//! Limits against SMS fraud and guessing: sliding, atomic, shared by every instance.
+
+use std::time::Duration;
+
+use super::Cache;
+use super::scripts::SLIDE;
+use crate::Fault;
+use crate::config::{ConfigError, Env};
+use crate::domain::Timestamp;
+
+/// How many codes may be asked for. 0 lifts a limit, except the one per day of the whole stack, where it allows none.
+#[derive(Debug, Clone)]
+pub struct CodeLimits {
+    /// Pause after a mobile's first code; twice and four times as long after the next ones.
+    pub cooldown: Duration,
+    /// Codes for a mobile in an hour.
+    pub per_mobile_hour: u32,
+    /// Codes for a mobile in a day.
+    pub per_mobile_day: u32,
+    /// Codes asked for from an address (IPv6: a /64) in an hour.
+    pub per_ip_hour: u32,
+    /// Codes for numbers that differ in their last four digits alone, in an hour.
+    pub per_prefix_hour: u32,
+    /// Codes of the whole stack in a UTC day: the breaker before the bill.
+    pub per_day: u32,
+}
+
+impl CodeLimits {
+    /// Of the `OTP_…` variables.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            cooldown: env.seconds("OTP_COOLDOWN_SECONDS", 30)?,
+            per_mobile_hour: env.parsed("OTP_PER_MOBILE_HOUR", 5)?,
+            per_mobile_day: env.parsed("OTP_PER_MOBILE_DAY", 10)?,
+            per_ip_hour: env.parsed("OTP_PER_IP_HOUR", 20)?,
+            per_prefix_hour: env.parsed("OTP_PER_PREFIX_HOUR", 30)?,
+            per_day: env.parsed("OTP_DAILY_CAP", 2000)?,
+        })
+    }
+}
+
+/// Which limit refused, and after how long it would not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The pause after the mobile's last code.
+    Cooldown(Duration),
+    /// The mobile's codes in an hour or a day.
+    Mobile(Duration),
+    /// The address' codes in an hour.
+    Ip(Duration),
+    /// The codes of neighbouring numbers in an hour.
+    Prefix(Duration),
+    /// The stack's codes in a day.
+    Stack(Duration),
+}
+
+impl Refusal {
+    pub(super) fn of(limit: &str, pause: Duration) -> Option<Self> {
+        match limit {
+            "cooldown" => Some(Self::Cooldown(pause)),
+            "mobile" => Some(Self::Mobile(pause)),
+            "ip" => Some(Self::Ip(pause)),
+            "prefix" => Some(Self::Prefix(pause)),
+            "stack" => Some(Self::Stack(pause)),
+            _ => None,
+        }
+    }
+}
+
+/// So many events within so long.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Events that are allowed.
+    pub most: u32,
+    /// How far back they count.
+    pub within: Duration,
+}
+
+impl Cache {
+    /// Counts an event of `kind` by `of`, unless that would exceed the window: then how long to wait.
+    pub async fn slide(&self, kind: &str, of: &str, window: Window, now: Timestamp) -> Result<Option<Duration>, Fault> {
+        let mut call = SLIDE.prepare_invoke();
+        call.key(self.key(kind, of))
+            .arg(now.unix_millis())
+            .arg(window.within.as_secs())
+            .arg(window.most)
+            .arg(uuid::Uuid::new_v4().to_string());
+        let wait: u64 = self.script(&call).await?;
+        Ok((wait > 0).then(|| Duration::from_secs(wait)))
+    }
+}

@@ -1,0 +1,94 @@
+//! Redis: what may be lost. The chatroom list and session marks cost speed when it is away; codes and limits need it.
+
+mod challenges;
+mod limits;
+mod rooms;
+mod scripts;
+mod sessions;
+
+use std::time::Duration;
+
+use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
+use redis::{
+    Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, TlsCertificates, Value,
+};
+
+pub use challenges::{Challenge, Purpose, Verdict};
+pub use limits::{CodeLimits, Refusal, Window};
+pub use rooms::CachedRooms;
+pub use sessions::Mark;
+
+use crate::config::{ConfigError, Env};
+use crate::{Fault, tls};
+
+/// A command that takes longer counts as failed: Postgres is asked instead, or the client is told to come back.
+const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A lazy connection to Redis. Nothing is opened before the first command; cloning is cheap.
+#[derive(Clone)]
+pub struct Cache {
+    connection: ConnectionManager,
+    prefix: String,
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl Cache {
+    /// Of `REDIS_URL` (`rediss://` for TLS, with the CA of `TLS_CA_FILE` beside webpki's). Keys begin with
+    /// `REDIS_PREFIX`, so that stacks can share a server. To be called on a runtime.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let refused = |error: RedisError| ConfigError::new("REDIS_URL", error.to_string());
+        let info = env.required("REDIS_URL")?.into_connection_info().map_err(refused)?;
+        let client = match tls::private_ca(env)? {
+            Some(root_cert) if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) => {
+                Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })
+            }
+            _ => Client::open(info),
+        }
+        .map_err(refused)?;
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_connection_timeout(Some(CONNECT_TIMEOUT));
+        let connection = ConnectionManager::new_lazy_with_config(client, config).map_err(refused)?;
+        Ok(Self { connection, prefix: env.optional("REDIS_PREFIX").unwrap_or_default() })
+    }
+
+    /// Whether Redis answers.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        self.run::<Value>(redis::cmd("PING")).await.map(drop)
+    }
+
+    fn key(&self, kind: &str, of: impl std::fmt::Display) -> String {
+        format!("{}{kind}:{of}", self.prefix)
+    }
+
+    /// Runs a command. What a thawed process finds first may be a connection that the server closed meanwhile: one
+    /// more try. A command that is not idempotent may then run twice, which each caller must bear.
+    async fn run<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Fault> {
+        let mut connection = self.connection.clone();
+        let answer = match connection.req_packed_command(&command).await {
+            Err(error) if is_stale(&error) => connection.req_packed_command(&command).await,
+            answer => answer,
+        };
+        Ok(redis::from_redis_value(answer?).map_err(RedisError::from)?)
+    }
+
+    /// Runs a pipeline in one round trip, likewise.
+    async fn run_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Fault> {
+        let mut connection = self.connection.clone();
+        Ok(match pipeline.query_async(&mut connection).await {
+            Err(error) if is_stale(&error) => pipeline.query_async(&mut connection).await?,
+            answer => answer?,
+        })
+    }
+}
+
+fn is_stale(error: &RedisError) -> bool {
+    !error.is_timeout() && (error.is_connection_dropped() || error.is_io_error())
+}

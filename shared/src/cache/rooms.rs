@@ -1,0 +1,87 @@
+//! The first page of a user's chatroom list, for five minutes, never stale after a write.
+//!
+//! An entry carries the token that was current before its rows were read and is good only while that token is. A
+//! write makes the token `writing` before it commits and a new one after, so a reader that was slower than the write
+//! stores under a token that nobody has any more. A writer that dies leaves `writing`, which lapses by itself.
+
+use std::time::Duration;
+
+use redis::Value;
+use uuid::Uuid;
+
+use super::{Cache, Mark};
+use crate::Fault;
+use crate::domain::{SessionId, UserId};
+
+/// How long a page is kept.
+const KEPT: Duration = Duration::from_secs(300);
+/// Longer than a write may take ([`crate::db::STATEMENT_TIMEOUT`] and the wait for a connection).
+const WRITING: Duration = Duration::from_secs(15);
+
+/// What the cache says of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CachedRooms {
+    /// The page as it was sent before.
+    Hit(String),
+    /// Not there; what is read now may be stored under this token.
+    Miss(String),
+    /// A write is under way, or Redis is away: neither use nor store.
+    Bypass,
+}
+
+impl Cache {
+    fn token_key(&self, user: UserId) -> String {
+        self.key("rooms-token", user)
+    }
+
+    fn rooms_key(&self, user: UserId) -> String {
+        self.key("rooms", user)
+    }
+
+    /// The cached list and the mark of the caller's session, in one round trip.
+    pub async fn rooms(&self, user: UserId, session: SessionId) -> Result<(Mark, CachedRooms), Fault> {
+        let fresh = Uuid::new_v4().to_string();
+        let mut pipeline = redis::pipe();
+        pipeline
+            .get(self.session_key(session))
+            .cmd("SET").arg(self.token_key(user)).arg(&fresh).arg("NX").arg("GET").arg("EX").arg(KEPT.as_secs())
+            .get(self.rooms_key(user));
+        let (mark, token, entry): (Option<String>, Option<String>, Option<String>) = self.run_all(&pipeline).await?;
+        let rooms = match (token, entry) {
+            (Some(token), _) if token == "writing" => CachedRooms::Bypass,
+            (Some(token), Some(entry)) => match entry.split_once('\n') {
+                Some((of, page)) if of == token => CachedRooms::Hit(page.to_owned()),
+                _ => CachedRooms::Miss(token),
+            },
+            (Some(token), None) => CachedRooms::Miss(token),
+            (None, _) => CachedRooms::Miss(fresh),
+        };
+        Ok((Mark::of(mark.as_deref()), rooms))
+    }
+
+    /// Stores a page under the token that a miss answered.
+    pub async fn store_rooms(&self, user: UserId, token: &str, page: &str) -> Result<(), Fault> {
+        let entry = format!("{token}\n{page}");
+        self.run::<Value>(redis::Cmd::set_ex(self.rooms_key(user), entry, KEPT.as_secs())).await.map(drop)
+    }
+
+    /// Announces a write to the user's rooms and reads the mark of the session, in one round trip. Redis being away is
+    /// no reason not to write: then nobody reads from it either.
+    pub async fn writing_rooms(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
+        let mut pipeline = redis::pipe();
+        pipeline
+            .get(self.session_key(session))
+            .set_ex(self.token_key(user), "writing", WRITING.as_secs()).ignore();
+        let (mark,): (Option<String>,) = self.run_all(&pipeline).await?;
+        Ok(Mark::of(mark.as_deref()))
+    }
+
+    /// Lets the list be cached again after a write.
+    pub async fn rooms_written(&self, user: UserId) -> Result<(), Fault> {
+        let mut pipeline = redis::pipe();
+        pipeline
+            .set_ex(self.token_key(user), Uuid::new_v4().to_string(), KEPT.as_secs()).ignore()
+            .del(self.rooms_key(user)).ignore();
+        self.run_all::<()>(&pipeline).await
+    }
+}

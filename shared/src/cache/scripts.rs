@@ -1,0 +1,41 @@
+//! What Redis must do in one step.
+
+use std::sync::LazyLock;
+
+use redis::{Cmd, FromRedisValue, Script, ScriptInvocation};
+
+use super::Cache;
+use crate::Fault;
+
+/// Opens a challenge if every limit allows it.
+///
+/// KEYS: challenge, pointer to the mobile's open challenge, mobile's log, ip's log, prefix' log, day's counter.
+/// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', prefix of challenge keys,
+/// cooldown (s), per hour, per day, per ip, per prefix, per stack and day.
+/// Answers {'', wait until the next (s)} or {limit, retry after (s)}.
+pub(super) static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
+
+/// Counts a try at a challenge, then tells whether the code was right; a right one ends the challenge.
+///
+/// KEYS: challenge, failures prefix is taken from ARGV. See the script.
+pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("try.lua")));
+
+/// A sliding log: counts an event unless `most` of them lie within the window.
+///
+/// KEYS: log. ARGV: now (ms), window (s), most, member. Answers 0, or the seconds until the next may come.
+pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("slide.lua")));
+
+impl Cache {
+    /// Runs a script by its hash, and once more with its text if the server does not know it.
+    pub(super) async fn script<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Fault> {
+        let mut connection = self.connection.clone();
+        Ok(match invocation.invoke_async(&mut connection).await {
+            Err(error) if super::is_stale(&error) => invocation.invoke_async(&mut connection).await?,
+            answer => answer?,
+        })
+    }
+
+    pub(super) async fn delete(&self, key: String) -> Result<bool, Fault> {
+        Ok(self.run::<i64>(Cmd::del(key)).await? > 0)
+    }
+}

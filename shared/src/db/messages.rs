@@ -1,0 +1,278 @@
+//! `messages`: a room's turns, accepted in one statement and read by their place.
+
+use tokio_postgres::Row;
+
+use super::{Db, page, violates};
+use crate::Fault;
+use crate::domain::{Allowance, ChatroomId, Content, Limits, MessageId, ReplyState, Role, Tier, Timestamp, UserId};
+
+/// A turn as clients see it.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Its place in the room, from 1.
+    pub seq: i64,
+    /// Who wrote it.
+    pub role: Role,
+    /// The text; empty while a reply has none.
+    pub content: String,
+    /// How far it is; a user's message is always completed.
+    pub state: ReplyState,
+    /// The message a reply answers.
+    pub in_reply_to: Option<MessageId>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// Why the model stopped, in Google's words.
+    pub finish_reason: Option<String>,
+    /// Tokens read.
+    pub prompt_tokens: Option<i32>,
+    /// Tokens written.
+    pub reply_tokens: Option<i32>,
+    /// Why there is no answer: a stable code.
+    pub error: Option<String>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it became final.
+    pub completed_at: Option<Timestamp>,
+}
+
+/// The columns of a [`Message`], of the table alias `m`.
+pub(super) const COLUMNS: &str = "m.id, m.seq, m.role, m.content, m.state, m.in_reply_to, m.model, m.finish_reason,
+    m.prompt_tokens, m.reply_tokens, m.error, m.created_at, m.completed_at";
+
+pub(super) fn message(row: &Row) -> Result<Message, Fault> {
+    Ok(Message {
+        id: MessageId(row.get("id")),
+        seq: row.get("seq"),
+        role: Role::parse(row.get("role")).ok_or(Fault::Bug("a stored role has no name"))?,
+        content: row.get("content"),
+        state: ReplyState::parse(row.get("state")).ok_or(Fault::Bug("a stored state has no name"))?,
+        in_reply_to: row.get::<_, Option<uuid::Uuid>>("in_reply_to").map(MessageId),
+        model: row.get("model"),
+        finish_reason: row.get("finish_reason"),
+        prompt_tokens: row.get("prompt_tokens"),
+        reply_tokens: row.get("reply_tokens"),
+        error: row.get("error"),
+        created_at: row.get("created_at"),
+        completed_at: row.get("completed_at"),
+    })
+}
+
+/// A message that was stored with the reply it waits for.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// The user's message.
+    pub message: Message,
+    /// Its pending reply.
+    pub reply: Message,
+    /// The queue of the reply.
+    pub tier: Tier,
+    /// What is left of the day.
+    pub allowance: Allowance,
+}
+
+/// What became of a message that was sent.
+#[derive(Debug)]
+pub enum Accept {
+    /// It is stored and charged, and its reply is pending.
+    Stored(Box<Accepted>),
+    /// The same send was stored before; nothing was charged again.
+    Repeated(Box<Accepted>),
+    /// The idempotency key belongs to another send.
+    KeyReused,
+    /// The user has no such room.
+    NoSuchRoom,
+    /// The day's messages are spent.
+    AllowanceSpent(Tier, Allowance),
+}
+
+/// One statement: ownership, allowance, the message and its pending reply. All of it or nothing. The room's row is
+/// locked first, so a room's turns have one order; then the allowance's, as everywhere.
+const ACCEPT: &str = "with owner as (
+        select coalesce(c.pro_until > $5, false) as pro from users u left join customers c on c.user_id = u.id
+        where u.id = $2
+    ), room as (
+        select id from chatrooms where id = $1 and user_id = $2 for update
+    ), allowed as (
+        select pro, case when pro then $7::int else $6::int end as daily from owner
+    ), before as (
+        select used from allowances where user_id = $2 and day = $8
+    ), charged as (
+        insert into allowances as a (user_id, day, used)
+        select $2, $8, 1 from room, allowed where allowed.daily > 0
+        on conflict (user_id, day) do update set used = a.used + 1 where a.used < (select daily from allowed)
+        returning used
+    ), placed as (
+        update chatrooms c set last_seq = c.last_seq + 2, updated_at = greatest(c.updated_at, $5)
+        from room, charged where c.id = room.id returning c.last_seq
+    ), m as (
+        insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at, idempotency_key)
+        select $3, $1, last_seq - 1, $2, 'user', $9, 'completed', $5, $5, $10 from placed
+        returning *
+    ), r as (
+        insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier, charged_on)
+        select $4, $1, last_seq, $2, 'assistant', '', 'pending', $5, $3, case when pro then 'pro' else 'basic' end, $8
+        from placed, allowed
+        returning *
+    )
+    select exists (select from room) as room, allowed.pro, allowed.daily,
+        coalesce((select used from charged), (select used from before), 0) as used,
+        (select seq from m) as seq
+    from allowed";
+
+/// Accepts `content` in a room at `now`, charging the day of `now`. With a `key`, a repeated send is the same send.
+pub async fn accept(
+    db: &Db,
+    user: UserId,
+    room: ChatroomId,
+    content: &Content,
+    key: Option<&str>,
+    limits: Limits,
+    now: Timestamp,
+) -> Result<Accept, Fault> {
+    let (id, reply_id) = (MessageId::generate(), MessageId::generate());
+    let stored = db
+        .row(
+            ACCEPT,
+            &[
+                &room.0, &user.0, &id.0, &reply_id.0, &now, &limits.basic, &limits.pro, &now.day(), &content.as_str(), &key,
+            ],
+        )
+        .await;
+    let row = match stored {
+        Ok(Some(row)) => row,
+        Ok(None) => return Ok(Accept::NoSuchRoom),
+        Err(fault) if violates(&fault, "messages_idempotency") => {
+            return repeated(db, user, room, content, key.unwrap_or_default(), limits, now).await;
+        }
+        Err(fault) => return Err(fault),
+    };
+    if !row.get::<_, bool>("room") {
+        return Ok(Accept::NoSuchRoom);
+    }
+    let tier = Tier::of(row.get("pro"));
+    let allowance = Allowance::new(row.get("daily"), row.get("used"), now);
+    let Some(seq) = row.get::<_, Option<i64>>("seq") else {
+        return match key {
+            Some(key) => match repeated(db, user, room, content, key, limits, now).await? {
+                Accept::NoSuchRoom => Ok(Accept::AllowanceSpent(tier, allowance)),
+                earlier => Ok(earlier),
+            },
+            None => Ok(Accept::AllowanceSpent(tier, allowance)),
+        };
+    };
+    let message = Message {
+        id,
+        seq,
+        role: Role::User,
+        content: content.as_str().to_owned(),
+        state: ReplyState::Completed,
+        in_reply_to: None,
+        model: None,
+        finish_reason: None,
+        prompt_tokens: None,
+        reply_tokens: None,
+        error: None,
+        created_at: now,
+        completed_at: Some(now),
+    };
+    let reply = Message {
+        id: reply_id,
+        seq: seq + 1,
+        role: Role::Assistant,
+        content: String::new(),
+        state: ReplyState::Pending,
+        in_reply_to: Some(id),
+        completed_at: None,
+        ..message.clone()
+    };
+    Ok(Accept::Stored(Box::new(Accepted { message, reply, tier, allowance })))
+}
+
+/// The earlier send with the same key: the same one if room and content agree. `NoSuchRoom` if there is none.
+async fn repeated(
+    db: &Db,
+    user: UserId,
+    room: ChatroomId,
+    content: &Content,
+    key: &str,
+    limits: Limits,
+    now: Timestamp,
+) -> Result<Accept, Fault> {
+    let sql = format!(
+        "with sent as (
+            select id, chatroom_id, content from messages where user_id = $1 and idempotency_key = $2
+        )
+        select {COLUMNS}, m.chatroom_id, m.tier, coalesce(c.pro_until > $3, false) as pro, coalesce(a.used, 0) as used
+        from sent join messages m on m.chatroom_id = sent.chatroom_id
+            and (m.id = sent.id or m.seq = (select s.seq + 1 from messages s where s.id = sent.id))
+        left join customers c on c.user_id = $1
+        left join allowances a on a.user_id = $1 and a.day = $4
+        order by m.seq"
+    );
+    let rows = db.rows(&sql, &[&user.0, &key, &now, &now.day()]).await?;
+    let [sent, answer] = rows.as_slice() else { return Ok(Accept::NoSuchRoom) };
+    let (message, reply) = (message(sent)?, message(answer)?);
+    if ChatroomId(sent.get("chatroom_id")) != room || message.content != content.as_str() {
+        return Ok(Accept::KeyReused);
+    }
+    let allowance = Allowance::new(limits.of(Tier::of(sent.get("pro"))), sent.get("used"), now);
+    let tier = Tier::of(answer.get::<_, Option<&str>>("tier") == Some(Tier::Pro.as_str()));
+    Ok(Accept::Repeated(Box::new(Accepted { message, reply, tier, allowance })))
+}
+
+/// Which part of a room is wanted.
+#[derive(Debug, Clone, Copy)]
+pub enum Window {
+    /// The newest turns.
+    Newest,
+    /// The turns before a place.
+    Before(i64),
+    /// The turns after a place, the oldest of them first to come.
+    After(i64),
+}
+
+/// A page of a room's turns, the oldest first, and whether more lie beyond it in the window's direction. `None` if
+/// the user has no such room.
+pub async fn list(
+    db: &Db,
+    user: UserId,
+    room: ChatroomId,
+    window: Window,
+    limit: i64,
+) -> Result<Option<(Vec<Message>, bool)>, Fault> {
+    let (bound, order, seq) = match window {
+        Window::Newest => ("<=", "desc", i64::MAX),
+        Window::Before(seq) => ("<", "desc", seq),
+        Window::After(seq) => (">", "asc", seq),
+    };
+    let sql = format!(
+        "select {COLUMNS} from chatrooms c left join lateral (
+            select * from messages where chatroom_id = c.id and seq {bound} $3 order by seq {order} limit $4
+        ) m on true where c.id = $1 and c.user_id = $2 order by m.seq {order}"
+    );
+    let rows = db.rows(&sql, &[&room.0, &user.0, &seq, &(limit + 1)]).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let turns = rows.iter().filter(|row| row.get::<_, Option<uuid::Uuid>>("id").is_some());
+    let (mut turns, more) = page(turns.map(message).collect::<Result<_, _>>()?, limit);
+    if order == "desc" {
+        turns.reverse();
+    }
+    Ok(Some((turns, more)))
+}
+
+/// One turn of a room of the user.
+pub async fn find(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
+    let sql = format!("select {COLUMNS} from messages m where m.id = $1 and m.chatroom_id = $2 and m.user_id = $3");
+    db.row(&sql, &[&id.0, &room.0, &user.0]).await?.as_ref().map(message).transpose()
+}
+
+/// Frees idempotency keys used before `before`, at most `most` of them.
+pub async fn forget_keys(db: &Db, before: Timestamp, most: i64) -> Result<u64, Fault> {
+    let sql = "update messages set idempotency_key = null where id in (
+            select id from messages where idempotency_key is not null and created_at < $1 limit $2)";
+    db.execute(sql, &[&before, &most]).await
+}

@@ -1,0 +1,84 @@
+//! Mobile numbers in E.164.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+/// A mobile number in canonical E.164: `+`, a calling code that does not begin with 0, 8 to 15 digits in all.
+/// Source: ITU-T E.164, section 6.2.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Mobile(String);
+
+impl Mobile {
+    /// Reads a number as clients send it: canonical, with no blanks or punctuation.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let digits = text.strip_prefix('+').ok_or(Invalid("must be in E.164 form and begin with +"))?;
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Invalid("must be in E.164 form: + and digits alone"));
+        }
+        if digits.starts_with('0') {
+            return Err(Invalid("no calling code begins with 0"));
+        }
+        if !(8..=15).contains(&digits.len()) {
+            return Err(Invalid("must have 8 to 15 digits"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The canonical text, with its `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The digits after the `+`: calling code and national number.
+    pub fn digits(&self) -> &str {
+        &self.0[1..]
+    }
+
+    /// The number without its last four digits: what numbers bought in bulk have in common.
+    pub fn prefix(&self) -> &str {
+        &self.0[..self.0.len() - 4]
+    }
+}
+
+impl TryFrom<String> for Mobile {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+/// Numbers are personal: logs get the last two digits alone.
+impl fmt::Debug for Mobile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mobile(…{})", &self.0[self.0.len() - 2..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mobile;
+
+    #[test]
+    fn canonical_numbers_are_taken() {
+        for number in ["+14155550123", "+4915112345678", "+12345678", "+123456789012345"] {
+            assert_eq!(Mobile::parse(number).unwrap().as_str(), number);
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for text in ["", "+", "14155550123", "+0155550123", "+1234567", "+1234567890123456", "+1 415 555 0123", "+1415555012a", "+１４１５５５５０１２３"] {
+            assert!(Mobile::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_log_line_does_not_hold_the_number() {
+        assert_eq!(format!("{:?}", Mobile::parse("+14155550123").unwrap()), "Mobile(…23)");
+    }
+}

@@ -1,0 +1,147 @@
+//! Texts that people write, each with its bounds.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+/// Postgres cannot store NUL, and no text needs it.
+fn bounded(text: String, most: usize, refusal: Invalid) -> Result<String, Invalid> {
+    if text.contains('\0') {
+        return Err(Invalid("must not contain the NUL character"));
+    }
+    if text.trim().is_empty() || text.chars().count() > most {
+        return Err(refusal);
+    }
+    Ok(text)
+}
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $refusal:literal, $shape:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                let shape: fn(String) -> Result<String, Invalid> = $shape;
+                bounded(text, $most, Invalid($refusal)).and_then(shape).map(Self)
+            }
+        }
+    };
+}
+
+text!(
+    /// A person's name, 1 to 100 characters.
+    Name, 100, "must have 1 to 100 characters", |text| Ok(text.trim().to_owned())
+);
+text!(
+    /// A chatroom's title, 1 to 120 characters.
+    Title, 120, "must have 1 to 120 characters", |text| Ok(text.trim().to_owned())
+);
+text!(
+    /// What the model is told before the conversation, 1 to 4,000 characters.
+    SystemPrompt, 4_000, "must have 1 to 4000 characters", Ok
+);
+text!(
+    /// A message, 1 to 8,000 characters.
+    Content, 8_000, "must have 1 to 8000 characters", Ok
+);
+text!(
+    /// An e-mail address as far as it can be judged without sending to it (RFC 5321's lengths, one `@`, a dotted domain).
+    Email, 254, "must be an e-mail address of at most 254 characters", email
+);
+
+fn email(text: String) -> Result<String, Invalid> {
+    let refusal = Invalid("must be an e-mail address");
+    let (local, domain) = text.rsplit_once('@').ok_or(refusal)?;
+    let labels_are_sound = domain.split('.').all(|label| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|char| char.is_alphanumeric() || char == '-')
+    });
+    let local_is_sound = (1..=64).contains(&local.len())
+        && !local.contains(|char: char| char.is_whitespace() || char.is_control() || char == '@');
+    if local_is_sound && labels_are_sound && domain.contains('.') { Ok(text) } else { Err(refusal) }
+}
+
+impl Default for Title {
+    /// What a room is called until someone names it.
+    fn default() -> Self {
+        Self("New chat".to_owned())
+    }
+}
+
+/// A password that may be set, 8 to 128 characters. Never shown, never logged.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Password(String);
+
+impl Password {
+    /// The secret itself, for hashing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Password {
+    type Error = Invalid;
+
+    /// Length is counted in characters, any character counts, nothing is required of their kind
+    /// (NIST SP 800-63B, section 3.1.1.2).
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        if (8..=128).contains(&text.chars().count()) {
+            Ok(Self(text))
+        } else {
+            Err(Invalid("must have 8 to 128 characters"))
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Email, Title};
+
+    #[test]
+    fn blank_and_overlong_texts_are_refused() {
+        for text in [String::new(), "  \n".into(), "x".repeat(8_001), "nul\0".into()] {
+            assert!(Content::try_from(text).is_err());
+        }
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert!(Content::try_from("é".repeat(8_000)).is_ok());
+    }
+
+    #[test]
+    fn a_title_loses_its_outer_blanks() {
+        assert_eq!(Title::try_from(" Tea ".to_owned()).unwrap().as_str(), "Tea");
+    }
+
+    #[test]
+    fn an_address_needs_one_at_sign_and_a_dotted_domain() {
+        assert!(Email::try_from("ada@example.org".to_owned()).is_ok());
+        for text in ["ada", "ada@", "@example.org", "a@b@example.org", "ada@localhost", "a da@example.org", "ada@-a.org"] {
+            assert!(Email::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Points in time, in UTC, with the milliseconds that clients see.
+
+use std::error::Error;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::{Date, OffsetDateTime, Time, UtcOffset};
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+/// A moment, shown as RFC 3339 in UTC with milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(OffsetDateTime);
+
+impl Timestamp {
+    /// Of a date-time; what is finer than a millisecond is cut off, so that it survives every store unchanged.
+    pub fn new(at: OffsetDateTime) -> Self {
+        let at = at.to_offset(UtcOffset::UTC);
+        Self(at.replace_millisecond(at.millisecond()).unwrap_or(at))
+    }
+
+    /// Seconds since 1970, as Stripe and JWT count. `None` if out of range (year 9999).
+    pub fn from_unix(seconds: i64) -> Option<Self> {
+        OffsetDateTime::from_unix_timestamp(seconds).ok().map(Self)
+    }
+
+    /// Milliseconds since 1970. `None` if out of range (year 9999).
+    pub fn from_unix_millis(millis: i64) -> Option<Self> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok().map(Self)
+    }
+
+    /// Whole seconds since 1970.
+    pub fn unix(self) -> i64 {
+        self.0.unix_timestamp()
+    }
+
+    /// Milliseconds since 1970.
+    pub fn unix_millis(self) -> i64 {
+        self.0.unix_timestamp() * 1000 + i64::from(self.0.millisecond())
+    }
+
+    /// The UTC day.
+    pub fn day(self) -> Date {
+        self.0.date()
+    }
+
+    /// The next midnight UTC: when the daily allowance is whole again.
+    pub fn next_midnight(self) -> Self {
+        Self(self.0.replace_time(Time::MIDNIGHT) + time::Duration::DAY)
+    }
+
+    /// Time from `earlier` until this; zero if it lies after.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::try_from(self.0 - earlier.0).unwrap_or_default()
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0 + duration)
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0 - duration)
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = self.0;
+        let (date, (hour, minute, second, milli)) = (at.date(), at.time().as_hms_milli());
+        write!(f, "{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        OffsetDateTime::parse(&text, &Rfc3339).map(Self::new).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<'a> FromSql<'a> for Timestamp {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        OffsetDateTime::from_sql(ty, raw).map(Self::new)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        <OffsetDateTime as FromSql>::accepts(ty)
+    }
+}
+
+impl ToSql for Timestamp {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.0.to_sql(ty, out)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        <OffsetDateTime as ToSql>::accepts(ty)
+    }
+
+    to_sql_checked!();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn is_shown_in_utc_with_milliseconds() {
+        let at = Timestamp::from_unix_millis(1_795_435_200_007).unwrap();
+        assert_eq!(serde_json::to_string(&at).unwrap(), "\"2026-11-23T12:00:00.007Z\"");
+    }
+
+    #[test]
+    fn the_allowance_resets_at_the_next_midnight_even_at_midnight() {
+        let midnight: Timestamp = serde_json::from_str("\"2026-12-31T00:00:00Z\"").unwrap();
+        assert_eq!(midnight.next_midnight().to_string(), "2027-01-01T00:00:00.000Z");
+    }
+}

@@ -1,0 +1,149 @@
+//! JSON bodies: read strictly, refused with the field that is wrong.
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use super::{Error, FieldError};
+
+/// A JSON body, of a request or an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let is_json = request.headers().get(CONTENT_TYPE).map(|value| is_json(value.to_str().unwrap_or_default()));
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
+        match (is_json, body.as_ref()) {
+            (None, []) => parse(b"{}").map(Self),
+            (Some(true), body) => parse(body).map(Self),
+            _ => Err(Error::UnsupportedMediaType),
+        }
+    }
+}
+
+/// `application/json` or a `+json` type (RFC 6839), whatever its parameters.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn unreadable(rejection: &BytesRejection) -> Error {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge,
+        _ => Error::Malformed("The body could not be read.".into()),
+    }
+}
+
+/// Reads a whole JSON text. Nesting deeper than 128 is refused by the parser.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = pointer(error.path());
+        refusal(error.inner(), path)
+    })?;
+    json.end().map_err(|error| refusal(&error, String::new()))?;
+    Ok(value)
+}
+
+fn refusal(error: &serde_json::Error, pointer: String) -> Error {
+    if error.is_data() {
+        return Error::Invalid(vec![field_error(&error.to_string(), pointer)]);
+    }
+    let (line, column) = (error.line(), error.column());
+    Error::Malformed(format!("The body is not valid JSON (line {line}, column {column})."))
+}
+
+/// serde tells what is wrong in one sentence; it is taken apart here so that clients need not.
+fn field_error(message: &str, pointer: String) -> FieldError {
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    let quoted = message.split('`').nth(1).unwrap_or_default();
+    let child = |name: &str| format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+    if message.starts_with("unknown field") {
+        let pointer = if pointer.ends_with(quoted) { pointer } else { child(quoted) };
+        FieldError { pointer, code: "unknown_field", detail: "This field is not known here.".into() }
+    } else if message.starts_with("missing field") {
+        FieldError { pointer: child(quoted), code: "missing", detail: "This field must be given.".into() }
+    } else if let Some(found) = message.strip_prefix("invalid type: ") {
+        let expected = found.rsplit_once(", expected ").map_or("another type", |(_, expected)| expected);
+        FieldError { pointer, code: "wrong_type", detail: format!("Must be {expected}.") }
+    } else {
+        FieldError { pointer, code: "invalid", detail: sentence(message) }
+    }
+}
+
+fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::{Error, FieldError, parse};
+    use crate::domain::Mobile;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        #[expect(dead_code, reason = "only read")]
+        mobile: Mobile,
+        #[expect(dead_code, reason = "only read")]
+        name: Option<String>,
+    }
+
+    fn refused(body: &str) -> FieldError {
+        match parse::<Request>(body.as_bytes()) {
+            Err(Error::Invalid(mut errors)) => errors.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_and_why() {
+        let error = refused(r#"{"mobile": "0123"}"#);
+        assert_eq!((error.pointer.as_str(), error.code), ("/mobile", "invalid"));
+        assert_eq!(error.detail, "Must be in E.164 form and begin with +.");
+        let error = refused(r#"{"mobile": "+14155550123", "name": 5}"#);
+        assert_eq!((error.pointer.as_str(), error.code, error.detail.as_str()), ("/name", "wrong_type", "Must be a string."));
+        assert_eq!((refused("{}").pointer.as_str(), refused("{}").code), ("/mobile", "missing"));
+        let error = refused(r#"{"mobile": "+14155550123", "admin": true}"#);
+        assert_eq!((error.pointer.as_str(), error.code), ("/admin", "unknown_field"));
+        assert_eq!(refused("[]").code, "wrong_type");
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        let deep = "[".repeat(10_000);
+        for body in ["", "{", "{\"mobile\": \"\u{1}\"}", "{} {}", deep.as_str()] {
+            assert!(matches!(parse::<serde_json::Value>(body.as_bytes()), Err(Error::Malformed(_))), "{body:.20}");
+        }
+        assert!(matches!(parse::<Request>(b"{\"mobile\": \"\xff\"}"), Err(Error::Malformed(_))));
+    }
+}

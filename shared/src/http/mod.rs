@@ -1,0 +1,15 @@
+//! The edge: what every router wears and every handler speaks.
+
+mod body;
+mod cursor;
+mod edge;
+mod error;
+mod path;
+mod query;
+
+pub use body::Json;
+pub use cursor::{Cursor, Page};
+pub use edge::{ClientAddress, edge};
+pub use error::{Error, FieldError, Problem, Result};
+pub use path::Path;
+pub use query::Query;

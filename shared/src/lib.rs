@@ -1,0 +1,22 @@
+//! What the functions share. Data goes one way: `http → auth · db · cache · queue → domain`.
+//!
+//! - [`domain`]: values that are right by construction, the clock, the rules without I/O.
+//! - [`db`]: Postgres, the only SQL. [`cache`]: Redis. [`queue`]: SQS. [`stripe`]: Stripe's API and billing rules.
+//! - [`auth`]: keys, tokens, codes, passwords and the caller of a request.
+//! - [`http`]: the edge: problems, extractors, cursors, the layers every router wears.
+//! - [`config`], [`telemetry`], [`tls`], [`runtime`]: what a process needs before its first request.
+
+pub mod auth;
+pub mod cache;
+pub mod config;
+pub mod db;
+pub mod domain;
+mod fault;
+pub mod http;
+pub mod queue;
+pub mod runtime;
+pub mod stripe;
+pub mod telemetry;
+pub mod tls;
+
+pub use fault::Fault;

@@ -1,0 +1,211 @@
+//! SQS: the queues that carry work to the background.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_sqs::config::{BehaviorVersion, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_smithy_http_client::{Builder, tls};
+use serde::{Deserialize, Serialize};
+
+use crate::Fault;
+use crate::config::{ConfigError, Env};
+use crate::domain::{ChallengeId, ChatroomId, MessageId, Tier};
+
+/// A reply to be made. The room is what is worked on: a job wakes its room, and the rows say what is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyJob {
+    /// The room, which is also the message group: its turns are never worked on in parallel.
+    pub chatroom_id: ChatroomId,
+    /// The reply.
+    pub reply_id: MessageId,
+}
+
+/// A code to be delivered. It names the challenge alone: nobody can read a code from the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeJob {
+    /// The challenge.
+    pub challenge_id: ChallengeId,
+}
+
+/// What the AWS clients of this process are made of.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    /// The region of the function.
+    pub region: String,
+    /// Another address than AWS's, for the local stack.
+    pub endpoint: Option<String>,
+    /// The role's credentials, as Lambda hands them to the process.
+    pub credentials: Credentials,
+}
+
+impl Aws {
+    /// Of the variables that Lambda sets.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            region: env.required("AWS_REGION")?,
+            endpoint: env.optional("AWS_ENDPOINT_URL"),
+            credentials: Credentials::new(
+                env.required("AWS_ACCESS_KEY_ID")?,
+                env.required("AWS_SECRET_ACCESS_KEY")?,
+                env.optional("AWS_SESSION_TOKEN"),
+                None,
+                "lambda",
+            ),
+        })
+    }
+}
+
+/// The queues. The client is made once and opens nothing before its first call; cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    client: aws_sdk_sqs::Client,
+}
+
+/// A record that waits in a queue.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Its body.
+    pub body: String,
+    /// What deletes it.
+    pub receipt: String,
+}
+
+/// How full a queue is, about.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Depth {
+    /// Records that wait.
+    pub waiting: i64,
+    /// Records that a consumer holds.
+    pub in_flight: i64,
+}
+
+impl Queues {
+    /// A client of this process' region and role.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let aws = Aws::from_env(env)?;
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_secs(3))
+            .operation_timeout(Duration::from_secs(6))
+            .build();
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(aws.region))
+            .credentials_provider(SharedCredentialsProvider::new(aws.credentials))
+            .http_client(Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https())
+            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .timeout_config(timeouts);
+        config.set_endpoint_url(aws.endpoint);
+        Ok(Self { client: aws_sdk_sqs::Client::from_conf(config.build()) })
+    }
+
+    /// Sends a job to a FIFO queue. SQS takes one of several with the same `once` within five minutes.
+    pub async fn send_reply(&self, queue: &str, job: ReplyJob, once: &str) -> Result<(), Fault> {
+        let call = self.client.send_message().queue_url(queue).message_body(body(&job)?);
+        let call = call.message_group_id(job.chatroom_id.to_string()).message_deduplication_id(once);
+        call.send().await.map(drop).map_err(fault)
+    }
+
+    /// Sends a code to be delivered.
+    pub async fn send_code(&self, queue: &str, job: CodeJob) -> Result<(), Fault> {
+        self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
+    }
+
+    /// Hides a received record for so long from now on (whole seconds, rounded up; at most 12 hours).
+    pub async fn hide(&self, queue: &str, receipt: &str, time: Duration) -> Result<(), Fault> {
+        let seconds = i32::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i32::MAX).clamp(0, 43_200);
+        let call = self.client.change_message_visibility().queue_url(queue).receipt_handle(receipt);
+        call.visibility_timeout(seconds).send().await.map(drop).map_err(fault)
+    }
+
+    /// Receives up to ten records, which stay hidden from others for `hidden`.
+    pub async fn receive(&self, queue: &str, hidden: Duration) -> Result<Vec<Waiting>, Fault> {
+        let seconds = i32::try_from(hidden.as_secs()).unwrap_or(i32::MAX);
+        let call = self.client.receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(seconds);
+        let answer = call.message_system_attribute_names(MessageSystemAttributeName::SentTimestamp).send().await.map_err(fault)?;
+        Ok(answer
+            .messages
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|message| Some(Waiting { body: message.body?, receipt: message.receipt_handle? }))
+            .collect())
+    }
+
+    /// How full a queue is.
+    pub async fn depth(&self, queue: &str) -> Result<Depth, Fault> {
+        let call = self.client.get_queue_attributes().queue_url(queue);
+        let answer = call
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+            .send()
+            .await
+            .map_err(fault)?;
+        let attributes: HashMap<_, _> = answer.attributes.unwrap_or_default();
+        let read = |name| attributes.get(&name).and_then(|value| value.parse().ok()).unwrap_or_default();
+        Ok(Depth {
+            waiting: read(QueueAttributeName::ApproximateNumberOfMessages),
+            in_flight: read(QueueAttributeName::ApproximateNumberOfMessagesNotVisible),
+        })
+    }
+}
+
+/// The two queues of replies: paying users do not wait behind free ones.
+#[derive(Debug, Clone)]
+pub struct ReplyQueues {
+    queues: Queues,
+    pro: String,
+    basic: String,
+}
+
+impl ReplyQueues {
+    /// Of `PRO_QUEUE_URL` and `BASIC_QUEUE_URL`.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            queues: Queues::from_env(env)?,
+            pro: env.required("PRO_QUEUE_URL")?,
+            basic: env.required("BASIC_QUEUE_URL")?,
+        })
+    }
+
+    /// The queue of a tier.
+    pub fn url(&self, tier: Tier) -> &str {
+        match tier {
+            Tier::Pro => &self.pro,
+            Tier::Basic => &self.basic,
+        }
+    }
+
+    /// Has a reply made that was just stored. Its id makes a repeated send the same.
+    pub async fn send(&self, tier: Tier, job: ReplyJob) -> Result<(), Fault> {
+        self.queues.send_reply(self.url(tier), job, &job.reply_id.to_string()).await
+    }
+
+    /// Has a reply made though its first send was taken before; `round` tells this one from the others.
+    pub async fn send_again(&self, tier: Tier, job: ReplyJob, round: &str) -> Result<(), Fault> {
+        self.queues.send_reply(self.url(tier), job, &format!("{}-{round}", job.reply_id)).await
+    }
+
+    /// The client beneath.
+    pub fn queues(&self) -> &Queues {
+        &self.queues
+    }
+}
+
+fn body(job: &impl Serialize) -> Result<String, Fault> {
+    serde_json::to_string(job).map_err(|_| Fault::Bug("a job is not JSON"))
+}
+
+fn fault<E: std::error::Error, R>(error: aws_sdk_sqs::error::SdkError<E, R>) -> Fault
+where
+    aws_sdk_sqs::error::SdkError<E, R>: std::error::Error,
+{
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    Fault::Queue(text)
+}

@@ -1,0 +1,50 @@
+//! How a function starts: one line in each `main`.
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use axum::Router;
+use lambda_http::lambda_runtime::Diagnostic;
+
+use crate::config::{ConfigError, Env};
+use crate::domain::Clock;
+use crate::{telemetry, tls};
+
+/// Serves the router that `build` makes of the environment, as a Lambda behind an HTTP API or a function URL.
+pub fn serve(build: impl FnOnce(&Env, Clock) -> Result<Router, ConfigError>) -> ExitCode {
+    start(build, |router| async { lambda_http::run(router).await.map_err(Diagnostic::from) })
+}
+
+/// Starts a function: TLS, logs, configuration, then `run` on a runtime of one thread (a Lambda has one request at a
+/// time, and one thread starts faster). Configuration that cannot be used ends the process with its sentence in the log.
+pub fn start<T, F: Future<Output = Result<(), E>>, E: Into<Diagnostic>>(
+    build: impl FnOnce(&Env, Clock) -> Result<T, ConfigError>,
+    run: impl FnOnce(T) -> F,
+) -> ExitCode {
+    tls::install_provider();
+    let env = Env::process();
+    telemetry::start(&env);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "no async runtime");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(async {
+        match build(&env, Clock::system()) {
+            Ok(built) => match run(built).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    let error: Diagnostic = error.into();
+                    tracing::error!(error = error.error_message, "the runtime API broke off");
+                    ExitCode::FAILURE
+                }
+            },
+            Err(error) => {
+                tracing::error!(%error, "configuration");
+                ExitCode::FAILURE
+            }
+        }
+    })
+}

@@ -1,0 +1,84 @@
+//! TLS for every client of this process: rustls on ring, the webpki roots, and a private CA where one is configured.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::config::{ConfigError, Env};
+
+/// Makes ring the process's provider. To be called first in `main`; a second call changes nothing.
+pub fn install_provider() {
+    let _ = ring::default_provider().install_default();
+}
+
+/// The certificates that are trusted: webpki's, and those of the PEM file that `TLS_CA_FILE` names (RDS needs its own).
+pub fn roots(env: &Env) -> Result<RootCertStore, ConfigError> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(pem) = private_ca(env)? {
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string()))?;
+            roots.add(certificate).map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string()))?;
+        }
+    }
+    Ok(roots)
+}
+
+/// The bytes of the private CA's PEM file, if one is configured.
+pub fn private_ca(env: &Env) -> Result<Option<Vec<u8>>, ConfigError> {
+    env.optional("TLS_CA_FILE")
+        .map(|path| std::fs::read(path).map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string())))
+        .transpose()
+}
+
+/// A client that checks the server's certificate against `roots`.
+pub fn verifying(roots: RootCertStore) -> ClientConfig {
+    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
+}
+
+/// A client that encrypts but takes any certificate: what libpq's `sslmode=require` means.
+pub fn encrypting_only() -> ClientConfig {
+    let verifier = Arc::new(AnyCertificate(ring::default_provider()));
+    ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+}
+
+#[derive(Debug)]
+struct AnyCertificate(CryptoProvider);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
