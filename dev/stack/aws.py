@@ -83,7 +83,10 @@ class LocalAws:
             command = [tools.tool(tools.SAM, "sam"), "deploy", "--template-file", settings.TEMPLATE]
             command += ["--stack-name", STACK, "--s3-bucket", BUCKET, "--region", REGION, "--no-progressbar"]
             command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--tags", f"ms-custom-id={API_ID}"]
-            command += ["--config-file", self.home.directory / "no-samconfig.toml", "--parameter-overrides", *overrides]
+            # samconfig.toml is for real deployments.
+            no_config = self.home.data / "samconfig.toml"
+            no_config.write_text("version = 0.1\n")
+            command += ["--config-file", no_config, "--parameter-overrides", *overrides]
             env = {**os.environ, "AWS_ENDPOINT_URL": self.endpoint, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
             run(command, self.home.logs / "deploy.log", "sam deploy", cwd=ROOT, env=env)
         with step("routes"):

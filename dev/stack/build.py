@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 
-from stack import tools
+from stack import settings, tools
 from stack.console import run, step
+from stack.environment import given
 from stack.paths import DEV, ROOT, TARGET
 
 # One selection for every build: another one would change the features of shared dependencies and build them again.
 SELECTION = ["--workspace", "--exclude", "standins", "--exclude", "testkit", "--exclude", "e2e"]
 
 
-def build_functions(profile: str) -> None:
+def host() -> str:
+    """This machine's architecture as Lambda names it."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def build_functions(profile: str, architecture: str) -> None:
     """Puts each function's bootstrap into target/lambda/NAME/, where template.yaml takes it from."""
     tools.ensure_cargo()
-    arm = platform.machine() in ("arm64", "aarch64")
     command = [tools.tool(tools.CARGO_LAMBDA, "cargo-lambda"), "lambda", "build", "--profile", profile, *SELECTION]
-    command += ["--skip-target-check", "--lambda-dir", ROOT / "target" / "lambda", "--arm64" if arm else "--x86-64"]
+    command += ["--lambda-dir", ROOT / "target" / "lambda", "--arm64" if architecture == "arm64" else "--x86-64"]
+    if sys.platform == "linux" and architecture == host():
+        # Nothing to fetch: the toolchain builds for the machine that it runs on.
+        command.append("--skip-target-check")
     # cargo-lambda finds zig on the PATH.
     path = f"{tools.tool(tools.CARGO_LAMBDA, '')}{os.pathsep}{os.environ['PATH']}"
     with step(f"functions, profile {profile}"):
@@ -38,6 +47,8 @@ def standin(name: str):
 
 
 def main(arguments: list[str]) -> int:
-    """Builds the functions with the profile that is named, else with the one that is deployed."""
-    build_functions(arguments[0] if arguments else "release")
+    """Builds the functions with the profile that is named, else as they are deployed."""
+    profile = arguments[0] if arguments else "release"
+    deployed = given("ARCHITECTURE") or settings.template()["Parameters"]["Architecture"]["Default"]
+    build_functions(profile, deployed if profile == "release" else host())
     return 0

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     commands.interruptible()
     tools.ensure_cargo()
     stages = LINTS if arguments == ["--lint"] else LINTS + TESTS
-    env = {**os.environ, **_independence()}
+    env = _environment()
     passed = failed = 0
     summary = []
     for title, command in stages:
@@ -54,11 +54,11 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _independence() -> dict:
-    """What makes a run the same whatever the reader's environment and .env say."""
-    for parameter in settings.template()["Parameters"]:
-        os.environ.pop(settings.variable(parameter), None)
-    return {"DOTENV": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+def _environment() -> dict:
+    """An environment in which a run is the same whatever the reader's own one and .env say."""
+    settable = {settings.variable(parameter) for parameter in settings.template()["Parameters"]}
+    kept = {name: value for name, value in os.environ.items() if name not in settable}
+    return {**kept, "DOTENV": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def _stage(command: list, env: dict) -> tuple[tuple[int, int] | None, int]:

@@ -20,7 +20,7 @@ SQS = "sqs"
 def main(arguments: list[str]) -> int:
     """Does one command; the result is the exit code."""
     home = Home.current()
-    if not home.env.exists():
+    if not home.records.exists():
         raise Failure("No stack is running: start one with `make run`.")
     if arguments == ["status"]:
         _status(home)
@@ -68,7 +68,8 @@ def _logs(home: Home, function: str | None = None) -> None:
         declared = settings.template()["Resources"].get(function, {}).get("Properties", {}).get("LoggingConfig")
         if not declared:
             raise Failure(f"{function} is not a function of the template.")
-        groups = {function: groups[declared["LogGroup"]["Ref"]]}
+        logical = declared["LogGroup"]["Ref"]
+        groups = {logical: groups[logical]}
     events = []
     for logical, group in groups.items():
         for page in aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group):

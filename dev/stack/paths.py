@@ -19,7 +19,7 @@ class Home:
 
     def __init__(self, name: str = MAIN):
         self.name = name
-        self.directory = DEV / name
+        self.directory = DEV / (name if name == MAIN else f"{MAIN}-{name}")
         self.logs = self.directory / "logs"
         self.data = self.directory / "data"
         self.records = self.directory / "processes"

@@ -67,9 +67,12 @@ class Server:
         except (OSError, ValueError):
             return {}
 
-    def start(self, command: list, port: int, env: dict | None = None, stop: int = signal.SIGTERM) -> None:
-        """Starts the server and waits until it listens on `port`."""
-        self._spawn({"command": [str(part) for part in command], "port": port, "env": env, "stop": int(stop)})
+    def start(
+        self, command: list, port: int, env: dict | None = None, stop: int = signal.SIGTERM, stale: Path | None = None
+    ) -> None:
+        """Starts the server and waits until it listens on `port`; it removes `stale` first, its mark of running."""
+        command = [str(part) for part in command]
+        self._spawn({"command": command, "port": port, "env": env, "stop": int(stop), "stale": stale and str(stale)})
 
     def restart(self) -> None:
         """Starts a stopped server again, with the same command, port and data."""
@@ -105,6 +108,8 @@ class Server:
     def _spawn(self, record: dict) -> None:
         for directory in (self.home.records, self.home.logs):
             directory.mkdir(parents=True, exist_ok=True)
+        if record["stale"]:
+            Path(record["stale"]).unlink(missing_ok=True)
         with open(self.log, "a") as output:
             process = subprocess.Popen(
                 record["command"], env=record["env"], cwd=self.home.directory, stdin=subprocess.DEVNULL,

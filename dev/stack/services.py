@@ -11,8 +11,10 @@ import shutil
 from stack import commands, settings, stores
 from stack.console import Failure, report, say
 from stack.environment import given
-from stack.paths import Home
+from stack.paths import DEV, MAIN, Home
 from stack.processes import stop_all
+
+NAME = "services-"
 
 
 def main(arguments: list[str]) -> int:
@@ -21,9 +23,10 @@ def main(arguments: list[str]) -> int:
         say("usage: dev/services COMMAND…")
         return 2
     # The process id keeps two at once apart.
-    home = Home(f"services-{os.getpid()}")
+    home = Home(f"{NAME}{os.getpid()}")
     commands.interruptible()
     home.claim()
+    _clear_away_abandoned(home)
     try:
         database_url, redis_url = given("TEST_DATABASE_URL"), given("TEST_REDIS_URL")
         variables = {
@@ -39,3 +42,17 @@ def main(arguments: list[str]) -> int:
         commands.uninterruptible()
         stop_all(home)
         shutil.rmtree(home.directory, ignore_errors=True)
+
+
+def _clear_away_abandoned(own: Home) -> None:
+    """Stops what an earlier run left behind that had no chance to do so."""
+    prefix = f"{MAIN}-{NAME}"
+    for directory in DEV.glob(f"{prefix}*"):
+        home = Home(directory.name.removeprefix(f"{MAIN}-"))
+        if home.directory != own.directory:
+            try:
+                home.claim()
+            except Failure:
+                continue
+            stop_all(home)
+            shutil.rmtree(home.directory, ignore_errors=True)

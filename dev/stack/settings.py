@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import platform
 import re
 import secrets
 from pathlib import Path
@@ -62,11 +61,13 @@ def keys() -> dict:
     return json.loads(file.read_text())
 
 
-def parameters(database_url: str, redis_url: str, gemini: str | None, stripe: str | None) -> dict:
+def parameters(
+    database_url: str, redis_url: str, architecture: str, gemini: str | None = None, stripe: str | None = None
+) -> dict:
     """Every parameter that differs from the template's default; `gemini` and `stripe` are the stand-ins in use."""
     made = keys()
     chosen = {
-        "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+        "Architecture": architecture,
         "JwtKeys": made["JwtKeys"],
         "OtpKeys": made["OtpKeys"],
         "OperatorKey": made["OperatorKey"],

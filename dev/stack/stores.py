@@ -16,14 +16,13 @@ from stack.processes import Server, free_port
 from stack.tools import postgres_programs
 
 USER = "chat"
-# Nothing here outlives a crash of the machine, so nothing waits for the disk.
+# Nothing here must outlive a crash of the machine, so nothing waits for the disk; a killed Postgres loses no commit.
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_preload_libraries": "pg_stat_statements",
     "max_connections": "400",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum_naptime": "10min",
 }
@@ -47,7 +46,7 @@ def start_postgres(home: Home, password: str) -> str:
         os.unlink(secret.name)
         settings = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
         command = [*prefix, programs / "postgres", "-D", data, "-p", str(port), *settings]
-        Server(home, "postgres").start(command, port, stop=signal.SIGINT)
+        Server(home, "postgres").start(command, port, stop=signal.SIGINT, stale=data / "postmaster.pid")
         base = f"postgres://{USER}:{password}@127.0.0.1:{port}"
         sql = [programs / "psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1"]
         run([*sql, f"{base}/template1", "-c", "create extension pg_stat_statements"], log, "psql")

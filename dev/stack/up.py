@@ -1,7 +1,7 @@
 """`dev/up [--name NAME] [COMMAND…]`: the whole backend on this machine.
 
 Without a command it stays up until Ctrl-C. With one it runs it against the stack and ends with its exit code. NAME
-keeps a second stack of the same clone apart; its files are in .dev/NAME.
+keeps a second stack of the same clone apart; its files are in .dev/run-NAME.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from stack.console import Failure, report, say, step
 from stack.environment import given
 from stack.paths import MAIN, ROOT, Home
 from stack.processes import Server, free_port, servers, stop_all
+
 
 class Stack:
     """The running whole and the variables that say where its parts are."""
@@ -43,8 +44,8 @@ class Stack:
             database_url = stores.start_postgres(self.home, settings.keys()["PostgresPassword"])
         if not redis_url:
             redis_url = stores.start_redis(self.home)
-        build.build_functions(given("LAMBDA_PROFILE") or "stack")
-        parameters = settings.parameters(database_url, redis_url, standins.get("gemini"), standins.get("stripe"))
+        build.build_functions(given("LAMBDA_PROFILE") or "stack", build.host())
+        parameters = settings.parameters(database_url, redis_url, build.host(), **standins)
         if "gemini" in standins:
             self._start_standin("gemini", standins["gemini"])
         outputs = local.deploy(parameters)

@@ -36,7 +36,11 @@ create table customers (
     id uuid primary key,
     user_id uuid unique references users on delete set null,
     stripe_customer_id text unique,
+    -- Customers made at Stripe so far; makes the next one's idempotency key.
+    customer_count integer not null default 0,
     created_at timestamptz not null,
+    -- When its account began to be deleted: what is paid afterwards is given back.
+    closed_at timestamptz,
     -- The checkout that is open, if one is; the count makes the next one's idempotency key.
     checkout_session_id text,
     checkout_url text,
@@ -54,9 +58,11 @@ create table customers (
     payment_problem text,
     payment_url text,
     -- The entitlement: Pro while this lies ahead. `infinity` while the subscription is paid.
-    pro_until timestamptz
+    pro_until timestamptz,
+    -- When the reconciliation last looked at it, with success or without: its cursor.
+    checked_at timestamptz
 );
-create index customers_sync on customers (synced_at nulls first) where stripe_customer_id is not null;
+create index customers_check on customers (checked_at nulls first) where stripe_customer_id is not null;
 
 create table stripe_events (
     id text primary key,
@@ -66,6 +72,13 @@ create table stripe_events (
     processed_at timestamptz
 );
 create index stripe_events_received on stripe_events (received_at);
+create index stripe_events_unprocessed on stripe_events (received_at) where processed_at is null;
+
+-- One row: up to when Stripe's own list of events was compared with ours.
+create table stripe_listing (
+    only_one boolean primary key default true check (only_one),
+    listed_until timestamptz not null
+);
 
 -- Messages charged to a user on a UTC day. Raised only while below the limit, lowered when no answer comes.
 create table allowances (

@@ -177,6 +177,12 @@ impl ReplyQueues {
         }
     }
 
+    /// The tier whose records are received from `queue` (its URL, or an ARN of the same name).
+    pub fn tier_of(&self, queue: &str) -> Tier {
+        let name = |text: &str| text.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
+        Tier::of(name(queue) == name(&self.pro))
+    }
+
     /// Has a reply made that was just stored. Its id makes a repeated send the same.
     pub async fn send(&self, tier: Tier, job: ReplyJob) -> Result<(), Fault> {
         self.queues.send_reply(self.url(tier), job, &job.reply_id.to_string()).await

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The Lambda behind `/chatroom`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::runtime::serve(chatroom::router)
+}

@@ -1,1 +1,71 @@
-//! x
+//! Makes the replies: takes batches from the two queues, works on their rooms at the same time, and reports exactly the
+//! records that are to come again.
+//!
+//! - [`batch`]: records to rooms, panics kept apart. - [`room`]: one room's turns, in order.
+//! - [`gemini`]: Google's wire format. - [`policy`]: what an answer or a failure means for the reply.
+
+pub mod batch;
+mod context;
+pub mod gemini;
+pub mod policy;
+pub mod room;
+
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use shared::cache::Cache;
+use shared::config::{ConfigError, Env};
+use shared::db::Db;
+use shared::domain::Clock;
+use shared::queue::ReplyQueues;
+
+use crate::gemini::Gemini;
+
+/// Everything a reply needs. Cloning is cheap; connections live as long as the process.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    db: Db,
+    cache: Cache,
+    queues: ReplyQueues,
+    gemini: Gemini,
+    clock: Clock,
+    /// How long one attempt may take.
+    attempt: Duration,
+}
+
+impl Worker {
+    /// Of the environment.
+    pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
+        Ok(Self {
+            db: Db::from_env(env)?,
+            cache: Cache::from_env(env)?,
+            queues: ReplyQueues::from_env(env)?,
+            gemini: Gemini::from_env(env)?,
+            clock,
+            attempt: env.seconds("REPLY_TIMEOUT_SECONDS", 40)?,
+        })
+    }
+
+    /// Works on a batch until `left` is nearly over, and answers the records that are to come again.
+    pub async fn handle(&self, event: SqsEvent, left: Duration) -> SqsBatchResponse {
+        let deadline = tokio::time::Instant::now() + left;
+        let worker = self.clone();
+        batch::each_room(event.records, move |jobs| {
+            let worker = worker.clone();
+            async move { room::work(&worker, &jobs, deadline).await }
+        })
+        .await
+    }
+}
+
+/// Serves the runtime.
+pub async fn run(worker: Worker) -> Result<(), Error> {
+    let worker = &worker;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        let left = event.context.deadline().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = Duration::from_millis(u64::try_from(worker.clock.now().unix_millis()).unwrap_or_default());
+        Ok::<_, Error>(worker.handle(event.payload, left.saturating_sub(now)).await)
+    }))
+    .await
+}

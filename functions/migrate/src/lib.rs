@@ -1,1 +1,81 @@
-//! x
+//! `migrate`: brings the database to its newest schema during the deployment, before any other function changes.
+//!
+//! - [`Event`]: what CloudFormation or an operator asks. [`schema`]: the migrations. `answer`: what CloudFormation hears.
+
+mod answer;
+mod event;
+pub mod schema;
+
+use std::time::Duration;
+
+use lambda_runtime::LambdaEvent;
+use serde_json::{Value, json};
+use shared::config::{ConfigError, Env};
+use shared::db::Db;
+use shared::tls;
+use tokio::time::timeout;
+
+pub use event::{Event, RequestType, Resource};
+
+use crate::answer::Unheard;
+use crate::schema::{Applied, Failure};
+
+/// Below the function's timeout in the template, so that CloudFormation hears of a migration that takes too long.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+/// The function: a database, and a way to answer CloudFormation.
+#[derive(Debug, Clone)]
+pub struct Migrate {
+    db: Db,
+    http: reqwest::Client,
+}
+
+/// Why an invocation failed. Lambda repeats one that CloudFormation began; to repeat it is harmless.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An operator's migration failed.
+    #[error(transparent)]
+    Migration(#[from] Failure),
+    /// CloudFormation could not be told.
+    #[error(transparent)]
+    Answer(#[from] Unheard),
+}
+
+impl Migrate {
+    /// Of `DATABASE_URL` and `TLS_CA_FILE`.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::verifying(tls::roots(env)?))
+            .timeout(Duration::from_secs(10))
+            .build()
+            .map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string()))?;
+        Ok(Self { db: Db::from_env(env)?, http })
+    }
+
+    /// Does what is asked: a resource that is created or updated migrates, one that is deleted leaves everything as it
+    /// is; an operator's `{}` migrates and is answered here.
+    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Value, Error> {
+        let resource = match event.payload {
+            Event::Operator {} => {
+                let applied = self.apply(None).await?;
+                return Ok(json!({ "applied": applied.all, "applied_now": applied.now }));
+            }
+            Event::Resource(resource) => resource,
+        };
+        let outcome = match resource.request_type {
+            RequestType::Create | RequestType::Update => self.apply(resource.schema_version()).await.map(Some),
+            RequestType::Delete => Ok(None),
+        };
+        answer::send(&self.http, &resource, &outcome, &event.context.request_id).await?;
+        Ok(Value::Null)
+    }
+
+    async fn apply(&self, version: Option<&str>) -> Result<Applied, Failure> {
+        let outcome = timeout(PATIENCE, schema::apply(&self.db, version)).await.unwrap_or(Err(Failure::Late));
+        match &outcome {
+            Ok(applied) => tracing::info!(all = ?applied.all, now = ?applied.now, "migrated"),
+            Err(failure) => tracing::error!(%failure, cause = failure.cause(), "not migrated"),
+        }
+        outcome
+    }
+}

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The process of `ops`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::runtime::serve(ops::router)
+}

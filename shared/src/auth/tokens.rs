@@ -104,7 +104,8 @@ impl Tokens {
     /// What `token` allows at `now`; `None` if anything about it is not as it must be.
     pub fn check(&self, token: &str, now: Timestamp) -> Option<Grant> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(TYP) || header.jwk.is_some() || header.jku.is_some() || header.x5u.is_some() {
+        let brings_a_key = header.jwk.is_some() || header.jku.is_some() || header.x5u.is_some() || header.x5c.is_some();
+        if header.typ.as_deref() != Some(TYP) || brings_a_key || header.crit.is_some() {
             return None;
         }
         let key = self.0.keys.get(header.kid.as_deref()?)?;

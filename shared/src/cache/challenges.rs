@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue, Value};
+use redis::{Cmd, Value};
 
-use super::scripts::{OPEN, TRY};
+use super::scripts::{OPEN, TRY, WITHDRAW};
 use super::{Cache, CodeLimits, Refusal};
 use crate::Fault;
 use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp};
 
 /// How long a code is good for.
-pub const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_secs(300);
+/// How long a sign-up waits for its code to be asked for. It is kept until the last such code has expired.
+const SIGNUP_LIFETIME: Duration = Duration::from_secs(900);
 /// Wrong tries a challenge bears.
 const TRIES: u32 = 5;
 /// Consecutive failures that pause an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100)…
@@ -53,6 +55,15 @@ pub struct Challenge {
     pub signup: Option<SignupId>,
 }
 
+/// What a client is told of an open challenge.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened {
+    /// When its code expires.
+    pub expires_at: Timestamp,
+    /// The pause until the mobile may be sent another.
+    pub resend_after: Duration,
+}
+
 /// What a try came to.
 #[derive(Debug)]
 pub enum Verdict {
@@ -66,7 +77,7 @@ pub enum Verdict {
 
 impl Cache {
     /// Opens a challenge, ends the mobile's earlier one of the same purpose, and counts it against every limit, all in
-    /// one step. Answers the pause until the next may be opened.
+    /// one step. What is refused is not counted.
     pub async fn open_challenge(
         &self,
         id: ChallengeId,
@@ -74,15 +85,10 @@ impl Cache {
         limits: &CodeLimits,
         ip: &str,
         now: Timestamp,
-    ) -> Result<Result<Duration, Refusal>, Fault> {
+    ) -> Result<Result<Opened, Refusal>, Fault> {
         let mobile = challenge.mobile.as_str();
         let mut call = OPEN.prepare_invoke();
-        call.key(self.key("challenge", id))
-            .key(self.open_challenge_key(challenge.purpose, mobile))
-            .key(self.key("codes-mobile", mobile))
-            .key(self.key("codes-ip", ip))
-            .key(self.key("codes-prefix", challenge.mobile.prefix()))
-            .key(self.key("codes-day", now.day()))
+        call.key(self.challenge_keys(id, challenge, ip, now).as_slice())
             .arg(now.unix_millis())
             .arg(id.to_string())
             .arg(LIFETIME.as_secs())
@@ -99,17 +105,44 @@ impl Cache {
             .arg(limits.per_day);
         let (limit, seconds): (String, u64) = self.script(&call).await?;
         let pause = Duration::from_secs(seconds);
-        Ok(Refusal::of(&limit, pause).map_or(Ok(pause), Err))
+        let opened = Opened { expires_at: now + LIFETIME, resend_after: pause };
+        Ok(Refusal::of(&limit, pause).map_or(Ok(opened), Err))
+    }
+
+    /// Takes back a challenge whose code could not be handed on, and with it what it counted against the limits: its
+    /// owner may try again at once. `now` and the others are those it was opened with.
+    pub async fn withdraw_challenge(
+        &self,
+        id: ChallengeId,
+        challenge: &Challenge,
+        ip: &str,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let mut call = WITHDRAW.prepare_invoke();
+        call.key(self.challenge_keys(id, challenge, ip, now).as_slice()).arg(id.to_string());
+        self.script::<Value>(&call).await.map(drop)
     }
 
     /// The challenge, while it is open. For whoever delivers its code.
-    pub async fn challenge(&self, id: ChallengeId) -> Result<Option<Challenge>, Fault> {
+    pub async fn challenge(&self, id: ChallengeId, now: Timestamp) -> Result<Option<Challenge>, Fault> {
         let mut command = redis::cmd("HMGET");
-        command.arg(self.key("challenge", id)).arg(&["mobile", "purpose", "kid", "signup"]);
-        let found: [Option<String>; 4] = self.run(command).await?;
-        let [Some(mobile), Some(purpose), Some(kid), signup] = found else { return Ok(None) };
+        command.arg(self.key("challenge", id)).arg(&["mobile", "purpose", "kid", "signup", "expires"]);
+        let found: [Option<String>; 5] = self.run(command).await?;
+        let [Some(mobile), Some(purpose), Some(kid), signup, Some(expires)] = found else { return Ok(None) };
         let (Ok(mobile), Some(purpose)) = (Mobile::parse(&mobile), Purpose::parse(&purpose)) else { return Ok(None) };
-        Ok(Some(Challenge { mobile, purpose, kid, signup: signup.and_then(|id| id.parse().ok()) }))
+        let is_open = expires.parse().is_ok_and(|expires: i64| now.unix_millis() < expires);
+        Ok(is_open.then(|| Challenge { mobile, purpose, kid, signup: signup.and_then(|id| id.parse().ok()) }))
+    }
+
+    /// Reserves the delivery of a challenge's code. `false`: it was sent, or is being sent, by another delivery of the
+    /// same job.
+    pub async fn begin_sending(&self, id: ChallengeId) -> Result<bool, Fault> {
+        self.once("sent", id, LIFETIME).await
+    }
+
+    /// Gives the reservation back after a failure: the next delivery of the job may send.
+    pub async fn sending_failed(&self, id: ChallengeId) -> Result<(), Fault> {
+        self.delete(self.key("sent", id)).await.map(drop)
     }
 
     /// Counts a try at a challenge before it is judged. `right` says for each live key whether the code is right.
@@ -130,8 +163,7 @@ impl Cache {
         for (kid, right) in right {
             call.arg(*kid).arg(u8::from(*right));
         }
-        let answer: Vec<Value> = self.script(&call).await?;
-        let answer: Vec<String> = Vec::from_redis_value(Value::Array(answer)).map_err(redis::RedisError::from)?;
+        let answer: Vec<String> = self.script(&call).await?;
         Ok(match answer.as_slice() {
             [word, mobile, purpose, signup] if word == "right" => {
                 match (Mobile::parse(mobile), Purpose::parse(purpose)) {
@@ -158,24 +190,58 @@ impl Cache {
         self.run::<Value>(delete).await.map(drop)
     }
 
-    /// Keeps a sign-up's profile until its mobile is proved. `profile` is JSON; a password in it is hashed already.
-    pub async fn keep_signup(&self, id: SignupId, mobile: &Mobile, profile: &str, ttl: Duration) -> Result<(), Fault> {
-        let value = format!("{}\n{profile}", mobile.as_str());
-        self.run::<Value>(Cmd::set_ex(self.key("signup", id), value, ttl.as_secs())).await.map(drop)
+    /// Keeps a sign-up's profile until its mobile is proved, and answers until when a code may be asked for it.
+    /// `profile` is JSON; a password in it is hashed already.
+    pub async fn keep_signup(
+        &self,
+        id: SignupId,
+        mobile: &Mobile,
+        profile: &str,
+        now: Timestamp,
+    ) -> Result<Timestamp, Fault> {
+        let expires_at = now + SIGNUP_LIFETIME;
+        let value = format!("{}\n{}\n{profile}", mobile.as_str(), expires_at.unix_millis());
+        let kept = SIGNUP_LIFETIME + LIFETIME;
+        self.run::<Value>(Cmd::set_ex(self.key("signup", id), value, kept.as_secs())).await?;
+        Ok(expires_at)
     }
 
-    /// The profile that waits under `id`, with the mobile it is for.
-    pub async fn signup(&self, id: SignupId) -> Result<Option<(Mobile, String)>, Fault> {
+    /// Whether a code may be asked for the sign-up `id` with `mobile`.
+    pub async fn is_signup_of(&self, id: SignupId, mobile: &Mobile, now: Timestamp) -> Result<bool, Fault> {
+        let signup = self.read_signup(id).await?;
+        Ok(signup.is_some_and(|(of, expires, _)| of == mobile.as_str() && now.unix_millis() < expires))
+    }
+
+    /// The profile that waits under `id` for `mobile`, as it was kept.
+    pub async fn signup(&self, id: SignupId, mobile: &Mobile) -> Result<Option<String>, Fault> {
+        let signup = self.read_signup(id).await?;
+        Ok(signup.filter(|(of, ..)| of == mobile.as_str()).map(|(.., profile)| profile))
+    }
+
+    async fn read_signup(&self, id: SignupId) -> Result<Option<(String, i64, String)>, Fault> {
         let value: Option<String> = self.run(Cmd::get(self.key("signup", id))).await?;
         Ok(value.and_then(|value| {
-            let (mobile, profile) = value.split_once('\n')?;
-            Some((Mobile::parse(mobile).ok()?, profile.to_owned()))
+            let mut parts = value.splitn(3, '\n');
+            Some((parts.next()?.to_owned(), parts.next()?.parse().ok()?, parts.next()?.to_owned()))
         }))
     }
 
     /// Drops a sign-up's profile once it was used.
     pub async fn drop_signup(&self, id: SignupId) -> Result<(), Fault> {
         self.delete(self.key("signup", id)).await.map(drop)
+    }
+
+    /// What opening a challenge writes to: itself, the pointer to it, the logs of its limits, the day's counter.
+    fn challenge_keys(&self, id: ChallengeId, challenge: &Challenge, ip: &str, now: Timestamp) -> [String; 6] {
+        let mobile = challenge.mobile.as_str();
+        [
+            self.key("challenge", id),
+            self.open_challenge_key(challenge.purpose, mobile),
+            self.key("codes-mobile", mobile),
+            self.key("codes-ip", ip),
+            self.key("codes-prefix", challenge.mobile.prefix()),
+            self.key("codes-day", now.day()),
+        ]
     }
 
     fn open_challenge_key(&self, purpose: Purpose, mobile: &str) -> String {

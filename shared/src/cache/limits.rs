@@ -8,7 +8,7 @@ use crate::Fault;
 use crate::config::{ConfigError, Env};
 use crate::domain::Timestamp;
 
-/// How many codes may be asked for. 0 lifts a limit, except the one per day of the whole stack, where it allows none.
+/// How many codes may be asked for. 0 lifts the limits by address and by prefix; as the stack's cap it allows none.
 #[derive(Debug, Clone)]
 pub struct CodeLimits {
     /// Pause after a mobile's first code; twice and four times as long after the next ones.
@@ -28,10 +28,14 @@ pub struct CodeLimits {
 impl CodeLimits {
     /// Of the `OTP_…` variables.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let per_mobile = |name, default| match env.parsed(name, default)? {
+            0 => Err(ConfigError::new(name, "must be at least 1: a mobile's limit cannot be lifted")),
+            most => Ok(most),
+        };
         Ok(Self {
             cooldown: env.seconds("OTP_COOLDOWN_SECONDS", 30)?,
-            per_mobile_hour: env.parsed("OTP_PER_MOBILE_HOUR", 5)?,
-            per_mobile_day: env.parsed("OTP_PER_MOBILE_DAY", 10)?,
+            per_mobile_hour: per_mobile("OTP_PER_MOBILE_HOUR", 5)?,
+            per_mobile_day: per_mobile("OTP_PER_MOBILE_DAY", 10)?,
             per_ip_hour: env.parsed("OTP_PER_IP_HOUR", 20)?,
             per_prefix_hour: env.parsed("OTP_PER_PREFIX_HOUR", 30)?,
             per_day: env.parsed("OTP_DAILY_CAP", 2000)?,
@@ -70,7 +74,7 @@ impl Refusal {
 /// So many events within so long.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
-    /// Events that are allowed.
+    /// Events that are allowed; 0 lifts the limit.
     pub most: u32,
     /// How far back they count.
     pub within: Duration,
@@ -79,6 +83,9 @@ pub struct Window {
 impl Cache {
     /// Counts an event of `kind` by `of`, unless that would exceed the window: then how long to wait.
     pub async fn slide(&self, kind: &str, of: &str, window: Window, now: Timestamp) -> Result<Option<Duration>, Fault> {
+        if window.most == 0 {
+            return Ok(None);
+        }
         let mut call = SLIDE.prepare_invoke();
         call.key(self.key(kind, of))
             .arg(now.unix_millis())
@@ -87,5 +94,10 @@ impl Cache {
             .arg(uuid::Uuid::new_v4().to_string());
         let wait: u64 = self.script(&call).await?;
         Ok((wait > 0).then(|| Duration::from_secs(wait)))
+    }
+
+    /// Forgets the events of `kind` by `of`.
+    pub async fn forget(&self, kind: &str, of: &str) -> Result<(), Fault> {
+        self.delete(self.key(kind, of)).await.map(drop)
     }
 }

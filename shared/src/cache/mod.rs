@@ -2,6 +2,7 @@
 
 mod challenges;
 mod limits;
+mod replies;
 mod rooms;
 mod scripts;
 mod sessions;
@@ -13,7 +14,7 @@ use redis::{
     Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, TlsCertificates, Value,
 };
 
-pub use challenges::{Challenge, Purpose, Verdict};
+pub use challenges::{Challenge, Opened, Purpose, Verdict};
 pub use limits::{CodeLimits, Refusal, Window};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;

@@ -13,6 +13,11 @@ end
 local cooldown = tonumber(ARGV[9])
 local function pause(sent) return cooldown * math.min(2 ^ (sent - 1), 4) end
 
+-- A repetition of a call whose answer was lost.
+if redis.call('EXISTS', KEYS[1]) == 1 then
+    return { '', pause(redis.call('ZCOUNT', KEYS[3], '(' .. (now - hour), '+inf')) }
+end
+
 local last = redis.call('ZREVRANGE', KEYS[3], 0, 0, 'WITHSCORES')
 if #last > 0 then
     local sent = redis.call('ZCOUNT', KEYS[3], '(' .. (now - hour), '+inf')

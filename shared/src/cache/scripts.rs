@@ -15,9 +15,17 @@ use crate::Fault;
 /// Answers {'', wait until the next (s)} or {limit, retry after (s)}.
 pub(super) static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
 
+/// Takes back what OPEN did for a challenge, all but the end of the earlier one.
+///
+/// KEYS: as OPEN. ARGV: id.
+pub(super) static WITHDRAW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("withdraw.lua")));
+
 /// Counts a try at a challenge, then tells whether the code was right; a right one ends the challenge.
 ///
-/// KEYS: challenge, failures prefix is taken from ARGV. See the script.
+/// KEYS: challenge. ARGV: now (ms), tries a challenge bears, failures that pause an account, for how long (s), prefix of
+/// the failure counters, prefix of the pointers to open challenges, then pairs of a key's name and '1' or '0': whether
+/// the code is right under that key.
+/// Answers {'right', mobile, purpose, signup or ''}, {'wrong'} or {'expired'}.
 pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("try.lua")));
 
 /// A sliding log: counts an event unless `most` of them lie within the window.
@@ -26,7 +34,8 @@ pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_s
 pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("slide.lua")));
 
 impl Cache {
-    /// Runs a script by its hash, and once more with its text if the server does not know it.
+    /// Runs a script by its hash, and once more with its text if the server does not know it. Like [`Cache::run`] it is
+    /// repeated once if the connection was found closed.
     pub(super) async fn script<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Fault> {
         let mut connection = self.connection.clone();
         Ok(match invocation.invoke_async(&mut connection).await {

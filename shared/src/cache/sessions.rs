@@ -1,4 +1,10 @@
-//! Marks of sessions: live for a while, or revoked until their last token has expired.
+//! Marks of sessions: live for a while, or revoked.
+//!
+//! Postgres decides; a mark spares asking it. A revocation is written to Postgres, then marked here, so it holds at the
+//! next request whether Redis is up or stopped. One gap is left: Redis cannot be reached when a session is revoked and
+//! comes back with its old memory (a partition, not a restart) while a `live` mark of that session has not lapsed. The
+//! session's access token is then taken for the rest of [`LIVE`], which is short for this reason; its refresh token,
+//! which Postgres alone judges, is refused at once.
 
 use std::time::Duration;
 
@@ -8,10 +14,10 @@ use super::Cache;
 use crate::Fault;
 use crate::domain::SessionId;
 
-/// How long a session that Postgres called live is believed to be.
-const LIVE: Duration = Duration::from_secs(300);
-/// How long a revoked session is remembered: longer than any access token lives.
-const REVOKED: Duration = Duration::from_secs(8 * 24 * 3600);
+/// How long a session that Postgres called live is believed to be: a busy client costs one look a minute.
+const LIVE: Duration = Duration::from_secs(60);
+/// How long a revocation is marked. Afterwards Postgres is asked again and says the same.
+const REVOKED: Duration = Duration::from_secs(24 * 3600);
 
 /// What Redis knows of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

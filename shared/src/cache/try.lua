@@ -1,7 +1,3 @@
--- KEYS[1]: the challenge.
--- ARGV: now (ms), tries a challenge has, failures that lock an account, how long it is locked (s),
--- prefix of the failure counters, prefix of the pointers to open challenges, then pairs of kid and '1' or '0':
--- whether the code is right under that key.
 local found = redis.call('HMGET', KEYS[1], 'mobile', 'purpose', 'kid', 'signup', 'expires')
 local mobile, purpose, kid, signup, expires = found[1], found[2], found[3], found[4], found[5]
 if not mobile or tonumber(expires) <= tonumber(ARGV[1]) then return { 'expired' } end

@@ -1,5 +1,6 @@
 //! Postgres. One module a table, one statement a function, each scoped by its owner; nobody else writes SQL.
 
+pub mod allowances;
 pub mod chatrooms;
 pub mod customers;
 pub mod messages;
@@ -9,6 +10,7 @@ pub mod stats;
 pub mod stripe_events;
 pub mod users;
 
+use std::ops::DerefMut;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -67,6 +69,11 @@ impl Db {
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<(), Fault> {
         self.execute("select 1", &[]).await.map(drop)
+    }
+
+    /// A connection that never returns to the pool and is closed when dropped, whatever state it is in: for migrations.
+    pub async fn dedicated(&self) -> Result<impl DerefMut<Target = tokio_postgres::Client> + Send + Sync, Fault> {
+        Ok(Object::take(self.connection().await?))
     }
 
     /// A connection of one's own, for what takes more than one statement.

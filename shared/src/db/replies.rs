@@ -318,26 +318,16 @@ pub struct Stray {
     pub nudged_before: bool,
 }
 
-/// Marks and answers the first unfinished reply of each room that nobody works on though it was due before `due`, and
-/// that was not sent again since `nudged`; at most `most`.
-pub async fn strays(
-    db: &Db,
-    due: Timestamp,
-    nudged: Timestamp,
-    most: i64,
-    now: Timestamp,
-) -> Result<Vec<Stray>, Fault> {
-    let sql = "with stray as (
-            select m.id, m.nudged_at from messages m
-            where m.state in ('pending', 'generating') and coalesce(m.lease_until, m.retry_at, m.created_at) < $1
-                and (m.nudged_at is null or m.nudged_at < $2)
-                and not exists (select from messages e where e.chatroom_id = m.chatroom_id
-                    and e.state in ('pending', 'generating') and e.seq < m.seq)
-            order by m.created_at limit $3 for update skip locked
-        )
-        update messages m set nudged_at = $4 from stray where m.id = stray.id
-        returning m.id, m.chatroom_id, m.tier, stray.nudged_at is not null as nudged_before";
-    let rows = db.rows(sql, &[&due, &nudged, &most, &now]).await?;
+/// The first unfinished reply of each room that nobody works on though it was due before `due`, and that was not sent
+/// again since `nudged`; at most `most`, the oldest first. [`nudged`] marks them once they are sent.
+pub async fn strays(db: &Db, due: Timestamp, nudged: Timestamp, most: i64) -> Result<Vec<Stray>, Fault> {
+    let sql = "select m.id, m.chatroom_id, m.tier, m.nudged_at is not null as nudged_before from messages m
+        where m.state in ('pending', 'generating') and coalesce(m.lease_until, m.retry_at, m.created_at) < $1
+            and (m.nudged_at is null or m.nudged_at < $2)
+            and not exists (select from messages e where e.chatroom_id = m.chatroom_id
+                and e.state in ('pending', 'generating') and e.seq < m.seq)
+        order by m.created_at limit $3";
+    let rows = db.rows(sql, &[&due, &nudged, &most]).await?;
     Ok(rows
         .iter()
         .map(|row| Stray {
@@ -347,6 +337,13 @@ pub async fn strays(
             nudged_before: row.get("nudged_before"),
         })
         .collect())
+}
+
+/// Notes that replies were sent again at `now`. Two that sent the same ones at once note it twice.
+pub async fn nudged(db: &Db, replies: &[MessageId], now: Timestamp) -> Result<(), Fault> {
+    let ids: Vec<Uuid> = replies.iter().map(|reply| reply.0).collect();
+    let sql = "update messages set nudged_at = $2 where id = any($1) and state in ('pending', 'generating')";
+    db.execute(sql, &[&ids, &now]).await.map(drop)
 }
 
 /// Ends a reply whose queue record was given up, unless a worker holds it, and gives the message back. `true` if it

@@ -1,20 +1,53 @@
 //! Figures for operators.
 
+use std::time::Duration;
+
 use super::Db;
 use crate::Fault;
-use crate::domain::{ReplyState, Timestamp};
+use crate::domain::{ReplyState, Tier, Timestamp};
 
-/// How many replies are unfinished, by state, and how many ended since `since`, by state.
-pub async fn replies(db: &Db, since: Timestamp) -> Result<(Vec<(ReplyState, i64)>, Vec<(ReplyState, i64)>), Fault> {
-    let sql = "select state, count(*) as count, true as unfinished from messages
-            where state in ('pending', 'generating') group by state
-        union all
-        select state, count(*), false from messages
-            where role = 'assistant' and completed_at >= $1 group by state";
-    let (mut unfinished, mut ended) = (Vec::new(), Vec::new());
-    for row in db.rows(sql, &[&since]).await? {
-        let state = ReplyState::parse(row.get("state")).ok_or(Fault::Bug("a stored state has no name"))?;
-        if row.get("unfinished") { &mut unfinished } else { &mut ended }.push((state, row.get("count")));
-    }
-    Ok((unfinished, ended))
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// How many replies of a queue are in a state.
+#[derive(Debug, Clone, Copy)]
+pub struct Count {
+    /// The state.
+    pub state: ReplyState,
+    /// The queue.
+    pub tier: Tier,
+    /// All that are unfinished; of a final state, those that ended within the last day.
+    pub replies: i64,
+    /// Those of them that ended within the last hour.
+    pub ended: i64,
+    /// Those of them that were accepted within the last hour.
+    pub accepted: i64,
+    /// When the oldest of them was accepted.
+    pub oldest: Timestamp,
+}
+
+/// The replies at `now`, counted by state and queue. Both halves read a partial index; nothing older than a day is read
+/// unless it is unfinished.
+pub async fn replies(db: &Db, now: Timestamp) -> Result<Vec<Count>, Fault> {
+    let sql = "select state, tier, count(*) as replies, count(*) filter (where completed_at >= $2) as ended,
+            count(*) filter (where created_at >= $2) as accepted, min(created_at) as oldest
+        from (
+            select state, tier, created_at, completed_at from messages where state in ('pending', 'generating')
+            union all
+            select state, tier, created_at, completed_at from messages
+            where role = 'assistant' and completed_at is not null and completed_at >= $1
+        ) reply group by state, tier";
+    let rows = db.rows(sql, &[&(now - DAY), &(now - HOUR)]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Count {
+                state: ReplyState::parse(row.get("state")).ok_or(Fault::Bug("a stored state has no name"))?,
+                tier: Tier::of(row.get::<_, Option<&str>>("tier") == Some(Tier::Pro.as_str())),
+                replies: row.get("replies"),
+                ended: row.get("ended"),
+                accepted: row.get("accepted"),
+                oldest: row.get("oldest"),
+            })
+        })
+        .collect()
 }

@@ -1,4 +1,8 @@
 //! Mobile numbers in E.164.
+//!
+//! The form is checked here and no library asked whether a number is assigned: the metadata of `phonenumber` cost 57 ms
+//! and 6 MB at the first parse, in the very request that a cold start delays. Clients have the library that formats a
+//! number as it is typed; a number that nobody has gets no code and so no account.
 
 use std::fmt;
 

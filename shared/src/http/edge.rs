@@ -1,7 +1,7 @@
 //! What every router wears: ids, problem documents, security headers, one log line a request.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -19,7 +19,7 @@ use lambda_http::request::RequestContext;
 use serde::Serialize;
 use tracing::Instrument;
 
-use super::{Error, Problem};
+use super::{Error, Problem, rate_limit};
 
 /// The largest body that is read, in bytes. A message of 8,000 characters fits with room to spare.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -94,6 +94,9 @@ fn document(problem: &Problem, id: &str, carrier: Response) -> Response {
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Some(seconds) = problem.retry_after {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let (Some(allowance), Some(seconds)) = (&problem.allowance, problem.retry_after) {
+        parts.headers.extend(rate_limit(allowance, Duration::from_secs(seconds)));
     }
     if parts.status == StatusCode::UNAUTHORIZED {
         parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

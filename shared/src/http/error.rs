@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::Fault;
-use crate::domain::{Allowance, Tier};
+use crate::domain::{Allowance, Tier, Timestamp};
 
 /// What a handler answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -40,10 +40,12 @@ pub enum Error {
     Unprocessable(&'static str, &'static str, &'static str),
     /// 429: too often. Code, detail, and how long to wait.
     RateLimited(&'static str, &'static str, Duration),
-    /// 429: the day's messages are spent.
-    AllowanceSpent(Tier, Allowance, Duration),
+    /// 429: the day's messages are spent, at the given moment.
+    AllowanceSpent(Tier, Allowance, Timestamp),
     /// 400 with a code of its own.
     BadRequest(&'static str, &'static str),
+    /// 503: what the whole service stands on does not answer. Its names.
+    Down(Vec<&'static str>),
     /// 503: something this needs is away. The cause is logged.
     Unavailable(Fault),
     /// 500: a fault of ours. The cause is logged.
@@ -84,6 +86,9 @@ pub struct Problem {
     /// The fields that are not acceptable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What does not answer, if that is the problem.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<&'static str>,
     /// What is left of the day, if that is the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowance: Option<Allowance>,
@@ -119,6 +124,7 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            missing: Vec::new(),
             allowance: None,
             upgrade: None,
             retry_after: None,
@@ -158,15 +164,20 @@ impl Error {
             Self::RateLimited(code, detail, pause) => {
                 Problem { retry_after: Some(pause.as_secs()), ..Problem::new(S::TOO_MANY_REQUESTS, code, *detail) }
             }
-            Self::AllowanceSpent(tier, allowance, pause) => Problem {
+            Self::AllowanceSpent(tier, allowance, now) => Problem {
                 allowance: Some(*allowance),
                 upgrade: (*tier == Tier::Basic).then_some(UPGRADE),
-                retry_after: Some(pause.as_secs()),
+                retry_after: Some(allowance.resets_at.since(*now).as_secs().max(1)),
                 ..Problem::new(
                     S::TOO_MANY_REQUESTS,
                     "allowance_spent",
                     format!("All {} messages of today are spent. The next ones come at midnight UTC.", allowance.limit),
                 )
+            },
+            Self::Down(missing) => Problem {
+                missing: missing.clone(),
+                retry_after: Some(5),
+                ..Problem::new(S::SERVICE_UNAVAILABLE, "unavailable", "The service cannot work right now.")
             },
             Self::Unavailable(_) => Problem {
                 retry_after: Some(5),

@@ -6,10 +6,12 @@ mod edge;
 mod error;
 mod path;
 mod query;
+mod rate_limit;
 
 pub use body::Json;
-pub use cursor::{Cursor, Page};
+pub use cursor::{Cursor, Page, limit};
 pub use edge::{ClientAddress, edge};
 pub use error::{Error, FieldError, Problem, Result};
 pub use path::Path;
 pub use query::Query;
+pub use rate_limit::rate_limit;

@@ -1,0 +1,37 @@
+//! `POST /chatroom`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use shared::cache::Cache;
+use shared::db::{Db, chatrooms};
+use shared::domain::{Clock, SystemPrompt, Title};
+use shared::http::{Error, Json, Result};
+
+use crate::views::RoomView;
+use crate::writer::Writer;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    title: Option<Title>,
+    system_prompt: Option<SystemPrompt>,
+}
+
+/// Makes a room, called "New chat" unless it is given a title.
+pub(crate) async fn create_room(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(clock): State<Clock>,
+    caller: Writer,
+    Json(request): Json<Request>,
+) -> Result<impl IntoResponse> {
+    let title = request.title.unwrap_or_default();
+    let room = chatrooms::create(&db, caller.user, &title, request.system_prompt.as_ref(), clock.now()).await?;
+    let room = room.ok_or(Error::Unauthenticated("The account is gone."))?;
+    caller.written(&cache).await;
+    let location = format!("/chatroom/{}", room.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(RoomView::from(room))))
+}

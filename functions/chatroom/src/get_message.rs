@@ -1,0 +1,40 @@
+//! `GET /chatroom/{chatroom}/message/{message}`
+
+use axum::extract::State;
+use serde::Deserialize;
+use shared::auth::Caller;
+use shared::cache::Cache;
+use shared::db::{Db, messages};
+use shared::domain::{ChatroomId, MessageId};
+use shared::http::{Error, Json, Path, Query, Result};
+use tokio::time::Instant;
+
+use crate::list_messages::Wait;
+use crate::views::MessageView;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    wait: Wait,
+}
+
+/// One message; with `wait`, as soon as it is final.
+pub(crate) async fn get_message(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    caller: Caller,
+    Path((room, id)): Path<(ChatroomId, MessageId)>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<MessageView>> {
+    let deadline = wanted.wait.deadline();
+    loop {
+        let seen = cache.room_changes(room).await.ok();
+        let message = messages::find(&db, caller.user, room, id).await?.ok_or(Error::NotFound("message"))?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if message.state.is_final() || left.is_zero() {
+            return Ok(Json(message.into()));
+        }
+        cache.wait_for_change(room, seen, left).await;
+    }
+}

@@ -1,0 +1,36 @@
+//! `POST /chatroom/{chatroom}/message/{message}/regenerate`
+
+use axum::extract::State;
+use axum::response::Response;
+use shared::cache::Cache;
+use shared::db::Db;
+use shared::db::replies::{self, Regenerate};
+use shared::domain::{ChatroomId, Clock, Limits, MessageId};
+use shared::http::{Error, Path, Result};
+use shared::queue::ReplyQueues;
+
+use crate::send_message::{answer, enqueue};
+use crate::writer::Writer;
+
+/// Has a message answered once more, charged like a send; earlier replies stay as alternatives. The message may be
+/// named by its own id or by that of a reply to it.
+pub(crate) async fn regenerate_reply(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(queues): State<ReplyQueues>,
+    State(limits): State<Limits>,
+    State(clock): State<Clock>,
+    caller: Writer,
+    Path((room, id)): Path<(ChatroomId, MessageId)>,
+) -> Result<Response> {
+    let now = clock.now();
+    match replies::regenerate(&db, caller.user, room, id, limits, now).await? {
+        Regenerate::Stored(accepted) => {
+            tokio::join!(enqueue(&queues, room, &accepted), caller.written(&cache));
+            Ok(answer(room, *accepted, now))
+        }
+        Regenerate::Unfinished => Err(Error::Conflict("reply_unfinished", "A reply to this message is still under way.")),
+        Regenerate::NoSuchMessage => Err(Error::NotFound("message")),
+        Regenerate::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
+    }
+}

@@ -1,0 +1,71 @@
+//! `POST /chatroom/{chatroom}/message`
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use shared::cache::Cache;
+use shared::db::Db;
+use shared::db::messages::{self, Accept, Accepted};
+use shared::domain::{ChatroomId, Clock, Content, Limits, Timestamp};
+use shared::http::{Error, Json, Path, Result, rate_limit};
+use shared::queue::{ReplyJob, ReplyQueues};
+
+use crate::idempotency::IdempotencyKey;
+use crate::views::AcceptedView;
+use crate::writer::Writer;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    content: Content,
+}
+
+/// Accepts a message and has it answered; the reply is read later.
+#[expect(clippy::too_many_arguments, reason = "the signature tells all")]
+pub(crate) async fn send_message(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(queues): State<ReplyQueues>,
+    State(limits): State<Limits>,
+    State(clock): State<Clock>,
+    caller: Writer,
+    Path(room): Path<ChatroomId>,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(request): Json<Request>,
+) -> Result<Response> {
+    let now = clock.now();
+    match messages::accept(&db, caller.user, room, &request.content, key.as_deref(), limits, now).await? {
+        Accept::Stored(accepted) | Accept::Repeated(accepted) => {
+            tokio::join!(enqueue(&queues, room, &accepted), caller.written(&cache));
+            Ok(answer(room, *accepted, now))
+        }
+        Accept::KeyReused => Err(Error::Unprocessable(
+            "idempotency_key_reused",
+            "This Idempotency-Key belongs to another message.",
+            "/content",
+        )),
+        Accept::NoSuchRoom => Err(Error::NotFound("chatroom")),
+        Accept::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
+    }
+}
+
+/// Puts a stored reply on its queue. If that fails nothing is lost: the row is pending, and `maintenance` sends it.
+pub(crate) async fn enqueue(queues: &ReplyQueues, room: ChatroomId, accepted: &Accepted) {
+    if accepted.reply.state.is_final() {
+        return;
+    }
+    let job = ReplyJob { chatroom_id: room, reply_id: accepted.reply.id };
+    if let Err(error) = queues.send(accepted.tier, job).await {
+        tracing::warn!(%error, reply = %job.reply_id, "a reply is left to maintenance");
+    }
+}
+
+/// 202 with the reply's address and what is left of the day.
+pub(crate) fn answer(room: ChatroomId, accepted: Accepted, now: Timestamp) -> Response {
+    use axum::http::{StatusCode, header::LOCATION};
+    use axum::response::{AppendHeaders, IntoResponse};
+    let location = format!("/chatroom/{room}/message/{}", accepted.reply.id);
+    let limits = rate_limit(&accepted.allowance, accepted.allowance.resets_at.since(now));
+    let body = Json(AcceptedView::from(accepted));
+    (StatusCode::ACCEPTED, [(LOCATION, location)], AppendHeaders(limits), body).into_response()
+}

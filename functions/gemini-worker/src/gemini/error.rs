@@ -1,0 +1,140 @@
+//! Failures of Gemini, by what follows from them.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Why there is no (whole) answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Nothing came, or the connection broke: may work next time.
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    /// 5xx: may work next time, after Google's pause if it names one.
+    #[error("overloaded ({0})")]
+    Overloaded(u16, Option<Duration>),
+    /// 429: too fast; after Google's pause if it names one.
+    #[error("rate limited")]
+    RateLimited(Option<Duration>),
+    /// 429 that no waiting of ours mends: the quota of a day, or one of nothing.
+    #[error("quota spent")]
+    QuotaSpent,
+    /// 401 or 403: the key.
+    #[error("the key is refused ({0})")]
+    Unauthorized(u16),
+    /// 404: no such model.
+    #[error("no such model")]
+    NoSuchModel,
+    /// Another 4xx: this request will never work.
+    #[error("the request is refused ({0}): {1}")]
+    Refused(u16, String),
+    /// What came is not what Google documents, or ended before its end.
+    #[error("garbled answer: {0}")]
+    Garbled(&'static str),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    error: Status,
+}
+
+/// `google.rpc.Status`, as the REST API writes it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Status {
+    code: u16,
+    message: String,
+    status: String,
+    details: Vec<Detail>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Detail {
+    retry_delay: Option<String>,
+    violations: Vec<Violation>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Violation {
+    quota_id: String,
+}
+
+impl Failure {
+    /// Of an error answer. Its body may be anything.
+    pub(super) fn of(status: u16, body: &[u8]) -> Self {
+        // Google wraps the error of a stream in a list.
+        let error = serde_json::from_slice::<Body>(body)
+            .or_else(|_| serde_json::from_slice::<[Body; 1]>(body).map(|[body]| body))
+            .unwrap_or_default()
+            .error;
+        Self::of_status(status, &error)
+    }
+
+    /// Of an error in the midst of a stream. `None` if `data` is none.
+    pub(super) fn in_stream(data: &[u8]) -> Option<Self> {
+        let error = serde_json::from_slice::<Body>(data).ok()?.error;
+        (error.code >= 400).then(|| Self::of_status(error.code, &error))
+    }
+
+    fn of_status(status: u16, error: &Status) -> Self {
+        let pause = error.details.iter().find_map(|detail| duration(detail.retry_delay.as_deref()?));
+        let of_a_day = error.details.iter().flat_map(|detail| &detail.violations).any(|v| v.quota_id.contains("PerDay"));
+        match status {
+            429 if of_a_day || names_no_quota(&error.message) => Self::QuotaSpent,
+            429 => Self::RateLimited(pause),
+            401 | 403 => Self::Unauthorized(status),
+            400 if error.details.is_empty() && error.message.contains("API key not valid") => Self::Unauthorized(status),
+            404 => Self::NoSuchModel,
+            500.. => Self::Overloaded(status, pause),
+            _ => Self::Refused(status, error.status.clone()),
+        }
+    }
+}
+
+/// A quota of zero (`limit: 0`): the model is not to be had with this key.
+fn names_no_quota(message: &str) -> bool {
+    message.split("limit: 0").skip(1).any(|rest| !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.'))
+}
+
+/// A `google.protobuf.Duration` in JSON: seconds with a fraction and an `s`.
+fn duration(text: &str) -> Option<Duration> {
+    let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Failure;
+
+    #[test]
+    fn google_says_how_long_to_wait() {
+        let body = br#"{"error":{"code":429,"message":"Quota exceeded","status":"RESOURCE_EXHAUSTED","details":[
+            {"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel"}]},
+            {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}"#;
+        assert_eq!(Failure::of(429, body), Failure::RateLimited(Some(Duration::from_millis(34_500))));
+        let list = [b"[".as_slice(), body, b"]"].concat();
+        assert_eq!(Failure::of(429, &list), Failure::RateLimited(Some(Duration::from_millis(34_500))));
+    }
+
+    #[test]
+    fn a_quota_of_a_day_or_of_nothing_is_not_waited_for() {
+        let day = br#"{"error":{"code":429,"message":"Quota","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"5s"}]}}"#;
+        let none = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0\nPlease retry in 5s."}}"#;
+        let some = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0.5"}}"#;
+        assert_eq!(Failure::of(429, day), Failure::QuotaSpent);
+        assert_eq!(Failure::of(429, none), Failure::QuotaSpent);
+        assert_eq!(Failure::of(429, some), Failure::RateLimited(None));
+    }
+
+    #[test]
+    fn an_error_page_is_judged_by_its_status() {
+        assert_eq!(Failure::of(502, b"<html>"), Failure::Overloaded(502, None));
+        assert_eq!(Failure::of(404, b""), Failure::NoSuchModel);
+        assert_eq!(Failure::of(403, b"{}"), Failure::Unauthorized(403));
+    }
+}

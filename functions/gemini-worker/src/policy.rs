@@ -1,0 +1,186 @@
+//! What an answer or a failure means for the reply: one table for Google's reasons, one for its failures.
+
+use std::time::Duration;
+
+use shared::db::replies::{MOST_ATTEMPTS, Outcome};
+use shared::domain::ReplyState;
+
+use crate::gemini::{Failure, Progress};
+
+/// A pause that Google asks for is kept if it is no longer than this; nobody waits longer for an answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// What follows an attempt.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The reply has ended.
+    End(Outcome),
+    /// Another attempt, after this long, for this reason.
+    Again(Duration, &'static str),
+}
+
+/// How Google's reasons to stop end a reply. Reasons that are not known here count as `OTHER`.
+/// Source: <https://ai.google.dev/api/generate-content#FinishReason>.
+pub fn state_of(finish_reason: &str) -> ReplyState {
+    match finish_reason {
+        "STOP" => ReplyState::Completed,
+        "MAX_TOKENS" => ReplyState::Truncated,
+        "SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "IMAGE_SAFETY"
+        | "IMAGE_PROHIBITED_CONTENT" | "IMAGE_RECITATION" => ReplyState::Blocked,
+        // FINISH_REASON_UNSPECIFIED, OTHER, MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS,
+        // MISSING_THOUGHT_SIGNATURE, MALFORMED_RESPONSE, NO_IMAGE, IMAGE_OTHER, and what is yet to come.
+        _ => ReplyState::Failed,
+    }
+}
+
+/// Judges an attempt. `pause` is what to wait if Google does not say.
+pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, pause: Duration) -> Verdict {
+    let failure = match result {
+        Ok(()) => return answered(progress, attempt, pause),
+        Err(failure) => failure,
+    };
+    tracing::warn!(%failure, attempt, "Gemini");
+    match failure {
+        Failure::RateLimited(Some(named)) => again(named, attempt, "quota_exhausted"),
+        Failure::RateLimited(None) => again(pause, attempt, "quota_exhausted"),
+        Failure::Overloaded(_, named) => again(named.unwrap_or(pause), attempt, "model_unavailable"),
+        Failure::Unreachable(_) | Failure::Garbled(_) => again(pause, attempt, "model_unavailable"),
+        Failure::QuotaSpent => Verdict::End(Outcome::failed("quota_exhausted")),
+        Failure::Unauthorized(_) => Verdict::End(Outcome::failed("model_unauthorized")),
+        Failure::NoSuchModel => Verdict::End(Outcome::failed("model_not_found")),
+        Failure::Refused(..) => Verdict::End(Outcome::failed("request_refused")),
+    }
+}
+
+/// Judges an attempt that ran out of time.
+pub fn timed_out(attempt: i32, pause: Duration) -> Verdict {
+    again(pause, attempt, "model_unavailable")
+}
+
+/// What had been written when a reply was called off.
+pub fn so_far(progress: &Progress) -> Outcome {
+    Outcome {
+        state: ReplyState::Cancelled,
+        content: progress.text.clone(),
+        model: progress.model.clone(),
+        finish_reason: None,
+        prompt_tokens: progress.prompt_tokens,
+        reply_tokens: progress.reply_tokens,
+        error: None,
+    }
+}
+
+/// An exponential pause with full jitter: anything up to 2, 4, 8, 16 seconds, and at least half a second.
+/// Source: <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
+pub fn jitter(attempt: i32) -> Duration {
+    let most = 1000_u64 << attempt.clamp(1, 6).unsigned_abs();
+    let random = getrandom::u32().unwrap_or(u32::MAX / 2);
+    Duration::from_millis((most * u64::from(random) / u64::from(u32::MAX)).max(500))
+}
+
+fn again(pause: Duration, attempt: i32, code: &'static str) -> Verdict {
+    if attempt >= MOST_ATTEMPTS || pause > LONGEST_PAUSE {
+        return Verdict::End(Outcome::failed(code));
+    }
+    Verdict::Again(pause, code)
+}
+
+fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
+    let (reason, state) = match (&progress.block_reason, &progress.finish_reason) {
+        (Some(blocked), _) => (Some(blocked.clone()), ReplyState::Blocked),
+        (None, Some(reason)) => (Some(reason.clone()), state_of(reason)),
+        (None, None) => (None, ReplyState::Truncated),
+    };
+    let empty = progress.text.trim().is_empty();
+    if empty && state == ReplyState::Completed {
+        return again(pause, attempt, "empty_answer");
+    }
+    let error = match state {
+        ReplyState::Blocked => Some("content_blocked"),
+        ReplyState::Failed => Some("model_stopped"),
+        _ => None,
+    };
+    // What a filter stopped is not shown.
+    let content = if state == ReplyState::Blocked { String::new() } else { progress.text };
+    Verdict::End(Outcome {
+        state,
+        content,
+        model: progress.model,
+        finish_reason: reason,
+        prompt_tokens: progress.prompt_tokens,
+        reply_tokens: progress.reply_tokens,
+        error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use shared::domain::ReplyState;
+
+    use super::{Verdict, jitter, judge};
+    use crate::gemini::{Failure, Progress};
+
+    const PAUSE: Duration = Duration::from_secs(1);
+
+    fn answer(text: &str, finish_reason: &str) -> Verdict {
+        judge(Ok(()), Progress { text: text.into(), finish_reason: Some(finish_reason.into()), ..Progress::default() }, 1, PAUSE)
+    }
+
+    #[test]
+    fn every_documented_reason_has_its_state() {
+        use ReplyState::{Blocked, Completed, Failed, Truncated};
+        let table = [
+            ("STOP", Completed), ("MAX_TOKENS", Truncated), ("SAFETY", Blocked), ("RECITATION", Blocked),
+            ("LANGUAGE", Blocked), ("BLOCKLIST", Blocked), ("PROHIBITED_CONTENT", Blocked), ("SPII", Blocked),
+            ("IMAGE_SAFETY", Blocked), ("IMAGE_PROHIBITED_CONTENT", Blocked), ("IMAGE_RECITATION", Blocked),
+            ("FINISH_REASON_UNSPECIFIED", Failed), ("OTHER", Failed), ("MALFORMED_FUNCTION_CALL", Failed),
+            ("UNEXPECTED_TOOL_CALL", Failed), ("TOO_MANY_TOOL_CALLS", Failed), ("MISSING_THOUGHT_SIGNATURE", Failed),
+            ("MALFORMED_RESPONSE", Failed), ("NO_IMAGE", Failed), ("IMAGE_OTHER", Failed), ("OF_2031", Failed),
+        ];
+        for (reason, state) in table {
+            let Verdict::End(outcome) = answer("text", reason) else { panic!("{reason} is tried again") };
+            assert_eq!((outcome.state, outcome.finish_reason.as_deref()), (state, Some(reason)));
+            assert_eq!(outcome.error.is_some(), matches!(state, Blocked | Failed), "{reason}");
+        }
+    }
+
+    #[test]
+    fn an_empty_answer_is_never_completed() {
+        assert!(matches!(answer(" ", "STOP"), Verdict::Again(_, "empty_answer")));
+        let Verdict::End(outcome) = answer("", "MAX_TOKENS") else { panic!("tried again") };
+        assert_eq!(outcome.state, ReplyState::Truncated);
+    }
+
+    #[test]
+    fn a_blocked_question_keeps_googles_reason() {
+        for reason in ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "BLOCK_REASON_UNSPECIFIED", "NEW"] {
+            let progress = Progress { block_reason: Some(reason.into()), ..Progress::default() };
+            let Verdict::End(outcome) = judge(Ok(()), progress, 1, PAUSE) else { panic!("tried again") };
+            assert_eq!((outcome.state, outcome.finish_reason.as_deref()), (ReplyState::Blocked, Some(reason)));
+        }
+    }
+
+    #[test]
+    fn the_last_attempt_is_the_end() {
+        let overloaded = || Err(Failure::Overloaded(503, None));
+        assert!(matches!(judge(overloaded(), Progress::default(), 4, PAUSE), Verdict::Again(PAUSE, _)));
+        let Verdict::End(outcome) = judge(overloaded(), Progress::default(), 5, PAUSE) else { panic!("tried again") };
+        assert_eq!((outcome.state, outcome.error), (ReplyState::Failed, Some("model_unavailable")));
+    }
+
+    #[test]
+    fn googles_pause_is_kept_unless_nobody_would_wait_for_it() {
+        let limited = |seconds| judge(Err(Failure::RateLimited(Some(Duration::from_secs(seconds)))), Progress::default(), 1, PAUSE);
+        assert!(matches!(limited(34), Verdict::Again(pause, _) if pause == Duration::from_secs(34)));
+        assert!(matches!(limited(301), Verdict::End(_)));
+    }
+
+    #[test]
+    fn pauses_grow_and_are_spread() {
+        let pauses: Vec<_> = (0..200).map(|_| jitter(4)).collect();
+        assert!(pauses.iter().all(|pause| (500..=16_000).contains(&pause.as_millis())));
+        assert!(pauses.iter().filter(|pause| pause.as_secs() >= 8).count() > 50);
+    }
+}

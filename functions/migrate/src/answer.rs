@@ -1,0 +1,40 @@
+//! What CloudFormation hears.
+
+use serde_json::json;
+
+use crate::event::Resource;
+use crate::schema::{Applied, Failure};
+
+/// The answer did not reach CloudFormation. Its URL is signed and not shown.
+#[derive(Debug, thiserror::Error)]
+#[error("CloudFormation was not told: {0}")]
+pub struct Unheard(#[from] reqwest::Error);
+
+/// PUTs the outcome where CloudFormation waits for it. `invocation` is the id that finds the log.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html>.
+pub(crate) async fn send(
+    http: &reqwest::Client,
+    resource: &Resource,
+    outcome: &Result<Option<Applied>, Failure>,
+    invocation: &str,
+) -> Result<(), Unheard> {
+    let (status, reason) = match outcome {
+        Ok(_) => ("SUCCESS", None),
+        Err(failure) => ("FAILED", Some(format!("{failure}. The log has more under {invocation}."))),
+    };
+    let applied = outcome.as_ref().ok().and_then(Option::as_ref);
+    let body = json!({
+        "Status": status,
+        "Reason": reason.unwrap_or_default(),
+        // The same for the whole life of the resource: another one would make CloudFormation delete the "old" schema.
+        "PhysicalResourceId": resource.physical_resource_id.as_deref().unwrap_or("migrations"),
+        "StackId": resource.stack_id,
+        "RequestId": resource.request_id,
+        "LogicalResourceId": resource.logical_resource_id,
+        "Data": applied.map(|applied| json!({ "SchemaVersion": applied.all.last() })),
+    });
+    // Without a content type: the URL is signed for none.
+    let put = http.put(&resource.response_url).body(body.to_string());
+    put.send().await.and_then(reqwest::Response::error_for_status).map_err(reqwest::Error::without_url)?;
+    Ok(())
+}

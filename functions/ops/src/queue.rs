@@ -1,0 +1,112 @@
+//! `GET /debug/queue`
+
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::Fault;
+use shared::config::{ConfigError, Env};
+use shared::db::stats::{self, Count};
+use shared::db::Db;
+use shared::domain::{Clock, ReplyState, Tier, Timestamp};
+use shared::http::{Json, Result};
+use shared::queue::Queues;
+
+use crate::operator::Operator;
+
+/// The queues and the dead letters of each.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    queues: Queues,
+    pro: [String; 2],
+    basic: [String; 2],
+    otp: [String; 2],
+}
+
+impl Watched {
+    /// Of the `…_QUEUE_URL` and `…_DEAD_LETTERS_URL` variables.
+    pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            queues: Queues::from_env(env)?,
+            pro: [env.required("PRO_QUEUE_URL")?, env.required("PRO_DEAD_LETTERS_URL")?],
+            basic: [env.required("BASIC_QUEUE_URL")?, env.required("BASIC_DEAD_LETTERS_URL")?],
+            otp: [env.required("OTP_QUEUE_URL")?, env.required("OTP_DEAD_LETTERS_URL")?],
+        })
+    }
+
+    async fn look(&self, name: &'static str, [queue, dead]: &[String; 2], age: Option<u64>) -> Result<Queue, Fault> {
+        let (depth, dead) = tokio::try_join!(self.queues.depth(queue), self.queues.depth(dead))?;
+        Ok(Queue {
+            name,
+            waiting: depth.waiting,
+            in_flight: depth.in_flight,
+            oldest_age_seconds: age,
+            dead: dead.waiting + dead.in_flight,
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Queue {
+    name: &'static str,
+    waiting: i64,
+    in_flight: i64,
+    /// Of the oldest reply that is not finished: SQS tells the age of a record to CloudWatch alone, and a record's age
+    /// is not the user's wait. `null` for codes, of which nothing is stored.
+    oldest_age_seconds: Option<u64>,
+    dead: i64,
+}
+
+/// Replies accepted and ended within the last hour, by how they ended.
+#[derive(Debug, Serialize)]
+struct LastHour {
+    accepted: i64,
+    #[serde(flatten)]
+    ended: Map<String, Value>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Response {
+    queues: [Queue; 3],
+    /// By state: all that are unfinished, and those that ended within the last day.
+    replies: Map<String, Value>,
+    last_hour: LastHour,
+}
+
+/// How full the queues are and what becomes of replies.
+pub(crate) async fn queue(
+    State(db): State<Db>,
+    State(clock): State<Clock>,
+    State(watched): State<Watched>,
+    _operator: Operator,
+) -> Result<Json<Response>> {
+    let now = clock.now();
+    let counts = stats::replies(&db, now).await?;
+    let (pro, basic, otp) = tokio::try_join!(
+        watched.look("pro", &watched.pro, oldest_age(&counts, Tier::Pro, now)),
+        watched.look("basic", &watched.basic, oldest_age(&counts, Tier::Basic, now)),
+        watched.look("otp", &watched.otp, None),
+    )?;
+    Ok(Json(Response {
+        queues: [pro, basic, otp],
+        replies: by_state(ReplyState::ALL, &counts, |count| count.replies),
+        last_hour: LastHour {
+            accepted: counts.iter().map(|count| count.accepted).sum(),
+            ended: by_state(ReplyState::ALL.iter().filter(|state| state.is_final()), &counts, |count| count.ended),
+        },
+    }))
+}
+
+/// The seconds that the oldest unfinished reply of a queue has waited; 0 if none does.
+fn oldest_age(counts: &[Count], tier: Tier, now: Timestamp) -> Option<u64> {
+    let unfinished = counts.iter().filter(|count| count.tier == tier && !count.state.is_final());
+    Some(unfinished.map(|count| now.since(count.oldest).as_secs()).max().unwrap_or_default())
+}
+
+fn by_state<'a>(
+    states: impl IntoIterator<Item = &'a ReplyState>,
+    counts: &[Count],
+    of: impl Fn(&Count) -> i64,
+) -> Map<String, Value> {
+    let sum = |state| counts.iter().filter(|count| count.state == state).map(&of).sum::<i64>();
+    states.into_iter().map(|state| (state.as_str().to_owned(), sum(*state).into())).collect()
+}

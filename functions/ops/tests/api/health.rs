@@ -1,0 +1,43 @@
+//! `GET /health`
+
+use serde_json::json;
+use testkit::{Stack, TestApi};
+
+/// A port that nothing listens on.
+const NOBODY: &str = "127.0.0.1:1";
+
+#[tokio::test]
+async fn a_stack_that_answers_is_well() {
+    let api = TestApi::start(ops::router).await;
+    let health = api.anyone().get("/health").await;
+    assert_eq!((health.status(), health.body()), (200, json!({ "status": "ok" })));
+}
+
+#[tokio::test]
+async fn what_does_not_answer_is_named() {
+    let stack = Stack::start().await.with("REDIS_URL", format!("redis://{NOBODY}"));
+    let health = TestApi::on(stack, ops::router).anyone().get("/health").await;
+    assert_eq!((health.status(), health.code().as_str()), (503, "unavailable"));
+    assert_eq!(health.body()["missing"], json!(["redis"]));
+
+    let stack = Stack::start().await.with("DATABASE_URL", format!("postgres://postgres:secret@{NOBODY}/chat"));
+    let health = TestApi::on(stack, ops::router).anyone().get("/health").await;
+    assert_eq!((health.status(), &health.body()["missing"]), (503, &json!(["postgres"])));
+    assert!(!health.body().to_string().contains("secret"));
+}
+
+#[tokio::test]
+async fn a_store_that_is_silent_is_missing_after_a_second() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let stack = Stack::start().await;
+    let stack = stack.with("DATABASE_URL", format!("postgres://postgres@{address}/chat"));
+    let stack = stack.with("REDIS_URL", format!("redis://{address}"));
+    let user = TestApi::on(stack, ops::router).anyone();
+
+    let started = std::time::Instant::now();
+    let health = user.get("/health").await;
+
+    assert_eq!((health.status(), &health.body()["missing"]), (503, &json!(["postgres", "redis"])));
+    assert!(started.elapsed().as_millis() < 1_500, "{:?}", started.elapsed());
+}

@@ -1,0 +1,5 @@
+//! `ops` through its router.
+
+mod health;
+mod queue;
+mod unknown_paths;

@@ -1,0 +1,67 @@
+//! Signals between those who wait for replies and those who make them. All of them may be lost: then Postgres is read
+//! a little later.
+
+use std::time::Duration;
+
+use redis::Value;
+
+use super::Cache;
+use crate::Fault;
+use crate::domain::{ChatroomId, MessageId};
+
+/// Longer than an attempt at a reply takes.
+const KEPT: u64 = 300;
+/// How often those who wait look again.
+const PAUSE: Duration = Duration::from_millis(150);
+
+impl Cache {
+    /// Tells whoever makes these replies to stop. To be called after Postgres was told.
+    pub async fn stop_replies(&self, ids: &[MessageId]) -> Result<(), Fault> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut pipeline = redis::pipe();
+        for id in ids {
+            pipeline.set_ex(self.key("stopped", id), 1, KEPT).ignore();
+        }
+        self.run_all::<()>(&pipeline).await
+    }
+
+    /// Whether the making of a reply is to stop.
+    pub async fn is_stopped(&self, id: MessageId) -> Result<bool, Fault> {
+        self.run(redis::Cmd::exists(self.key("stopped", id))).await
+    }
+
+    /// Tells whoever waits that a room's messages have changed. To be called after Postgres was told.
+    pub async fn room_changed(&self, room: ChatroomId) -> Result<(), Fault> {
+        let mut pipeline = redis::pipe();
+        let key = self.key("changes", room);
+        pipeline.incr(&key, 1).ignore().expire(&key, KEPT.cast_signed()).ignore();
+        self.run_all::<()>(&pipeline).await
+    }
+
+    /// How often a room's messages have changed lately.
+    pub async fn room_changes(&self, room: ChatroomId) -> Result<u64, Fault> {
+        Ok(self.run::<Option<u64>>(redis::Cmd::get(self.key("changes", room))).await?.unwrap_or_default())
+    }
+
+    /// Waits until a room's messages have changed since `seen`, or for `most`. Without Redis it only lets some time pass.
+    pub async fn wait_for_change(&self, room: ChatroomId, seen: Option<u64>, most: Duration) {
+        let deadline = tokio::time::Instant::now() + most;
+        loop {
+            let pause = if seen.is_some() { PAUSE } else { PAUSE * 5 };
+            tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
+            let changed = self.room_changes(room).await.ok() != seen;
+            if changed || seen.is_none() || tokio::time::Instant::now() >= deadline {
+                return;
+            }
+        }
+    }
+
+    /// Marks something as done once, for `kept`. `false` if it was marked before.
+    pub async fn once(&self, kind: &str, of: impl std::fmt::Display, kept: Duration) -> Result<bool, Fault> {
+        let mut command = redis::cmd("SET");
+        command.arg(self.key(kind, of)).arg(1).arg("NX").arg("EX").arg(kept.as_secs());
+        Ok(self.run::<Option<Value>>(command).await?.is_some())
+    }
+}
