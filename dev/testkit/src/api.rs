@@ -100,7 +100,7 @@ impl TestApi {
     /// Makes a user Pro, as a paid subscription does.
     pub async fn make_pro(&self, user: &User) {
         let sql = "insert into customers (id, user_id, stripe_customer_id, created_at, status, pro_until)
-            values (gen_random_uuid(), $1, 'cus_' || $1::text, now(), 'active', 'infinity')";
+            values (gen_random_uuid(), $1::uuid, 'cus_' || $1::uuid::text, now(), 'active', 'infinity')";
         self.stack.sql().await.execute(sql, &[&user.id.expect("signed in").0]).await.expect("Postgres");
     }
 }

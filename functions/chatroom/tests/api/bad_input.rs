@@ -1,0 +1,64 @@
+//! What no client should send: refused with a problem that says why.
+
+use chatroom::router;
+use http::Method;
+use serde_json::json;
+use testkit::TestApi;
+
+#[tokio::test]
+async fn bodies_that_are_not_what_they_should_be_are_refused_by_field() {
+    let api = TestApi::start(router).await;
+    let alice = api.signed_in().await;
+    let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());
+    let json_type = [("content-type", "application/json")];
+    let long = json!({ "content": "x".repeat(8_001) }).to_string();
+    let huge = json!({ "content": "x".repeat(70_000) }).to_string();
+    let deep = format!("{{\"content\":{}}}", "[".repeat(5_000));
+    let cases: [(&[(&str, &str)], &[u8], u16, &str, &str); 12] = [
+        (&json_type, b"{}", 422, "validation_failed", "/content"),
+        (&json_type, b"{\"content\": 5}", 422, "validation_failed", "/content"),
+        (&json_type, b"{\"content\": \"\"}", 422, "validation_failed", "/content"),
+        (&json_type, b"{\"content\": \"nul \\u0000\"}", 422, "validation_failed", "/content"),
+        (&json_type, b"{\"content\": \"hi\", \"model\": \"x\"}", 422, "validation_failed", "/model"),
+        (&json_type, long.as_bytes(), 422, "validation_failed", "/content"),
+        (&json_type, huge.as_bytes(), 413, "payload_too_large", ""),
+        (&json_type, b"{\"content\": \"hi\"", 400, "malformed_request", ""),
+        (&json_type, b"{\"content\": \"\xff\"}", 400, "malformed_request", ""),
+        (&json_type, deep.as_bytes(), 422, "validation_failed", "/content"),
+        (&[], b"{\"content\": \"hi\"}", 415, "unsupported_media_type", ""),
+        (&[("content-type", "text/plain")], b"{\"content\": \"hi\"}", 415, "unsupported_media_type", ""),
+    ];
+    for (headers, body, status, code, pointer) in cases {
+        let answer = alice.raw(Method::POST, &path, headers, body.to_vec()).await;
+        let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+        assert_eq!((answer.status(), answer.code().as_str()), (status, code), "{shown}");
+        assert_eq!(answer.body()["errors"][0]["pointer"].as_str().unwrap_or_default(), pointer, "{shown}");
+    }
+    assert!(api.queued().is_empty());
+}
+
+#[tokio::test]
+async fn unknown_ids_paths_and_methods_are_problems() {
+    let api = TestApi::start(router).await;
+    let alice = api.signed_in().await;
+    let id = shared::domain::ChatroomId::generate();
+    for path in [format!("/chatroom/{id}"), "/chatroom/not-an-id".into(), format!("/chatroom/{id}/message/x"), "/chatroom/a/b/c".into()] {
+        assert_eq!(alice.get(&path).await.code(), "not_found", "{path}");
+    }
+    let answer = alice.raw(Method::PUT, "/chatroom", &[], "").await;
+    assert_eq!((answer.status(), answer.code().as_str()), (405, "method_not_allowed"));
+    assert_eq!(answer.header("allow"), "GET,HEAD,POST");
+    assert_eq!(alice.get("/chatroom?limit=101").await.status(), 422);
+    assert_eq!(alice.get("/chatroom?page=2").await.body()["errors"][0]["pointer"], "/page");
+    let odd = alice.json(Method::POST, &format!("/chatroom/{id}/message"), &[("idempotency-key", "a b")], json!({ "content": "x" })).await;
+    assert_eq!((odd.status(), odd.code().as_str()), (400, "idempotency_key_invalid"));
+}
+
+#[tokio::test]
+async fn answers_are_neither_stored_nor_sniffed_nor_framed() {
+    let api = TestApi::start(router).await;
+    let answer = api.signed_in().await.get("/chatroom").await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+}

@@ -1,0 +1,9 @@
+//! `/chatroom` through its router, on a real Postgres and Redis.
+
+mod allowance;
+mod bad_input;
+mod idempotency;
+mod list;
+mod messages;
+mod rooms;
+mod waiting;
