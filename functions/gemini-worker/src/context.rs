@@ -11,22 +11,16 @@ pub(crate) fn request(attempt: &Attempt) -> Request {
     Request::new(attempt.system_prompt.as_deref(), conversation(&attempt.turns))
 }
 
-/// Users' messages in their order, each followed by the latest reply to it. Messages without one are merged with what
-/// follows, since roles must alternate; a reply whose message lies before the context is left out.
+/// Users' messages in their order, each with the latest reply to it, then the message to be answered. A message that
+/// got no answer is left out: if a filter refused it, it would have every later one refused as well.
 fn conversation(turns: &[Turn]) -> Vec<Content> {
     let latest: HashMap<_, _> = turns.iter().filter_map(|turn| Some((turn.in_reply_to?, turn))).collect();
-    let asked = turns.last().map(|turn| turn.id);
-    let mut contents: Vec<Content> = Vec::new();
-    for message in turns.iter().filter(|turn| turn.in_reply_to.is_none()) {
-        match contents.last_mut() {
-            Some(last) if last.is_user() => last.push(&message.content),
-            _ => contents.push(Content::user(&message.content)),
-        }
-        if let Some(reply) = latest.get(&message.id).filter(|_| Some(message.id) != asked) {
-            contents.push(Content::model(&reply.content));
-        }
-    }
-    contents
+    let Some((asked, before)) = turns.split_last() else { return Vec::new() };
+    let answered = before.iter().filter_map(|message| Some((message, latest.get(&message.id)?)));
+    answered
+        .flat_map(|(message, reply)| [Content::user(&message.content), Content::model(&reply.content)])
+        .chain([Content::user(&asked.content)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -46,11 +40,11 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_of_several_replies_follows_its_message() {
+    fn the_latest_of_several_replies_counts_and_unanswered_messages_do_not() {
         let turns = [turn(1, "a", None), turn(2, "old", Some(1)), turn(3, "b", None), turn(4, "new", Some(1)), turn(5, "c", None)];
         assert_eq!(
             texts(&turns),
-            r#"[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"new"}]},{"role":"user","parts":[{"text":"b"},{"text":"c"}]}]"#
+            r#"[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"new"}]},{"role":"user","parts":[{"text":"c"}]}]"#
         );
     }
 

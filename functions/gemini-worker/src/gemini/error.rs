@@ -66,11 +66,12 @@ impl Failure {
     /// Of an error answer. Its body may be anything.
     pub(super) fn of(status: u16, body: &[u8]) -> Self {
         // Google wraps the error of a stream in a list.
-        let error = serde_json::from_slice::<Body>(body)
-            .or_else(|_| serde_json::from_slice::<[Body; 1]>(body).map(|[body]| body))
-            .unwrap_or_default()
-            .error;
-        Self::of_status(status, &error)
+        let error = match serde_json::from_slice(body) {
+            Ok(serde_json::Value::Array(mut list)) if !list.is_empty() => list.swap_remove(0),
+            Ok(error) => error,
+            Err(_) => serde_json::Value::Null,
+        };
+        Self::of_status(status, &serde_json::from_value::<Body>(error).unwrap_or_default().error)
     }
 
     /// Of an error in the midst of a stream. `None` if `data` is none.

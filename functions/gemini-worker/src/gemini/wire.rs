@@ -46,16 +46,6 @@ impl Content {
     pub fn model(text: &str) -> Self {
         Self { role: "model", parts: vec![Text { text: text.to_owned() }] }
     }
-
-    /// Whether a user said it.
-    pub fn is_user(&self) -> bool {
-        self.role == "user"
-    }
-
-    /// Adds another text of the same speaker.
-    pub fn push(&mut self, text: &str) {
-        self.parts.push(Text { text: text.to_owned() });
-    }
 }
 
 /// One chunk of a streamed answer.

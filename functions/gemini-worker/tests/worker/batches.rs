@@ -1,0 +1,85 @@
+//! Batches: exactly the records that must come again are reported.
+
+use aws_lambda_events::sqs::SqsMessage;
+use gemini_worker::batch::each_room;
+use gemini_worker::room;
+use shared::domain::ReplyState;
+
+use crate::kit::{Kit, job, record};
+
+#[tokio::test]
+async fn one_bad_and_one_panicking_record_of_ten_are_reported_and_the_others_answered() {
+    let kit = Kit::start().await;
+    let mut records: Vec<SqsMessage> = vec![record("bad", "{\"chatroom_id\": 1}")];
+    let mut replies = Vec::new();
+    for number in 1..10 {
+        let room = kit.room().await;
+        let reply = kit.send(room, "hi").await;
+        records.push(record(&number.to_string(), &job(room, reply)));
+        replies.push((room, reply));
+    }
+    let panicking = replies[4].0;
+    let worker = kit.worker.clone();
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let response = each_room(records, move |jobs| {
+        let worker = worker.clone();
+        async move {
+            assert_ne!(jobs[0].job.chatroom_id, panicking, "on purpose");
+            room::work(&worker, &jobs, deadline).await
+        }
+    })
+    .await;
+    let mut reported: Vec<_> = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+    reported.sort();
+    assert_eq!(reported, ["5", "bad"]);
+    for (number, (room, reply)) in replies.into_iter().enumerate() {
+        let expected = if number == 4 { ReplyState::Pending } else { ReplyState::Completed };
+        assert_eq!(kit.reply(room, reply).await.state, expected);
+    }
+}
+
+#[tokio::test]
+async fn without_postgres_every_record_comes_again() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "hi").await;
+    let cut_off = kit.stack.with("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
+    let worker = gemini_worker::Worker::from_env(&cut_off.env(), cut_off.clock.clock()).unwrap();
+    let mut event = aws_lambda_events::sqs::SqsEvent::default();
+    event.records = vec![record("1", &job(room, reply))];
+    let response = worker.handle(event, std::time::Duration::from_secs(60)).await;
+    assert_eq!(response.batch_item_failures.len(), 1);
+    assert_eq!(cut_off.sqs.hidden(), [("receipt-1".to_owned(), 5)]);
+}
+
+#[tokio::test]
+async fn without_redis_replies_are_made() {
+    let kit = Kit::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "hi").await;
+    assert!(kit.work(&[(room, reply)]).await.is_empty());
+    assert_eq!(kit.reply(room, reply).await.state, ReplyState::Completed);
+}
+
+#[tokio::test]
+async fn a_room_that_is_gone_needs_nothing() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "hi").await;
+    shared::db::chatrooms::delete(&kit.db, kit.user, room).await.unwrap();
+    assert!(kit.work(&[(room, reply)]).await.is_empty());
+    assert!(kit.calls().await.is_empty());
+}
+
+#[tokio::test]
+async fn with_no_time_left_the_record_comes_again_at_once() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "hi").await;
+    let mut event = aws_lambda_events::sqs::SqsEvent::default();
+    event.records = vec![record("1", &job(room, reply))];
+    let response = kit.worker.handle(event, std::time::Duration::from_secs(20)).await;
+    assert_eq!(response.batch_item_failures.len(), 1);
+    assert_eq!(kit.stack.sqs.hidden(), [("receipt-1".to_owned(), 0)]);
+    assert!(kit.calls().await.is_empty());
+}

@@ -1,0 +1,46 @@
+//! Cancelling: reading stops, what was written stays, nothing else changes.
+
+use std::time::{Duration, Instant};
+
+use shared::db::replies::{self, Cancel};
+use shared::domain::ReplyState;
+
+use crate::kit::Kit;
+
+#[tokio::test]
+async fn a_cancelled_reply_stops_reading_and_keeps_what_was_written() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "[[drip:300]] tell me a long story about a cat and a dog and their house").await;
+    let cancel = async {
+        tokio::time::sleep(Duration::from_millis(1000)).await;
+        let cancelled = replies::cancel(&kit.db, kit.user, room, reply, kit.stack.clock.now()).await.unwrap();
+        assert!(matches!(cancelled, Cancel::Cancelled(_)));
+        kit.stack.cache().stop_replies(&[reply]).await.unwrap();
+        Instant::now()
+    };
+    let jobs = [(room, reply)];
+    let (again, cancelled_at) = tokio::join!(kit.work(&jobs), cancel);
+    assert!(again.is_empty());
+    assert!(cancelled_at.elapsed() < Duration::from_secs(2), "the worker read on");
+    let stored = kit.reply(room, reply).await;
+    assert_eq!(stored.state, ReplyState::Cancelled);
+    assert!(!stored.content.is_empty());
+    assert_eq!(kit.used().await, 1, "an attempt was under way");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(kit.calls().await[0]["ended"], "client_gone");
+}
+
+#[tokio::test]
+async fn a_reply_cancelled_while_redis_is_away_stays_cancelled() {
+    let kit = Kit::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "[[slow:800]] hi").await;
+    let cancel = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        replies::cancel(&kit.db, kit.user, room, reply, kit.stack.clock.now()).await.unwrap();
+    };
+    let jobs = [(room, reply)];
+    tokio::join!(kit.work(&jobs), cancel);
+    assert_eq!(kit.reply(room, reply).await.state, ReplyState::Cancelled);
+}

@@ -1,0 +1,8 @@
+//! The worker on a real Postgres and Redis, with Gemini as a server that fails on demand.
+
+mod answers;
+mod batches;
+mod cancelling;
+mod kit;
+mod leases;
+mod retries;

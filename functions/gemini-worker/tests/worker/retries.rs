@@ -1,0 +1,91 @@
+//! Failures that may pass: another attempt, when Google says or with growing pauses, five in all.
+
+use std::time::Duration;
+
+use shared::domain::ReplyState;
+
+use crate::kit::Kit;
+
+#[tokio::test]
+async fn googles_pause_becomes_the_records_visibility() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "[[429:7*1]] hi").await;
+    let id = reply.to_string();
+    assert_eq!(kit.work(&[(room, reply)]).await, [id.clone()]);
+    assert_eq!(kit.stack.sqs.hidden(), [(format!("receipt-{id}"), 7)]);
+    assert_eq!(kit.reply(room, reply).await.state, ReplyState::Pending);
+
+    kit.stack.clock.advance(Duration::from_secs(5));
+    assert_eq!(kit.work(&[(room, reply)]).await, [id.clone()], "too early");
+    assert_eq!(kit.stack.sqs.hidden(), [(format!("receipt-{id}"), 2)]);
+    assert_eq!(kit.calls().await.len(), 1);
+
+    kit.stack.clock.advance(Duration::from_secs(2));
+    assert!(kit.work(&[(room, reply)]).await.is_empty());
+    assert_eq!(kit.reply(room, reply).await.state, ReplyState::Completed);
+}
+
+#[tokio::test]
+async fn passing_failures_are_tried_five_times_and_then_given_back() {
+    for (word, code) in [
+        ("[[503]]", "model_unavailable"), ("[[500]]", "model_unavailable"), ("[[cut]]", "model_unavailable"),
+        ("[[malformed]]", "model_unavailable"), ("[[429]]", "quota_exhausted"), ("[[empty]]", "empty_answer"),
+    ] {
+        let kit = Kit::start().await;
+        let room = kit.room().await;
+        let reply = kit.send(room, word).await;
+        for attempt in 1..=4 {
+            assert_eq!(kit.work(&[(room, reply)]).await.len(), 1, "{word}, attempt {attempt}");
+            let (_, seconds) = kit.stack.sqs.hidden().remove(0);
+            assert!((1..=1 << attempt).contains(&seconds), "{word}: {seconds} s after attempt {attempt}");
+            kit.stack.clock.advance(Duration::from_secs(20));
+        }
+        assert!(kit.work(&[(room, reply)]).await.is_empty());
+        let reply = kit.reply(room, reply).await;
+        assert_eq!((reply.state, reply.error.as_deref()), (ReplyState::Failed, Some(code)), "{word}");
+        assert_eq!((kit.calls().await.len(), kit.used().await), (5, 0), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_takes_too_long_is_given_up() {
+    let kit = Kit::with(&[("REPLY_TIMEOUT_SECONDS", "1")]).await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "[[hang*1]] hi").await;
+    assert_eq!(kit.work(&[(room, reply)]).await.len(), 1);
+    kit.stack.clock.advance(Duration::from_secs(5));
+    assert!(kit.work(&[(room, reply)]).await.is_empty());
+    assert_eq!(kit.reply(room, reply).await.state, ReplyState::Completed);
+}
+
+#[tokio::test]
+async fn a_turn_behind_a_failing_one_waits_without_harm_and_is_answered_after_it() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let failing = kit.send(room, "[[503]]").await;
+    let behind = kit.send(room, "hello").await;
+    for _ in 1..=4 {
+        assert_eq!(kit.work(&[(room, failing), (room, behind)]).await, [failing.to_string()], "only the first carries the room");
+        kit.stack.clock.advance(Duration::from_secs(20));
+    }
+    assert!(kit.work(&[(room, failing)]).await.is_empty());
+    assert_eq!(kit.reply(room, failing).await.state, ReplyState::Failed);
+    assert_eq!(kit.reply(room, behind).await.state, ReplyState::Completed);
+}
+
+#[tokio::test]
+async fn a_record_that_waits_for_another_reply_is_replaced_by_that_ones() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let first = kit.send(room, "hello").await;
+    let second = kit.send(room, "[[503*1]] hello").await;
+    assert!(kit.work(&[(room, first)]).await.is_empty());
+    assert_eq!(kit.reply(room, first).await.state, ReplyState::Completed);
+    let [sent] = kit.stack.sqs.take().try_into().unwrap();
+    assert_eq!(sent.body["reply_id"], second.to_string());
+    assert_ne!(sent.once, Some(second.to_string()), "SQS would take it for the first send");
+    kit.stack.clock.advance(Duration::from_secs(5));
+    assert!(kit.work(&[(room, second)]).await.is_empty());
+    assert_eq!(kit.reply(room, second).await.state, ReplyState::Completed);
+}
