@@ -1,0 +1,8 @@
+//! The deployed stack: `dev/up cargo test -p e2e`.
+
+mod allowance;
+mod bad_input;
+mod journey;
+mod operators;
+mod replies;
+mod webhook;
