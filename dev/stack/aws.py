@@ -7,6 +7,7 @@ import re
 import shutil
 
 import boto3
+from botocore.exceptions import ClientError
 
 from stack import routes, settings, tools
 from stack.console import Failure, run, step
@@ -36,6 +37,7 @@ class LocalAws:
     def __init__(self, home: Home, port: int):
         self.home = home
         self.port = port
+        self.stack = STACK
         self.endpoint = f"http://127.0.0.1:{port}"
         self.api_url = f"{self.endpoint}/_aws/execute-api/{API_ID}"
         os.environ.update(ACCESS)
@@ -73,7 +75,7 @@ class LocalAws:
                 "PYTHONUNBUFFERED": "1",
             }
             command = [tools.PYTHON, ROOT / "dev" / "stack" / "launcher.py", self.home.faults]
-            Server(self.home, "aws").start(command, self.port, env)
+            Server(self.home, "aws").start(command, self.port, env=env)
 
     def deploy(self, parameters: dict) -> dict:
         """Deploys template.yaml and returns the outputs, with addresses that work on this machine."""
@@ -88,10 +90,27 @@ class LocalAws:
             no_config.write_text("version = 0.1\n")
             command += ["--config-file", no_config, "--parameter-overrides", *overrides]
             env = {**os.environ, "AWS_ENDPOINT_URL": self.endpoint, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
-            run(command, self.home.logs / "deploy.log", "sam deploy", cwd=ROOT, env=env)
+            # It leaves its archives behind.
+            env["TMPDIR"] = str(self.home.data / "aws" / "tmp")
+            try:
+                run(command, self.home.logs / "deploy.log", "sam deploy", cwd=ROOT, env=env)
+            except Failure as failure:
+                raise Failure("\n".join([str(failure), *self._reasons()]), failure.log) from None
         with step("routes"):
             routes.replay(self, parameters)
         return self.outputs()
+
+    def _reasons(self) -> list[str]:
+        """Why resources failed, the first first: what follows is the rollback."""
+        try:
+            events = self.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+        except ClientError:
+            return []
+        return [
+            f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+            for event in reversed(events)
+            if event["ResourceStatus"].endswith("_FAILED")
+        ]
 
     def outputs(self) -> dict:
         """The stack's outputs as environment variables."""

@@ -11,9 +11,6 @@ from stack.console import run, step
 from stack.environment import given
 from stack.paths import DEV, ROOT, TARGET
 
-# One selection for every build: another one would change the features of shared dependencies and build them again.
-SELECTION = ["--workspace", "--exclude", "standins", "--exclude", "testkit", "--exclude", "e2e"]
-
 
 def host() -> str:
     """This machine's architecture as Lambda names it."""
@@ -23,7 +20,9 @@ def host() -> str:
 def build_functions(profile: str, architecture: str) -> None:
     """Puts each function's bootstrap into target/lambda/NAME/, where template.yaml takes it from."""
     tools.ensure_cargo()
-    command = [tools.tool(tools.CARGO_LAMBDA, "cargo-lambda"), "lambda", "build", "--profile", profile, *SELECTION]
+    command = [tools.tool(tools.CARGO_LAMBDA, "cargo-lambda"), "lambda", "build", "--profile", profile]
+    # All of them, always: another selection changes the features of shared dependencies, which are then built again.
+    command += [f"--package={file.parent.name}" for file in sorted((ROOT / "functions").glob("*/Cargo.toml"))]
     command += ["--lambda-dir", ROOT / "target" / "lambda", "--arm64" if architecture == "arm64" else "--x86-64"]
     if sys.platform == "linux" and architecture == host():
         # Nothing to fetch: the toolchain builds for the machine that it runs on.

@@ -50,6 +50,10 @@ def _birth(pid: int) -> str | None:
     return None if not shown or shown.startswith("Z") else shown.partition(" ")[2].strip()
 
 
+def _succeeds(command: list | None) -> bool:
+    return command is None or subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 class Server:
     """One recorded server of a stack."""
 
@@ -67,12 +71,14 @@ class Server:
         except (OSError, ValueError):
             return {}
 
-    def start(
-        self, command: list, port: int, env: dict | None = None, stop: int = signal.SIGTERM, stale: Path | None = None
-    ) -> None:
-        """Starts the server and waits until it listens on `port`; it removes `stale` first, its mark of running."""
-        command = [str(part) for part in command]
-        self._spawn({"command": command, "port": port, "env": env, "stop": int(stop), "stale": stale and str(stale)})
+    def start(self, command: list, port: int, **options) -> None:
+        """Starts the server and waits until it serves on `port`.
+
+        Options: `env`; `stop`, the signal that ends it; `stale`, a file that an earlier run may have left behind; and
+        `ready`, a command that succeeds once the server serves, which is later than when it listens.
+        """
+        record = {"env": None, "stop": signal.SIGTERM, "stale": None, "ready": None, **options}
+        self._spawn({**record, "command": [str(part) for part in command], "port": port})
 
     def restart(self) -> None:
         """Starts a stopped server again, with the same command, port and data."""
@@ -121,7 +127,7 @@ class Server:
             process.kill()
             raise
         deadline = time.monotonic() + 30
-        while not listens(record["port"]):
+        while not (listens(record["port"]) and _succeeds(record["ready"])):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise Failure(f"{self.name} did not start.", self.log)
             time.sleep(0.02)

@@ -52,7 +52,7 @@ class Intrinsics:
 def replay(aws, parameters: dict) -> None:
     """Makes the routes, integrations and CORS settings that the template declares; fails when there are none."""
     cloudformation = aws.client("cloudformation")
-    processed = cloudformation.get_template(StackName="chat-backend", TemplateStage="Processed")["TemplateBody"]
+    processed = cloudformation.get_template(StackName=aws.stack, TemplateStage="Processed")["TemplateBody"]
     body = next(
         resource["Properties"]["Body"]
         for resource in processed["Resources"].values()

@@ -41,6 +41,7 @@ def main(arguments: list[str]) -> int:
     finally:
         commands.uninterruptible()
         stop_all(home)
+        stores.clear(home)
         shutil.rmtree(home.directory, ignore_errors=True)
 
 
@@ -55,4 +56,5 @@ def _clear_away_abandoned(own: Home) -> None:
             except Failure:
                 continue
             stop_all(home)
+            stores.clear(home)
             shutil.rmtree(home.directory, ignore_errors=True)

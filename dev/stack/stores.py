@@ -46,7 +46,9 @@ def start_postgres(home: Home, password: str) -> str:
         os.unlink(secret.name)
         settings = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
         command = [*prefix, programs / "postgres", "-D", data, "-p", str(port), *settings]
-        Server(home, "postgres").start(command, port, stop=signal.SIGINT, stale=data / "postmaster.pid")
+        ready = [str(programs / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={port}"]
+        server = Server(home, "postgres")
+        server.start(command, port, stop=signal.SIGINT, stale=str(data / "postmaster.pid"), ready=ready)
         base = f"postgres://{USER}:{password}@127.0.0.1:{port}"
         sql = [programs / "psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1"]
         run([*sql, f"{base}/template1", "-c", "create extension pg_stat_statements"], log, "psql")
@@ -63,10 +65,23 @@ def start_redis(home: Home) -> str:
         return f"redis://127.0.0.1:{port}"
 
 
+def clear(home: Home) -> None:
+    """Removes the data of a Postgres that has stopped."""
+    if _note(home).exists():
+        shutil.rmtree(_note(home).read_text(), ignore_errors=True)
+        _note(home).unlink()
+    shutil.rmtree(home.data / "postgres", ignore_errors=True)
+
+
+def _note(home: Home) -> Path:
+    """Says where the data is when it is not in the stack's own folder."""
+    return home.data / "postgres-is-in"
+
+
 def _postgres_owner(home: Home) -> tuple[Path, list]:
     """The new data folder, and what to put before a command that must not run as root."""
+    clear(home)
     data = home.data / "postgres"
-    shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     if os.geteuid() != 0:
         return data, []
@@ -78,10 +93,7 @@ def _postgres_owner(home: Home) -> tuple[Path, list]:
         account = pwd.getpwnam("postgres")
     except KeyError:
         raise Failure("Postgres does not run as root: run this as another user, or set DATABASE_URL.") from None
-    note = home.data / "postgres-is-in"
-    if note.exists():
-        shutil.rmtree(note.read_text(), ignore_errors=True)
     elsewhere = Path(tempfile.mkdtemp(prefix="chat-backend-postgres-"))
     os.chown(elsewhere, account.pw_uid, account.pw_gid)
-    note.write_text(str(elsewhere))
+    _note(home).write_text(str(elsewhere))
     return elsewhere / "data", ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

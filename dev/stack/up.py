@@ -79,9 +79,10 @@ class Stack:
                     raise Failure(f"{server.name} has ended.", server.log)
 
     def stop(self) -> None:
-        """Stops everything and takes the variables away."""
+        """Stops everything and takes the variables and the data away; the logs stay."""
         self.home.env.unlink(missing_ok=True)
         stop_all(self.home)
+        stores.clear(self.home)
 
     def screen(self) -> None:
         """Says where things are."""

@@ -4,9 +4,11 @@
 
 mod api;
 mod database;
+mod events;
 mod sqs;
 mod stack;
 
 pub use api::{Answer, TestApi, User};
+pub use events::{event, events_folder, request};
 pub use sqs::{Sent, Sqs};
 pub use stack::{Stack, TestClock};

@@ -1,1 +1,92 @@
-//! x
+//! `maintenance`: heals what was lost and removes what has expired. Every task may run twice at once.
+//!
+//! - [`sweep`]: replies that nobody works on are sent again, those that were given up are ended.
+//! - [`reconcile`]: what Stripe says is compared with what is stored.
+//! - [`expire`]: what has no use any more is deleted.
+
+pub mod expire;
+pub mod reconcile;
+pub mod sweep;
+
+use std::time::Duration;
+
+use lambda_runtime::Error;
+use serde::{Deserialize, Serialize};
+use shared::config::{ConfigError, Env};
+use shared::db::Db;
+use shared::domain::Clock;
+use shared::stripe::Billing;
+use tokio::time::Instant;
+
+use crate::expire::Expired;
+use crate::reconcile::{Reconciled, Replay, Replayed};
+use crate::sweep::{Sweeper, Swept};
+
+/// How long a task goes on before it leaves the rest to its next run: well below the function's timeout.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What a schedule or an operator asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum Task {
+    /// Every minute.
+    Sweep,
+    /// Every hour.
+    Reconcile,
+    /// Every day.
+    Expire,
+    /// Not on a schedule: an operator has one customer or event of Stripe looked at again.
+    Replay(Replay),
+}
+
+/// What a task did; Lambda's answer and the line in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Done {
+    /// Of a sweep.
+    Swept(Swept),
+    /// Of a reconciliation.
+    Reconciled(Reconciled),
+    /// Of an expiry.
+    Expired(Expired),
+    /// Of a replay.
+    Replayed(Replayed),
+}
+
+/// The function.
+#[derive(Debug, Clone)]
+pub struct Maintenance {
+    db: Db,
+    sweeper: Sweeper,
+    billing: Billing,
+    clock: Clock,
+}
+
+impl Maintenance {
+    /// Of the environment.
+    pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
+        let db = Db::from_env(env)?;
+        Ok(Self {
+            sweeper: Sweeper::from_env(env, db.clone(), clock.clone())?,
+            billing: Billing::from_env(env, db.clone(), clock.clone())?,
+            db,
+            clock,
+        })
+    }
+
+    /// Does a task. Lambda repeats one that fails, and counts it for the alarm.
+    pub async fn handle(&self, task: Task) -> Result<Done, Error> {
+        let until = Instant::now() + PATIENCE;
+        let done = match &task {
+            Task::Sweep => self.sweeper.sweep(until).await.map(Done::Swept),
+            Task::Reconcile => reconcile::reconcile(&self.billing, until).await.map(Done::Reconciled),
+            Task::Replay(what) => reconcile::replay(&self.billing, what).await.map(Done::Replayed),
+            Task::Expire => expire::expire(&self.db, self.clock.now(), until).await.map(Done::Expired),
+        };
+        match &done {
+            Ok(done) => tracing::info!(?task, ?done, "maintained"),
+            Err(error) => tracing::error!(?task, %error, "not maintained"),
+        }
+        Ok(done?)
+    }
+}

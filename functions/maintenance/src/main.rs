@@ -1,2 +1,11 @@
-//! x
-fn main() {}
+//! The process of `maintenance`.
+
+use std::process::ExitCode;
+
+use lambda_runtime::{LambdaEvent, run, service_fn};
+
+fn main() -> ExitCode {
+    shared::runtime::start(maintenance::Maintenance::from_env, |maintenance| async move {
+        run(service_fn(|event: LambdaEvent<maintenance::Task>| maintenance.handle(event.payload))).await
+    })
+}

@@ -8,7 +8,7 @@ use crate::schema::{Applied, Failure};
 /// The answer did not reach CloudFormation. Its URL is signed and not shown.
 #[derive(Debug, thiserror::Error)]
 #[error("CloudFormation was not told: {0}")]
-pub struct Unheard(#[from] reqwest::Error);
+pub(crate) struct Unheard(#[from] reqwest::Error);
 
 /// PUTs the outcome where CloudFormation waits for it. `invocation` is the id that finds the log.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html>.

@@ -8,10 +8,14 @@ use serde::Deserialize;
 pub enum Event {
     /// Of CloudFormation, for a custom resource.
     Resource(Resource),
-    /// Of an operator: `{}`.
-    #[serde(deny_unknown_fields)]
-    Operator {},
+    /// Of an operator.
+    Operator(Operator),
 }
+
+/// An operator's request: `{}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {}
 
 /// A custom resource's request.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html>.
@@ -32,8 +36,8 @@ pub struct Resource {
     /// The id that the first answer gave it.
     pub physical_resource_id: Option<String>,
     /// What the template says of it.
-    #[serde(default)]
-    resource_properties: Properties,
+    #[serde(default, rename = "ResourceProperties")]
+    properties: Properties,
 }
 
 /// What happens to a custom resource.
@@ -56,6 +60,6 @@ struct Properties {
 impl Resource {
     /// The version that the template asks for; the newest if it does not say.
     pub fn schema_version(&self) -> Option<&str> {
-        self.resource_properties.schema_version.as_deref()
+        self.properties.schema_version.as_deref()
     }
 }

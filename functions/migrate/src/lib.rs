@@ -8,37 +8,25 @@ pub mod schema;
 
 use std::time::Duration;
 
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::tls;
 use tokio::time::timeout;
 
-pub use event::{Event, RequestType, Resource};
+pub use event::{Event, Operator, RequestType, Resource};
 
-use crate::answer::Unheard;
 use crate::schema::{Applied, Failure};
 
 /// Below the function's timeout in the template, so that CloudFormation hears of a migration that takes too long.
-const PATIENCE: Duration = Duration::from_secs(100);
+pub const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The function: a database, and a way to answer CloudFormation.
 #[derive(Debug, Clone)]
 pub struct Migrate {
     db: Db,
     http: reqwest::Client,
-}
-
-/// Why an invocation failed. Lambda repeats one that CloudFormation began; to repeat it is harmless.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// An operator's migration failed.
-    #[error(transparent)]
-    Migration(#[from] Failure),
-    /// CloudFormation could not be told.
-    #[error(transparent)]
-    Answer(#[from] Unheard),
 }
 
 impl Migrate {
@@ -53,10 +41,11 @@ impl Migrate {
     }
 
     /// Does what is asked: a resource that is created or updated migrates, one that is deleted leaves everything as it
-    /// is; an operator's `{}` migrates and is answered here.
+    /// is; an operator's `{}` migrates and is answered here. Lambda repeats what CloudFormation began and what failed;
+    /// to repeat it is harmless.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Value, Error> {
         let resource = match event.payload {
-            Event::Operator {} => {
+            Event::Operator(_) => {
                 let applied = self.apply(None).await?;
                 return Ok(json!({ "applied": applied.all, "applied_now": applied.now }));
             }

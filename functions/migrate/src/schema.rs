@@ -8,7 +8,6 @@ use shared::Fault;
 use shared::db::Db;
 use tokio_postgres::Client;
 
-#[expect(unreachable_pub, reason = "written by the macro")]
 mod embedded {
     refinery::embed_migrations!("../../shared/migrations");
 }
@@ -39,12 +38,12 @@ pub enum Failure {
     /// No connection.
     #[error("the database cannot be reached")]
     Unreachable(#[source] Fault),
-    /// A statement was refused.
-    #[error("{0} ({code})", code = code(.1))]
-    Refused(String, #[source] Box<dyn Error + Send + Sync>),
-    /// What was applied once is not what is embedded here.
-    #[error("{0}")]
-    History(String),
+    /// The lock could not be had.
+    #[error("the lock of the migrations was not granted ({})", code(.0))]
+    Lock(#[source] tokio_postgres::Error),
+    /// A migration was refused, or what was applied once is not what is embedded here.
+    #[error("{}", step(.0))]
+    Refused(#[from] refinery::Error),
     /// It took too long.
     #[error("the migration did not end in time")]
     Late,
@@ -53,13 +52,11 @@ pub enum Failure {
 impl Failure {
     /// The cause, for the log.
     pub(crate) fn cause(&self) -> String {
-        let mut texts = Vec::new();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            texts.push(error.downcast_ref().map_or_else(|| error.to_string(), message));
-            cause = error.source();
-        }
-        texts.join(": ")
+        let causes = std::iter::successors(self.source(), |error| (*error).source());
+        causes
+            .map(|error| error.downcast_ref().map_or_else(|| error.to_string(), message))
+            .collect::<Vec<_>>()
+            .join(": ")
     }
 }
 
@@ -68,19 +65,18 @@ fn message(error: &tokio_postgres::error::DbError) -> String {
     format!("{} {}", error.code().code(), error.message())
 }
 
-fn code(error: &(dyn Error + Send + Sync + 'static)) -> String {
-    let code = error.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
-    code.map_or_else(|| "the connection broke off".into(), |code| format!("SQLSTATE {}", code.code()))
+/// What refinery was about to do, and Postgres' code for why it could not.
+fn step(error: &refinery::Error) -> String {
+    match error.kind() {
+        Kind::Connection(step, cause) => format!("{step} ({})", code(&**cause)),
+        _ => error.to_string(),
+    }
 }
 
-impl From<refinery::Error> for Failure {
-    fn from(error: refinery::Error) -> Self {
-        let text = error.to_string();
-        match into_kind(error) {
-            Some((step, cause)) => Self::Refused(step, cause),
-            None => Self::History(text),
-        }
-    }
+fn code(error: &(dyn Error + 'static)) -> String {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    let found = causes.find_map(|error| error.downcast_ref::<tokio_postgres::Error>()?.code());
+    found.map_or_else(|| "the connection broke off".into(), |code| format!("SQLSTATE {}", code.code()))
 }
 
 /// Brings the database to `version`, or to the newest there is. A database that is further on was migrated by a newer
@@ -95,7 +91,7 @@ pub async fn apply(db: &Db, version: Option<&str>) -> Result<Applied, Failure> {
     // Never from the pool: the lock is the connection's, and ends with it whatever happens here.
     let mut client = db.dedicated().await.map_err(Failure::Unreachable)?;
     for sql in [LOCK, LOCK_TIMEOUT] {
-        client.batch_execute(sql).await.map_err(|error| Failure::Refused("error taking the lock".into(), error.into()))?;
+        client.batch_execute(sql).await.map_err(Failure::Lock)?;
     }
     let runner = runner.set_target(Target::Version(version));
     let now = run(&runner, &mut client, newest).await?;

@@ -34,5 +34,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         key: OperatorKey::from_env(env)?,
         watched: Watched::from_env(env)?,
     };
-    Ok(edge(Router::new().route("/health", get(health::health)).route("/debug/queue", get(queue::queue)).with_state(app)))
+    Ok(edge(
+        Router::new().route("/health", get(health::health)).route("/debug/queue", get(queue::queue)).with_state(app),
+    ))
 }

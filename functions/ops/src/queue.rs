@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::Fault;
 use shared::config::{ConfigError, Env};
-use shared::db::stats::{self, Count};
 use shared::db::Db;
+use shared::db::stats::{self, Count};
 use shared::domain::{Clock, ReplyState, Tier, Timestamp};
 use shared::http::{Json, Result};
 use shared::queue::Queues;
@@ -82,8 +82,8 @@ pub(crate) async fn queue(
     let now = clock.now();
     let counts = stats::replies(&db, now).await?;
     let (pro, basic, otp) = tokio::try_join!(
-        watched.look("pro", &watched.pro, oldest_age(&counts, Tier::Pro, now)),
-        watched.look("basic", &watched.basic, oldest_age(&counts, Tier::Basic, now)),
+        watched.look("pro", &watched.pro, Some(oldest_age(&counts, Tier::Pro, now))),
+        watched.look("basic", &watched.basic, Some(oldest_age(&counts, Tier::Basic, now))),
         watched.look("otp", &watched.otp, None),
     )?;
     Ok(Json(Response {
@@ -97,9 +97,9 @@ pub(crate) async fn queue(
 }
 
 /// The seconds that the oldest unfinished reply of a queue has waited; 0 if none does.
-fn oldest_age(counts: &[Count], tier: Tier, now: Timestamp) -> Option<u64> {
+fn oldest_age(counts: &[Count], tier: Tier, now: Timestamp) -> u64 {
     let unfinished = counts.iter().filter(|count| count.tier == tier && !count.state.is_final());
-    Some(unfinished.map(|count| now.since(count.oldest).as_secs()).max().unwrap_or_default())
+    unfinished.map(|count| now.since(count.oldest).as_secs()).max().unwrap_or_default()
 }
 
 fn by_state<'a>(

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The Lambda behind the queue of one-time codes.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::runtime::start(otp_sender::Sender::from_env, otp_sender::serve)
+}

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The Lambda that Stripe's events come to.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::runtime::serve(stripe_webhook::router)
+}

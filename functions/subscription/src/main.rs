@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The Lambda of `/subscribe` and `/subscription`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::runtime::serve(subscription::router)
+}

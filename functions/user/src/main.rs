@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The Lambda behind `/user`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::runtime::serve(user::router)
+}

@@ -6,8 +6,8 @@ use super::Db;
 use crate::Fault;
 use crate::domain::{ReplyState, Tier, Timestamp};
 
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// How many replies of a queue are in a state.
 #[derive(Debug, Clone, Copy)]

@@ -126,6 +126,8 @@ pub async fn sign_in(
 pub struct Credentials {
     /// The account.
     pub user: UserId,
+    /// Its mobile.
+    pub mobile: String,
     /// Argon2id, in the PHC string format; `None` if no password was set.
     pub password_hash: Option<String>,
     /// Raised by every change.
@@ -135,6 +137,7 @@ pub struct Credentials {
 fn credentials(row: &Row) -> Credentials {
     Credentials {
         user: UserId(row.get("id")),
+        mobile: row.get("mobile"),
         password_hash: row.get("password_hash"),
         password_version: row.get("password_version"),
     }
@@ -142,13 +145,13 @@ fn credentials(row: &Row) -> Credentials {
 
 /// The credentials of the account that has `mobile`.
 pub async fn credentials_of_mobile(db: &Db, mobile: &Mobile) -> Result<Option<Credentials>, Fault> {
-    let sql = "select id, password_hash, password_version from users where mobile = $1";
+    let sql = "select id, mobile, password_hash, password_version from users where mobile = $1";
     Ok(db.row(sql, &[&mobile.as_str()]).await?.as_ref().map(credentials))
 }
 
 /// The credentials of the account `id`.
 pub async fn credentials_of(db: &Db, id: UserId) -> Result<Option<Credentials>, Fault> {
-    let sql = "select id, password_hash, password_version from users where id = $1";
+    let sql = "select id, mobile, password_hash, password_version from users where id = $1";
     Ok(db.row(sql, &[&id.0]).await?.as_ref().map(credentials))
 }
 

@@ -1,5 +1,7 @@
 //! `ops` through its router.
 
+#![cfg(test)]
+
 mod health;
 mod queue;
 mod unknown_paths;

@@ -18,8 +18,9 @@ async fn reply(api: &TestApi, state: &str, tier: &str, accepted: f64, ended: Opt
         )
         insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at, in_reply_to, tier)
         select gen_random_uuid(), id, 2, user_id, 'assistant', '', $1,
-            to_timestamp($3 - $4), to_timestamp($3 - $5), gen_random_uuid(), $2 from c";
-    let now = std::time::Duration::from_millis(u64::try_from(api.stack.clock.now().unix_millis()).unwrap()).as_secs_f64();
+            to_timestamp($3::float8 - $4::float8), to_timestamp($3::float8 - $5::float8), gen_random_uuid(), $2 from c";
+    let now =
+        std::time::Duration::from_millis(u64::try_from(api.stack.clock.now().unix_millis()).unwrap()).as_secs_f64();
     api.stack.sql().await.execute(sql, &[&state, &tier, &now, &accepted, &ended]).await.unwrap();
 }
 
@@ -41,9 +42,7 @@ async fn operators_see_queues_states_and_the_last_hour() {
 
     let answer = ask(&api, "operator-key-of-the-tests").await;
 
-    let queue = |name: &str, waiting: i64, age: Value, dead: i64| {
-        json!({ "name": name, "waiting": waiting, "in_flight": 0, "oldest_age_seconds": age, "dead": dead })
-    };
+    let queue = |name: &str, waiting: i64, age: Value, dead: i64| json!({ "name": name, "waiting": waiting, "in_flight": 0, "oldest_age_seconds": age, "dead": dead });
     let expected = json!({
         "queues": [queue("pro", 1, json!(4), 0), queue("basic", 2, json!(7_200), 3), queue("otp", 0, Value::Null, 0)],
         "replies": {

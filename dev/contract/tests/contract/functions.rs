@@ -1,0 +1,61 @@
+//! Folders, template and time limits.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::template::{Template, root};
+
+/// The folders of `functions/`.
+pub(crate) fn folders() -> BTreeSet<String> {
+    let folders = fs::read_dir(root().join("functions")).unwrap();
+    folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn every_folder_is_one_function_of_the_template() {
+    let functions = Template::read().functions();
+    let names: Vec<_> = functions.iter().map(|function| function.name.clone()).collect();
+    assert_eq!(names.len(), folders().len(), "{names:?}");
+    assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), folders());
+}
+
+#[test]
+fn no_function_but_migrate_is_deployed_before_its_schema() {
+    let template = Template::read();
+    for function in template.functions() {
+        let expected = (function.name != "migrate").then(|| "Migrations".to_owned());
+        assert_eq!(template.depends_on(&function.id), expected, "{}", function.id);
+    }
+}
+
+#[test]
+fn queues_invoke_the_functions_that_have_no_routes_and_no_schedules() {
+    let template = Template::read();
+    let consumers: BTreeSet<_> = template.consumers().into_iter().collect();
+    let background = template
+        .functions()
+        .into_iter()
+        .filter(|function| function.routes.is_empty() && function.inputs.is_empty() && function.name != "migrate");
+    assert_eq!(consumers, background.map(|function| function.id).collect());
+}
+
+#[test]
+fn every_schedule_hands_over_a_task_that_is_also_an_event() {
+    let function = Template::read().function_of("maintenance");
+    assert!(!function.inputs.is_empty());
+    for input in function.inputs {
+        let input: serde_json::Value = serde_json::from_str(&input).unwrap();
+        let name = format!("maintenance-{}", input["task"].as_str().unwrap());
+        let event: serde_json::Value = serde_json::from_str(&testkit::event(&name, &[])).unwrap();
+        assert_eq!(event, input, "{name}");
+    }
+}
+
+#[test]
+fn what_stops_by_itself_stops_before_it_is_stopped() {
+    let template = Template::read();
+    for (name, patience) in [("maintenance", maintenance::PATIENCE), ("migrate", migrate::PATIENCE)] {
+        let timeout = u64::try_from(template.function_of(name).timeout.unwrap()).unwrap();
+        assert!(patience.as_secs() + 5 <= timeout, "{name}: {patience:?} of {timeout} s");
+    }
+}

@@ -1,0 +1,10 @@
+//! Template, routers, settings, migrations and events agree, so that none of them rots.
+
+#![cfg(test)]
+
+mod environment;
+mod events;
+mod functions;
+mod routes;
+mod schema;
+mod template;

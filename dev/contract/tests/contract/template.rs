@@ -1,0 +1,130 @@
+//! What is read of `template.yaml`. The loader drops CloudFormation's tags: `!Ref X` is the text `X`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use yaml_rust2::yaml::Hash;
+use yaml_rust2::{Yaml, YamlLoader};
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A function of the template.
+#[derive(Debug)]
+pub(crate) struct Function {
+    /// Its crate, folder and binary.
+    pub(crate) name: String,
+    /// Its name in the template.
+    pub(crate) id: String,
+    /// Its routes on the HTTP API: `ANY /path` or `$default`.
+    pub(crate) routes: Vec<String>,
+    /// Whether it has a URL of its own.
+    pub(crate) has_url: bool,
+    /// What its schedules hand it.
+    pub(crate) inputs: Vec<String>,
+    /// The settings it is given: the name of a parameter or resource, or the value itself.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// How long it may take, in seconds; `None` if that is a parameter's.
+    pub(crate) timeout: Option<i64>,
+}
+
+/// The template.
+#[derive(Debug)]
+pub(crate) struct Template(Yaml);
+
+impl Template {
+    pub(crate) fn read() -> Self {
+        let text = fs::read_to_string(root().join("template.yaml")).expect("a template");
+        Self(YamlLoader::load_from_str(&text).expect("YAML").remove(0))
+    }
+
+    /// All functions, by their names in the template.
+    pub(crate) fn functions(&self) -> Vec<Function> {
+        self.resources("AWS::Serverless::Function").map(|(id, properties)| self.function(id, properties)).collect()
+    }
+
+    /// The function of a crate.
+    pub(crate) fn function_of(&self, name: &str) -> Function {
+        self.functions().into_iter().find(|function| function.name == name).expect("a function of that name")
+    }
+
+    /// A parameter's default, if it has one.
+    pub(crate) fn default_of(&self, parameter: &str) -> Option<String> {
+        scalar(&self.0["Parameters"][parameter]["Default"])
+    }
+
+    /// The version that the deployment brings the schema to.
+    pub(crate) fn schema_version(&self) -> String {
+        scalar(&self.0["Resources"]["Migrations"]["Properties"]["SchemaVersion"]).expect("a version")
+    }
+
+    /// The resources that must be there before `id`.
+    pub(crate) fn depends_on(&self, id: &str) -> Option<String> {
+        scalar(&self.0["Resources"][id]["DependsOn"])
+    }
+
+    /// The functions that queues invoke: their names in the template.
+    pub(crate) fn consumers(&self) -> Vec<String> {
+        let mappings = self.resources("AWS::Lambda::EventSourceMapping");
+        mappings.map(|(_, properties)| scalar(&properties["FunctionName"]).expect("a function")).collect()
+    }
+
+    fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Yaml)> {
+        entries(&self.0["Resources"])
+            .filter(move |(_, resource)| resource["Type"].as_str() == Some(kind))
+            .map(|(id, resource)| (id, &resource["Properties"]))
+    }
+
+    fn function(&self, id: &str, properties: &Yaml) -> Function {
+        let code = properties["CodeUri"].as_str().expect("a CodeUri");
+        let name = code.strip_prefix("target/lambda/").and_then(|name| name.strip_suffix('/'));
+        let (routes, inputs) = events(&properties["Events"]);
+        let globals = &self.0["Globals"]["Function"];
+        let variables = [globals, properties].map(|of| entries(&of["Environment"]["Variables"]));
+        let timeout = if properties["Timeout"].is_badvalue() { &globals["Timeout"] } else { &properties["Timeout"] };
+        Function {
+            name: name.expect("CodeUri is target/lambda/<name>/").to_owned(),
+            id: id.to_owned(),
+            routes,
+            has_url: !properties["FunctionUrlConfig"].is_badvalue(),
+            inputs,
+            settings: variables
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.to_owned(), scalar(value).expect("one value")))
+                .collect(),
+            timeout: timeout.as_i64(),
+        }
+    }
+}
+
+/// The routes and the schedules' inputs of a function's `Events`.
+fn events(events: &Yaml) -> (Vec<String>, Vec<String>) {
+    let (mut routes, mut inputs) = (Vec::new(), Vec::new());
+    for (_, event) in entries(events) {
+        let properties = &event["Properties"];
+        match event["Type"].as_str() {
+            Some("HttpApi") => routes.push(match (properties["Method"].as_str(), properties["Path"].as_str()) {
+                (Some(method), Some(path)) => format!("{method} {path}"),
+                _ => "$default".to_owned(),
+            }),
+            Some("Schedule") => inputs.push(properties["Input"].as_str().expect("an input").to_owned()),
+            other => panic!("{other:?} is not known here"),
+        }
+    }
+    (routes, inputs)
+}
+
+fn entries(of: &Yaml) -> impl Iterator<Item = (&str, &Yaml)> {
+    of.as_hash().into_iter().flat_map(Hash::iter).map(|(key, value)| (key.as_str().expect("a name"), value))
+}
+
+fn scalar(value: &Yaml) -> Option<String> {
+    match value {
+        Yaml::String(text) | Yaml::Real(text) => Some(text.clone()),
+        Yaml::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

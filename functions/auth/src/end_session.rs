@@ -1,0 +1,26 @@
+//! `DELETE /auth/sessions/{session}`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::auth::Caller;
+use shared::cache::Cache;
+use shared::db::{Db, sessions};
+use shared::domain::{Clock, SessionId};
+use shared::http::{Error, Path, Result};
+
+use crate::revocation;
+
+/// Ends one of the caller's sessions.
+pub(crate) async fn end_session(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(clock): State<Clock>,
+    caller: Caller,
+    Path(session): Path<SessionId>,
+) -> Result<StatusCode> {
+    if !sessions::revoke(&db, caller.user, session, clock.now()).await? {
+        return Err(Error::NotFound("session"));
+    }
+    revocation::mark(&cache, &[session]).await;
+    Ok(StatusCode::NO_CONTENT)
+}

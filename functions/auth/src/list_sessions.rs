@@ -1,0 +1,40 @@
+//! `GET /auth/sessions`
+
+use axum::extract::State;
+use serde::Serialize;
+use shared::auth::Caller;
+use shared::db::{Db, sessions};
+use shared::domain::{Clock, SessionId, Timestamp};
+use shared::http::{Json, Result};
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Response {
+    data: Vec<Session>,
+}
+
+#[derive(Debug, Serialize)]
+struct Session {
+    id: SessionId,
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+    user_agent: Option<String>,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// The caller's live sessions, the latest used first.
+pub(crate) async fn list_sessions(
+    State(db): State<Db>,
+    State(clock): State<Clock>,
+    caller: Caller,
+) -> Result<Json<Response>> {
+    let rows = sessions::list(&db, caller.user, clock.now()).await?;
+    let session = |row: sessions::Session| Session {
+        current: row.id == caller.session,
+        id: row.id,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
+        user_agent: row.user_agent,
+    };
+    Ok(Json(Response { data: rows.into_iter().map(session).collect() }))
+}

@@ -1,0 +1,47 @@
+//! `POST /auth/login`
+
+use axum::extract::State;
+use serde::Deserialize;
+use shared::auth;
+use shared::db::{Db, sessions, users};
+use shared::domain::{Clock, Mobile};
+use shared::http::{ClientAddress, Error, Json, Result};
+
+use crate::device::Device;
+use crate::throttle::Throttle;
+use crate::tokens::{Issuer, SignedIn};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    mobile: Mobile,
+    password: String,
+}
+
+/// What is said of a wrong password, of an account without one, and of a number without an account.
+pub(crate) const WRONG: Error = Error::Refused("credentials_invalid", "The number or the password is not right.");
+
+/// Signs in by password. Counted before anything is looked up, and as much work for a number that nobody has.
+pub(crate) async fn login(
+    State(db): State<Db>,
+    State(throttle): State<Throttle>,
+    State(issuer): State<Issuer>,
+    State(clock): State<Clock>,
+    ClientAddress(ip): ClientAddress,
+    Device(device): Device,
+    Json(request): Json<Request>,
+) -> Result<Json<SignedIn>> {
+    let mobile = request.mobile;
+    throttle.admit(mobile.as_str(), &ip).await?;
+    let account = users::credentials_of_mobile(&db, &mobile).await?;
+    let (id, hash) = account.map_or((None, None), |account| (Some(account.user), account.password_hash));
+    let is_right = auth::verify(request.password, hash).await?;
+    let id = id.filter(|_| is_right).ok_or(WRONG)?;
+    throttle.forgive(mobile.as_str()).await;
+    let draft = issuer.draft()?;
+    if !sessions::open(&db, id, &draft.of(device.as_deref()), clock.now()).await? {
+        return Err(WRONG);
+    }
+    let user = users::find(&db, id, clock.now()).await?.ok_or(WRONG)?;
+    Ok(Json(issuer.signed_in(&draft, user)?))
+}

@@ -1,0 +1,37 @@
+//! `POST /auth/logout`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use shared::auth::Caller;
+use shared::cache::Cache;
+use shared::db::{Db, sessions};
+use shared::domain::Clock;
+use shared::http::{Query, Result};
+
+use crate::revocation;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {
+    #[serde(default)]
+    everywhere: bool,
+}
+
+/// Ends the caller's session, or all sessions of the user.
+pub(crate) async fn logout(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(clock): State<Clock>,
+    caller: Caller,
+    Query(parameters): Query<Parameters>,
+) -> Result<StatusCode> {
+    let ended = if parameters.everywhere {
+        sessions::revoke_all(&db, caller.user, clock.now()).await?
+    } else {
+        sessions::revoke(&db, caller.user, caller.session, clock.now()).await?;
+        vec![caller.session]
+    };
+    revocation::mark(&cache, &ended).await;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,43 @@
+//! `POST /auth/refresh`
+
+use axum::extract::State;
+use serde::Deserialize;
+use shared::auth::RefreshToken;
+use shared::cache::Cache;
+use shared::db::Db;
+use shared::db::sessions::{self, Rotation};
+use shared::domain::Clock;
+use shared::http::{Error, Json, Result};
+
+use crate::revocation;
+use crate::tokens::{Issuer, TokenSet};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    refresh_token: String,
+}
+
+const INVALID: Error = Error::Refused("refresh_invalid", "The refresh token is not valid any more. Sign in again.");
+
+/// Exchanges a refresh token for its successor and a new access token. One that is presented again later than a lost
+/// answer explains was stolen, now or then: its session ends.
+pub(crate) async fn refresh(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(issuer): State<Issuer>,
+    State(clock): State<Clock>,
+    Json(request): Json<Request>,
+) -> Result<Json<TokenSet>> {
+    let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
+    let new = issuer.successor(&old);
+    match sessions::rotate(&db, &old.hash(), &new.hash(), clock.now()).await? {
+        Rotation::Rotated(session, user) => Ok(Json(issuer.token_set(user, session, &new)?)),
+        Rotation::Reused(session) => {
+            tracing::warn!(%session, "a refresh token was used again: its session is revoked");
+            revocation::mark(&cache, &[session]).await;
+            Err(INVALID)
+        }
+        Rotation::Unknown => Err(INVALID),
+    }
+}

@@ -1,0 +1,36 @@
+//! `POST /auth/send-otp`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use shared::cache::{Cache, Purpose};
+use shared::domain::{Clock, Mobile, SignupId};
+use shared::http::{ClientAddress, Error, Json, Result};
+
+use crate::codes::{CodeSender, Sent};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    mobile: Mobile,
+    signup_id: Option<SignupId>,
+}
+
+/// Sends a code that signs the owner of the mobile in. With a `signup_id` of that mobile a new account gets its
+/// profile: no other code brings it in.
+pub(crate) async fn send_otp(
+    State(sender): State<CodeSender>,
+    State(cache): State<Cache>,
+    State(clock): State<Clock>,
+    ClientAddress(ip): ClientAddress,
+    Json(request): Json<Request>,
+) -> Result<(StatusCode, Json<Sent>)> {
+    sender.check_country(&request.mobile)?;
+    if let Some(signup) = request.signup_id
+        && !cache.is_signup_of(signup, &request.mobile, clock.now()).await?
+    {
+        let detail = "No sign-up of this mobile waits under this id. Sign up again.";
+        return Err(Error::Unprocessable("signup_expired", detail, "/signup_id"));
+    }
+    sender.send(request.mobile, Purpose::SignIn, request.signup_id, &ip).await
+}

@@ -1,0 +1,54 @@
+//! `POST /auth/signup`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use shared::Fault;
+use shared::auth;
+use shared::cache::Cache;
+use shared::db::users::Profile;
+use shared::domain::{Clock, Email, Mobile, Name, Password, SignupId, Timestamp};
+use shared::http::{ClientAddress, Json, Result};
+
+use crate::common_passwords;
+use crate::throttle::Throttle;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    mobile: Mobile,
+    name: Option<Name>,
+    email: Option<Email>,
+    password: Option<Password>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Response {
+    signup_id: SignupId,
+    mobile: Mobile,
+    expires_at: Timestamp,
+}
+
+/// Keeps a profile until its mobile is proved by a code that is asked for with the `signup_id`. Nothing is looked up:
+/// a number that has an account is answered like any other.
+pub(crate) async fn sign_up(
+    State(cache): State<Cache>,
+    State(throttle): State<Throttle>,
+    State(clock): State<Clock>,
+    ClientAddress(ip): ClientAddress,
+    Json(request): Json<Request>,
+) -> Result<(StatusCode, Json<Response>)> {
+    if let Some(password) = &request.password {
+        common_passwords::refuse(password, "/password")?;
+    }
+    throttle.admit_signup(&ip).await?;
+    let password_hash = match request.password {
+        Some(password) => Some(auth::hash(password).await?),
+        None => None,
+    };
+    let profile = Profile { name: request.name, email: request.email, password_hash };
+    let profile = serde_json::to_string(&profile).map_err(|_| Fault::Bug("a profile is not JSON"))?;
+    let (signup_id, mobile) = (SignupId::generate(), request.mobile);
+    let expires_at = cache.keep_signup(signup_id, &mobile, &profile, clock.now()).await?;
+    Ok((StatusCode::CREATED, Json(Response { signup_id, mobile, expires_at })))
+}

@@ -1,0 +1,81 @@
+//! `POST /auth/verify-otp`
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use shared::auth::Codes;
+use shared::cache::{Cache, Purpose, Verdict};
+use shared::db::Db;
+use shared::db::users::{self, Profile};
+use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId};
+use shared::http::{Error, Json, Result};
+
+use crate::device::Device;
+use crate::tokens::{Issuer, ResetToken, SignedIn};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    challenge_id: ChallengeId,
+    otp: Otp,
+}
+
+/// What may be a code. Something else is no try at one.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Otp(String);
+
+impl TryFrom<String> for Otp {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let is_code = (6..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_code { Ok(Self(text)) } else { Err(Invalid("must have 6 to 8 digits")) }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Response {
+    SignIn(SignedIn),
+    PasswordReset(ResetToken),
+}
+
+const WRONG: Error = Error::Refused("otp_invalid", "The code is not right.");
+const ENDED: Error = Error::Refused("challenge_expired", "This code cannot be used any more. Ask for another.");
+
+/// Checks a code. A right one signs in, making the account if there is none, or allows to set a new password.
+pub(crate) async fn verify_otp(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(codes): State<Codes>,
+    State(issuer): State<Issuer>,
+    State(clock): State<Clock>,
+    Device(device): Device,
+    Json(request): Json<Request>,
+) -> Result<Json<Response>> {
+    let right = codes.compare(request.challenge_id, &request.otp.0);
+    match cache.try_challenge(request.challenge_id, &right, clock.now()).await? {
+        Verdict::Wrong => Err(WRONG),
+        Verdict::Expired => Err(ENDED),
+        Verdict::Right(mobile, Purpose::PasswordReset, _) => {
+            let account = users::credentials_of_mobile(&db, &mobile).await?.ok_or(WRONG)?;
+            Ok(Json(Response::PasswordReset(issuer.reset(account.user, account.password_version)?)))
+        }
+        Verdict::Right(mobile, Purpose::SignIn, signup) => {
+            let profile = profile(&cache, &mobile, signup).await?;
+            let draft = issuer.draft()?;
+            let user = users::sign_in(&db, &mobile, &profile, &draft.of(device.as_deref()), clock.now()).await?;
+            Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
+        }
+    }
+}
+
+/// What the challenge's own sign-up brings; nothing without one.
+async fn profile(cache: &Cache, mobile: &Mobile, signup: Option<SignupId>) -> Result<Profile> {
+    let Some(signup) = signup else { return Ok(Profile::default()) };
+    let kept = cache.signup(signup, mobile).await?;
+    if let Err(error) = cache.drop_signup(signup).await {
+        tracing::warn!(%error, "a sign-up that was used waits until it expires");
+    }
+    Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
+}

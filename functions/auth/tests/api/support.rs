@@ -1,0 +1,98 @@
+//! What several of these tests do.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use serde_json::{Value, json};
+use testkit::{Answer, Stack, TestApi, User};
+use tokio::task::JoinSet;
+
+/// `/auth` without the limits that tests from one address would meet.
+pub(crate) async fn api() -> TestApi {
+    with(&[]).await
+}
+
+/// The same with other settings.
+pub(crate) async fn with(settings: &[(&str, &str)]) -> TestApi {
+    let lifted = [("OTP_PER_IP_HOUR", "0"), ("OTP_PER_PREFIX_HOUR", "0"), ("LOGIN_PER_IP_HOUR", "0")];
+    let mut stack = Stack::start().await;
+    for (name, value) in lifted.iter().chain(settings) {
+        stack = stack.with(name, *value);
+    }
+    TestApi::on(stack, auth::router)
+}
+
+/// Asks for a code that signs in.
+pub(crate) async fn ask(user: &User) -> Answer {
+    user.post("/auth/send-otp", json!({ "mobile": user.mobile })).await
+}
+
+/// Asks for a code of a kind that was answered and reads it.
+pub(crate) async fn code(user: &User, path: &str, body: Value) -> (String, String) {
+    let sent = user.post(path, body).await;
+    assert_eq!(sent.status(), 202, "{}", sent.body());
+    (text(&sent, "challenge_id"), text(&sent, "otp"))
+}
+
+/// A member of an answer.
+pub(crate) fn text(answer: &Answer, name: &str) -> String {
+    let body = answer.body();
+    body[name].as_str().unwrap_or_else(|| panic!("no {name} in {body}")).to_owned()
+}
+
+/// Tries a code.
+pub(crate) async fn verify(user: &User, challenge: &str, otp: &str) -> Answer {
+    user.post("/auth/verify-otp", json!({ "challenge_id": challenge, "otp": otp })).await
+}
+
+/// Another code than this one.
+pub(crate) fn wrong(otp: &str) -> String {
+    let first = if otp.starts_with('9') { "0" } else { "9" };
+    format!("{first}{}", &otp[1..])
+}
+
+/// Signs in by code; the account is made if there is none.
+pub(crate) async fn sign_in(user: &User) -> (User, Answer) {
+    let (challenge, otp) = code(user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
+    let answer = verify(user, &challenge, &otp).await;
+    assert_eq!(answer.status(), 200, "{}", answer.body());
+    (user.with_token(&text(&answer, "access_token")), answer)
+}
+
+/// Signs in by code and sets a password.
+pub(crate) async fn with_password(user: &User, password: &str) -> User {
+    let (user, _) = sign_in(user).await;
+    let set = user.post("/auth/change-password", json!({ "new_password": password })).await;
+    assert_eq!(set.status(), 204, "{}", set.body());
+    user
+}
+
+/// Does something a hundred times at once and counts what came of it: status and code.
+pub(crate) async fn hundred<F: Future<Output = Answer> + Send + 'static>(
+    act: impl Fn(usize) -> F,
+) -> BTreeMap<(u16, String), usize> {
+    let mut tasks = JoinSet::new();
+    (0..100).for_each(|number| {
+        tasks.spawn(act(number));
+    });
+    let mut outcomes = BTreeMap::new();
+    while let Some(answer) = tasks.join_next().await {
+        let answer = answer.expect("no panic");
+        *outcomes.entry((answer.status(), answer.code())).or_default() += 1;
+    }
+    outcomes
+}
+
+/// Outcomes to compare with.
+pub(crate) fn outcomes(expected: &[(u16, &str, usize)]) -> BTreeMap<(u16, String), usize> {
+    expected.iter().map(|(status, code, count)| ((*status, (*code).to_owned()), *count)).collect()
+}
+
+/// Whether the user's token is taken.
+pub(crate) async fn is_in(user: &User) -> bool {
+    match user.get("/auth/sessions").await.status() {
+        200 => true,
+        401 => false,
+        other => panic!("{other}"),
+    }
+}

@@ -1,0 +1,57 @@
+//! What has no use any more is deleted, a bounded number of rows at a time so that nobody waits long for a lock.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use shared::Fault;
+use shared::db::{Db, allowances, messages, sessions, stripe_events};
+use shared::domain::Timestamp;
+use tokio::time::Instant;
+
+const DAY: Duration = Duration::from_hours(24);
+/// A client may look at a session that ended so long ago; so long a stolen refresh token is recognised.
+const SESSIONS: Duration = Duration::from_hours(30 * 24);
+/// An idempotency key holds for a day.
+const KEYS: Duration = DAY;
+/// Stripe repeats an event for three days and keeps it for thirty.
+const STRIPE_EVENTS: Duration = Duration::from_hours(90 * 24);
+/// A reply is charged and given back within days.
+const ALLOWANCES: Duration = Duration::from_hours(40 * 24);
+/// Rows of one statement.
+const MOST: i64 = 1_000;
+
+/// How many rows went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Expired {
+    /// Sessions with their refresh tokens.
+    pub sessions: u64,
+    /// Idempotency keys; their messages stay.
+    pub idempotency_keys: u64,
+    /// Stripe's events.
+    pub stripe_events: u64,
+    /// Days of users.
+    pub allowances: u64,
+}
+
+/// Deletes what had expired by `now`, as far as it gets `until`.
+pub(crate) async fn expire(db: &Db, now: Timestamp, until: Instant) -> Result<Expired, Fault> {
+    Ok(Expired {
+        sessions: repeat(until, || sessions::delete_ended(db, now - SESSIONS, MOST)).await?,
+        idempotency_keys: repeat(until, || messages::forget_keys(db, now - KEYS, MOST)).await?,
+        stripe_events: repeat(until, || stripe_events::delete_received(db, now - STRIPE_EVENTS, MOST)).await?,
+        allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,
+    })
+}
+
+/// Repeats a bounded deletion until it finds less than its bound.
+async fn repeat<F: Future<Output = Result<u64, Fault>>>(until: Instant, delete: impl Fn() -> F) -> Result<u64, Fault> {
+    let mut all = 0;
+    while Instant::now() < until {
+        let deleted = delete().await?;
+        all += deleted;
+        if i64::try_from(deleted).is_ok_and(|deleted| deleted < MOST) {
+            break;
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,228 @@
+//! What Stripe says against what is stored: no event that was lost stays lost, and no row strays for long.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::Fault;
+use shared::db::customers::{self, By};
+use shared::db::stripe_events;
+use shared::domain::Timestamp;
+use shared::stripe::objects::List;
+use shared::stripe::{Billing, Event, HANDLED, StripeError};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+const DAY: Duration = Duration::from_secs(86_400);
+/// How far the first run looks back, and the farthest that any does: Stripe keeps its list for 30 days.
+const FIRST: Duration = Duration::from_secs(3 * 86_400);
+const FARTHEST: Duration = Duration::from_secs(29 * 86_400);
+/// How far a run looks back behind the end of the last: an event may appear in the list after a later one.
+const OVERLAP: Duration = Duration::from_secs(600);
+/// How long an event may be under way before it counts as broken off.
+const UNDER_WAY: Duration = Duration::from_secs(120);
+/// Events that broke off, and customers without any event, that a run looks at.
+const MOST: i64 = 300;
+/// Customers worked on at once: below the pool's connections, each of which is held while Stripe is asked.
+const AT_ONCE: usize = 3;
+
+/// What a reconciliation did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Reconciled {
+    /// Events that had not come, or had broken off, and were followed now.
+    pub events: usize,
+    /// Customers that were compared without any event.
+    pub customers: usize,
+    /// Events and customers that failed; a later run takes them up again.
+    pub failed: usize,
+}
+
+/// Follows every event that Stripe lists and we did not finish, then those of ours that broke off, then compares the
+/// customers that were not looked at for longest. What does not fit before `until` is left to the next run.
+pub async fn reconcile(billing: &Billing, until: Instant) -> Result<Reconciled, Fault> {
+    let mut report = Reconciled::default();
+    missed(billing, until, &mut report).await?;
+    broken_off(billing, until, &mut report).await?;
+    let now = billing.clock.now();
+    let longest = customers::take_unchecked(&billing.db, now, MOST, now).await?;
+    let (done, failed) = each(longest, until, |id| {
+        let billing = billing.clone();
+        async move { billing.sync(By::Id(id)).await.map(drop) }
+    })
+    .await;
+    report.customers += done;
+    report.failed += failed;
+    Ok(report)
+}
+
+/// Goes through Stripe's list of events, a day at a time, from where the last run ended.
+async fn missed(billing: &Billing, until: Instant, report: &mut Reconciled) -> Result<(), Fault> {
+    let now = billing.clock.now();
+    let last = stripe_events::listed_until(&billing.db).await?.unwrap_or(now - FIRST);
+    let mut from = last.max(now - FARTHEST) - OVERLAP;
+    while Instant::now() < until {
+        let to = from + DAY;
+        if !missed_between(billing, from, (to < now).then_some(to), until, report).await? {
+            return Ok(());
+        }
+        stripe_events::set_listed_until(&billing.db, to.min(now)).await?;
+        if to >= now {
+            return Ok(());
+        }
+        from = to;
+    }
+    Ok(())
+}
+
+/// Follows the unfinished events of a span. `false` if the time did not suffice for all pages.
+async fn missed_between(
+    billing: &Billing,
+    from: Timestamp,
+    to: Option<Timestamp>,
+    until: Instant,
+    report: &mut Reconciled,
+) -> Result<bool, Fault> {
+    let mut after: Option<String> = None;
+    loop {
+        let page = page(billing, from, to, after.as_deref()).await?;
+        let events: Vec<Event> = page.data.iter().filter_map(Event::read).collect();
+        let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
+        let unknown = stripe_events::unprocessed(&billing.db, &ids).await?;
+        after = ids.last().map(ToString::to_string);
+        let due: Vec<Event> = events.into_iter().filter(|event| unknown.contains(&event.id)).collect();
+        // Recorded first: one that fails below is found again as broken off, so the list can go on.
+        for event in &due {
+            let now = billing.clock.now();
+            stripe_events::receive(&billing.db, &event.id, &event.kind, event.customer(), now).await?;
+        }
+        let (done, failed) = each(due, until, |event| {
+            let billing = billing.clone();
+            async move { billing.take(&event).await }
+        })
+        .await;
+        report.events += done;
+        report.failed += failed;
+        if !page.has_more || after.is_none() {
+            return Ok(true);
+        }
+        if Instant::now() >= until {
+            return Ok(false);
+        }
+    }
+}
+
+async fn page(
+    billing: &Billing,
+    from: Timestamp,
+    to: Option<Timestamp>,
+    after: Option<&str>,
+) -> Result<List<Value>, StripeError> {
+    let (from, to) = (from.unix().to_string(), to.map(|to| to.unix().to_string()));
+    let mut query = vec![("limit", "100"), ("created[gte]", from.as_str())];
+    query.extend(to.as_deref().map(|to| ("created[lt]", to)));
+    query.extend(after.map(|after| ("starting_after", after)));
+    query.extend(HANDLED.iter().map(|kind| ("types[]", *kind)));
+    billing.stripe.get(&["events"], &query).await
+}
+
+/// Finishes events that were recorded and never marked.
+async fn broken_off(billing: &Billing, until: Instant, report: &mut Reconciled) -> Result<(), Fault> {
+    let before = billing.clock.now() - UNDER_WAY;
+    let events = stripe_events::unfinished(&billing.db, before, MOST).await?;
+    let (done, failed) = each(events, until, |(id, customer)| {
+        let billing = billing.clone();
+        async move {
+            match fetch(&billing, &id).await? {
+                Some(event) => billing.take(&event).await,
+                None => {
+                    if let Some(customer) = customer {
+                        billing.sync(By::Stripe(&customer)).await?;
+                    }
+                    stripe_events::processed(&billing.db, &id, billing.clock.now()).await
+                }
+            }
+        }
+    })
+    .await;
+    report.events += done;
+    report.failed += failed;
+    Ok(())
+}
+
+/// An event as Stripe has it; `None` if it is older than Stripe's memory.
+async fn fetch(billing: &Billing, id: &str) -> Result<Option<Event>, Fault> {
+    match billing.stripe.get::<Value>(&["events", id], &[]).await {
+        Ok(event) => Ok(Event::read(&event)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Works on `items`, some at once, until the time is over. Answers how many were done and how many failed.
+async fn each<T, F>(items: Vec<T>, until: Instant, work: impl Fn(T) -> F) -> (usize, usize)
+where
+    F: Future<Output = Result<(), Fault>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    let (mut done, mut failed) = (0, 0);
+    let mut count = |outcome| match outcome {
+        Ok(Ok(())) => done += 1,
+        Ok(Err(error)) => {
+            failed += 1;
+            tracing::warn!(%error, "not reconciled");
+        }
+        Err(error) => {
+            failed += 1;
+            tracing::error!(%error, "a reconciliation panicked");
+        }
+    };
+    for item in items {
+        if Instant::now() >= until {
+            break;
+        }
+        if running.len() == AT_ONCE
+            && let Some(outcome) = running.join_next().await
+        {
+            count(outcome);
+        }
+        running.spawn(work(item));
+    }
+    while let Some(outcome) = running.join_next().await {
+        count(outcome);
+    }
+    (done, failed)
+}
+
+/// What an operator wants looked at again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replay {
+    /// A customer of Stripe (`cus_…`).
+    Customer(String),
+    /// An event (`evt_…`), whether or not it was dealt with.
+    Event(String),
+}
+
+/// Whether there was anything to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// `false` if Stripe or the database does not know it.
+    pub found: bool,
+}
+
+/// Follows one event or customer again.
+pub async fn replay(billing: &Billing, what: &Replay) -> Result<Replayed, Fault> {
+    match what {
+        Replay::Customer(id) => {
+            let synced = billing.sync(By::Stripe(id)).await?;
+            Ok(Replayed { found: synced.is_some() })
+        }
+        Replay::Event(id) => {
+            let Some(event) = fetch(billing, id).await? else { return Ok(Replayed { found: false }) };
+            billing.follow(&event).await?;
+            billing.take(&event).await?;
+            Ok(Replayed { found: true })
+        }
+    }
+}

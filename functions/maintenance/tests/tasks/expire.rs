@@ -1,0 +1,83 @@
+//! `{"task": "expire"}`
+
+use std::time::Duration;
+
+use maintenance::expire::Expired;
+use maintenance::{Done, Task};
+
+use crate::world::World;
+
+const DAY: Duration = Duration::from_hours(24);
+
+async fn expire(world: &World) -> Expired {
+    match world.run(Task::Expire).await.unwrap() {
+        Done::Expired(expired) => expired,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Rows that have a use for another minute, and the same that have none since a minute, `each` of them.
+async fn fill(world: &World, each: i32) {
+    let user = world.user().await;
+    let now = world.stack.clock.now();
+    let sql = world.stack.sql().await;
+    for at in [now + Duration::from_mins(1), now - Duration::from_mins(1)] {
+        let ended = at - 30 * DAY;
+        let sessions = "with s as (
+                insert into sessions (id, user_id, created_at, last_used_at, expires_at, revoked_at)
+                select gen_random_uuid(), $1, $2::timestamptz, $2, case when n % 2 = 0 then $2 else $3 end,
+                    case when n % 2 = 1 then $2 end from generate_series(1, $4) n returning id
+            )
+            insert into refresh_tokens (hash, session_id, created_at) select uuid_send(id), id, $2 from s";
+        sql.execute(sessions, &[&user.0, &ended, &(now + DAY), &each]).await.unwrap();
+        let events = "insert into stripe_events (id, type, received_at)
+            select gen_random_uuid()::text, 'invoice.paid', $1 from generate_series(1, $2)";
+        sql.execute(events, &[&(at - 90 * DAY), &each]).await.unwrap();
+    }
+    let days = "insert into allowances (user_id, day, used) select $1, $2::date - n, 3 from generate_series(0, 41) n";
+    sql.execute(days, &[&user.0, &now.day()]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_has_no_use_any_more_goes_and_the_rest_stays() {
+    let world = World::start().await;
+    fill(&world, 2).await;
+
+    let expired = expire(&world).await;
+
+    assert_eq!(expired, Expired { sessions: 2, idempotency_keys: 0, stripe_events: 2, allowances: 1 });
+    let (sessions, tokens) = (world.count("sessions").await, world.count("refresh_tokens").await);
+    assert_eq!((sessions, tokens, world.count("stripe_events").await), (2, 2, 2));
+    assert_eq!(world.count("allowances where day = '2026-11-23'").await, 1);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_free_after_a_day_and_its_message_stays() {
+    let world = World::start().await;
+    let user = world.user().await;
+    let room = world.room(user).await;
+    world.accept(user, room, Some("key")).await;
+    world.stack.clock.advance(DAY - Duration::from_mins(1));
+    assert_eq!(expire(&world).await.idempotency_keys, 0);
+    world.stack.clock.advance(Duration::from_mins(2));
+    assert_eq!(expire(&world).await.idempotency_keys, 1);
+    assert_eq!(world.count("messages where role = 'user' and idempotency_key is null").await, 1);
+}
+
+#[tokio::test]
+async fn more_than_one_statement_takes_goes_in_one_run() {
+    let world = World::start().await;
+    fill(&world, 2_500).await;
+    let expired = expire(&world).await;
+    assert_eq!((expired.sessions, expired.stripe_events), (2_500, 2_500));
+    assert_eq!(expire(&world).await, Expired::default());
+}
+
+#[tokio::test]
+async fn two_at_once_do_the_work_of_one() {
+    let world = World::start().await;
+    fill(&world, 2_500).await;
+    let (one, other) = tokio::join!(expire(&world), expire(&world));
+    assert_eq!(one.stripe_events + other.stripe_events, 2_500);
+    assert_eq!((world.count("sessions").await, world.count("stripe_events").await), (2_500, 2_500));
+}

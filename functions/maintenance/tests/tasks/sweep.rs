@@ -1,0 +1,202 @@
+//! `{"task": "sweep"}`
+
+use std::time::Duration;
+
+use maintenance::sweep::Swept;
+use maintenance::{Done, Task};
+use serde_json::json;
+use shared::db::replies::{self, Claim};
+use testkit::Sent;
+
+use crate::world::World;
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+async fn sweep(world: &World) -> Swept {
+    match world.run(Task::Sweep).await.unwrap() {
+        Done::Swept(swept) => swept,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn once(sent: &[Sent]) -> Vec<String> {
+    sent.iter().map(|sent| sent.once.clone().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_reply_that_never_reached_its_queue_is_sent_within_90_seconds_as_its_first_send() {
+    let world = World::start().await;
+    let (room, accepted) = world.accepted().await;
+
+    world.stack.clock.advance(seconds(15));
+    assert_eq!(sweep(&world).await, Swept::default(), "it may still be on its way");
+    world.stack.clock.advance(seconds(60));
+    assert_eq!(sweep(&world).await, Swept { nudged: 1, buried: 0 });
+
+    let sent = world.stack.sqs.take();
+    assert_eq!(once(&sent), [accepted.reply.id.to_string()]);
+    assert_eq!(sent[0].queue, world.stack.setting("BASIC_QUEUE_URL"));
+    assert_eq!(sent[0].group, Some(room.to_string()));
+    assert_eq!(sent[0].body, json!({ "chatroom_id": room, "reply_id": accepted.reply.id }));
+}
+
+#[tokio::test]
+async fn it_is_not_sent_again_for_five_minutes_and_then_under_another_name() {
+    let world = World::start().await;
+    let (_, accepted) = world.accepted().await;
+    world.stack.clock.advance(seconds(60));
+    assert_eq!(sweep(&world).await.nudged, 1);
+    world.stack.clock.advance(seconds(240));
+    assert_eq!(sweep(&world).await.nudged, 0);
+    world.stack.clock.advance(seconds(61));
+    assert_eq!(sweep(&world).await.nudged, 1);
+    let minute = world.stack.clock.now().unix() / 60;
+    let id = accepted.reply.id;
+    assert_eq!(once(&world.stack.sqs.take()), [id.to_string(), format!("{id}-{minute}")]);
+}
+
+#[tokio::test]
+async fn a_queue_that_fails_is_tried_again_by_the_next_sweep() {
+    let world = World::start().await;
+    world.accepted().await;
+    world.stack.clock.advance(seconds(60));
+    world.stack.sqs.break_down(true);
+    assert!(world.run(Task::Sweep).await.unwrap_err().to_string().starts_with("sqs: "));
+    world.stack.sqs.break_down(false);
+    world.stack.clock.advance(seconds(60));
+    assert_eq!(sweep(&world).await.nudged, 1);
+}
+
+#[tokio::test]
+async fn only_the_first_unfinished_reply_of_a_room_is_sent() {
+    let world = World::start().await;
+    let user = world.user().await;
+    let room = world.room(user).await;
+    let first = world.accept(user, room, None).await;
+    world.accept(user, room, None).await;
+    world.stack.clock.advance(seconds(60));
+    sweep(&world).await;
+    assert_eq!(once(&world.stack.sqs.take()), [first.reply.id.to_string()]);
+}
+
+#[tokio::test]
+async fn pro_replies_are_sent_first_and_to_their_own_queue() {
+    let world = World::start().await;
+    let (_, basic) = world.accepted().await;
+    let user = world.user().await;
+    let sql = "insert into customers (id, user_id, created_at, status, pro_until)
+        values (gen_random_uuid(), $1, now(), 'active', 'infinity')";
+    world.stack.sql().await.execute(sql, &[&user.0]).await.unwrap();
+    let room = world.room(user).await;
+    let pro = world.accept(user, room, None).await;
+    world.stack.clock.advance(seconds(60));
+
+    sweep(&world).await;
+
+    let sent = world.stack.sqs.take();
+    assert_eq!(once(&sent), [pro.reply.id.to_string(), basic.reply.id.to_string()]);
+    assert_eq!(sent[0].queue, world.stack.setting("PRO_QUEUE_URL"));
+}
+
+#[tokio::test]
+async fn what_a_worker_holds_or_waits_for_is_left_alone_until_its_time_is_over() {
+    let world = World::start().await;
+    let (leased, (waiting, _)) = (world.accepted().await, world.accepted().await);
+    let (db, now) = (world.stack.db(), world.stack.clock.now());
+    let claim = |room| replies::claim(&db, room, seconds(100), now);
+    assert!(matches!(claim(leased.0).await.unwrap(), Claim::Claimed(_)));
+    let Claim::Claimed(attempt) = claim(waiting).await.unwrap() else { panic!("it is there to be claimed") };
+    assert!(replies::postpone(&db, attempt.reply, attempt.number, now + seconds(200)).await.unwrap());
+
+    for (after, nudged) in [(110, 0), (15, 1), (90, 0), (10, 1)] {
+        world.stack.clock.advance(seconds(after));
+        assert_eq!(sweep(&world).await.nudged, nudged, "{after} s later");
+    }
+}
+
+#[tokio::test]
+async fn two_sweeps_at_once_send_the_same_send() {
+    let world = World::start().await;
+    for _ in 0..20 {
+        world.accepted().await;
+    }
+    world.stack.clock.advance(seconds(60));
+    let (one, other) = tokio::join!(sweep(&world), sweep(&world));
+    let mut names = once(&world.stack.sqs.take());
+    assert_eq!(u64::try_from(names.len()).unwrap(), one.nudged + other.nudged);
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 20, "SQS takes one of each name");
+    assert_eq!(sweep(&world).await.nudged, 0);
+}
+
+#[tokio::test]
+async fn a_sweep_goes_on_until_nothing_is_left() {
+    let world = World::start().await;
+    let sql = "with u as (insert into users (id, mobile, created_at) values (gen_random_uuid(), 'x', now()) returning id),
+        c as (insert into chatrooms (id, user_id, title, created_at, updated_at)
+            select gen_random_uuid(), id, 'Tea', now(), now() from u, generate_series(1, 1100) returning id, user_id)
+        insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier)
+        select gen_random_uuid(), id, 2, user_id, 'assistant', '', 'pending', '2026-01-01', gen_random_uuid(), 'basic' from c";
+    world.stack.sql().await.execute(sql, &[]).await.unwrap();
+    assert_eq!(sweep(&world).await.nudged, 1_100);
+    assert_eq!(world.stack.sqs.take().len(), 1_100);
+}
+
+#[tokio::test]
+async fn a_dead_letter_ends_its_reply_once_gives_the_message_back_and_stays() {
+    let world = World::start().await;
+    let (room, accepted) = world.accepted().await;
+    let (reply, queue) = (accepted.reply.id, world.stack.setting("BASIC_DEAD_LETTERS_URL"));
+    let letter = json!({ "chatroom_id": room, "reply_id": reply }).to_string();
+    assert_eq!(world.reply(reply).await.get::<_, i32>("used"), 1);
+
+    world.stack.sqs.put(queue, letter.clone());
+    assert_eq!(sweep(&world).await, Swept { nudged: 0, buried: 1 });
+
+    let row = world.reply(reply).await;
+    assert_eq!((row.get::<_, &str>("state"), row.get::<_, &str>("error")), ("failed", "dead_lettered"));
+    assert_eq!(row.get::<_, i32>("used"), 0);
+    assert_eq!(world.stack.sqs.hidden(), [("receipt".to_owned(), 0)], "it is shown again, not deleted");
+    assert_eq!(world.stack.cache().room_changes(room).await.unwrap(), 1, "whoever waits is told");
+
+    world.stack.sqs.put(queue, letter);
+    assert_eq!(sweep(&world).await, Swept::default());
+    assert_eq!(world.reply(reply).await.get::<_, i32>("used"), 0, "given back once");
+}
+
+#[tokio::test]
+async fn a_dead_letter_ends_its_reply_without_redis_too() {
+    let world = World::with("REDIS_URL", "redis://127.0.0.1:1").await;
+    let (room, accepted) = world.accepted().await;
+    let letter = json!({ "chatroom_id": room, "reply_id": accepted.reply.id }).to_string();
+    world.stack.sqs.put(world.stack.setting("BASIC_DEAD_LETTERS_URL"), letter);
+    assert_eq!(sweep(&world).await.buried, 1);
+}
+
+#[tokio::test]
+async fn a_dead_letter_does_not_end_what_a_worker_holds() {
+    let world = World::start().await;
+    let (room, accepted) = world.accepted().await;
+    let claim = replies::claim(&world.stack.db(), room, seconds(100), world.stack.clock.now()).await.unwrap();
+    assert!(matches!(claim, Claim::Claimed(_)));
+    let letter = json!({ "chatroom_id": room, "reply_id": accepted.reply.id }).to_string();
+    world.stack.sqs.put(world.stack.setting("PRO_DEAD_LETTERS_URL"), letter);
+    assert_eq!(sweep(&world).await.buried, 0);
+    assert_eq!(world.reply(accepted.reply.id).await.get::<_, &str>("state"), "generating");
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_no_reply_does_not_keep_others_waiting() {
+    let world = World::start().await;
+    let (room, accepted) = world.accepted().await;
+    let queue = world.stack.setting("BASIC_DEAD_LETTERS_URL");
+    let unknown = json!({ "chatroom_id": room, "reply_id": room }).to_string();
+    let known = json!({ "chatroom_id": room, "reply_id": accepted.reply.id }).to_string();
+    for letter in ["", "{}", "not json", &unknown, &known] {
+        world.stack.sqs.put(queue, letter);
+    }
+    assert_eq!(sweep(&world).await.buried, 1);
+}

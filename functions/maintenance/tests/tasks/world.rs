@@ -1,0 +1,79 @@
+//! A stack with users, rooms and replies.
+
+use lambda_runtime::Error;
+use maintenance::{Done, Maintenance, Task};
+use shared::db::messages::{self, Accept, Accepted};
+use shared::domain::{ChatroomId, Content, Limits, MessageId, UserId};
+use testkit::Stack;
+use tokio_postgres::Row;
+
+pub(crate) struct World {
+    pub(crate) stack: Stack,
+    pub(crate) maintenance: Maintenance,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with("LOG_LEVEL", "").await
+    }
+
+    /// One with another setting.
+    pub(crate) async fn with(name: &str, value: &str) -> Self {
+        let stack = Stack::start()
+            .await
+            .with(name, value)
+            .with("STRIPE_SECRET_KEY", "sk_test_none")
+            .with("STRIPE_API_BASE", "http://127.0.0.1:1");
+        let maintenance = Maintenance::from_env(&stack.env(), stack.clock.clock()).unwrap();
+        Self { stack, maintenance }
+    }
+
+    pub(crate) async fn run(&self, task: Task) -> Result<Done, Error> {
+        self.maintenance.handle(task).await
+    }
+
+    /// A new user.
+    pub(crate) async fn user(&self) -> UserId {
+        let user = UserId::generate();
+        let sql = "insert into users (id, mobile, created_at) values ($1, $2, now())";
+        self.stack.sql().await.execute(sql, &[&user.0, &user.to_string()]).await.unwrap();
+        user
+    }
+
+    /// A new room.
+    pub(crate) async fn room(&self, user: UserId) -> ChatroomId {
+        let room = ChatroomId::generate();
+        let sql =
+            "insert into chatrooms (id, user_id, title, created_at, updated_at) values ($1, $2, 'Tea', now(), now())";
+        self.stack.sql().await.execute(sql, &[&room.0, &user.0]).await.unwrap();
+        room
+    }
+
+    /// A message that is accepted now, and that nobody puts on a queue.
+    pub(crate) async fn accept(&self, user: UserId, room: ChatroomId, key: Option<&str>) -> Accepted {
+        let (content, limits) = (Content::try_from("hello".to_owned()).unwrap(), Limits { basic: 100, pro: 100 });
+        let now = self.stack.clock.now();
+        match messages::accept(&self.stack.db(), user, room, &content, key, limits, now).await.unwrap() {
+            Accept::Stored(accepted) => *accepted,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A message of a new user in a new room.
+    pub(crate) async fn accepted(&self) -> (ChatroomId, Accepted) {
+        let user = self.user().await;
+        let room = self.room(user).await;
+        (room, self.accept(user, room, None).await)
+    }
+
+    /// The stored reply.
+    pub(crate) async fn reply(&self, id: MessageId) -> Row {
+        let sql = "select m.*, a.used from messages m left join allowances a using (user_id) where id = $1";
+        self.stack.sql().await.query_one(sql, &[&id.0]).await.unwrap()
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let sql = format!("select count(*) from {table}");
+        self.stack.sql().await.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+}

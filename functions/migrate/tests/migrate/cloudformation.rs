@@ -1,0 +1,114 @@
+//! What CloudFormation hears.
+
+use migrate::Event;
+use serde_json::{Value, json};
+use testkit::Stack;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_stack_that_is_made_gets_its_schema() {
+    let world = World::start().await;
+
+    world.invoke(world.request("Create", "1")).await.unwrap();
+
+    let (headers, answer) = world.answer();
+    assert_eq!(
+        answer,
+        json!({
+            "Status": "SUCCESS", "Reason": "", "PhysicalResourceId": "migrations", "RequestId": "request-1",
+            "StackId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/chat/1", "LogicalResourceId": "Migrations",
+            "Data": { "SchemaVersion": 1 },
+        })
+    );
+    assert_eq!(headers.get("content-type"), None, "the URL is signed for none");
+    world.sql().await.query("select from users", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_update_keeps_the_id_that_the_resource_has() {
+    let world = World::start().await;
+    let mut request = world.request("Update", "1");
+    request["PhysicalResourceId"] = json!("as-it-was");
+    world.invoke(request).await.unwrap();
+    let (_, answer) = world.answer();
+    assert_eq!((&answer["Status"], &answer["PhysicalResourceId"]), (&json!("SUCCESS"), &json!("as-it-was")));
+}
+
+#[tokio::test]
+async fn a_stack_that_goes_leaves_the_data() {
+    let world = World::start().await;
+    world.invoke(world.request("Create", "1")).await.unwrap();
+    assert_eq!(world.answer().1["Status"], "SUCCESS");
+    world.invoke(world.request("Delete", "1")).await.unwrap();
+    assert_eq!(world.answer().1["Status"], "SUCCESS");
+    world.sql().await.query("select from users", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stack_goes_even_when_its_database_has_gone() {
+    let mut world = World::start().await;
+    world.stack = world.stack.with("DATABASE_URL", "postgres://postgres@127.0.0.1:1/chat");
+    world.invoke(world.request("Delete", "1")).await.unwrap();
+    assert_eq!(world.answer().1["Status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_fails_the_deployment() {
+    let world = World::start().await;
+    world.sql().await.batch_execute("create table users (id int)").await.unwrap();
+    world.invoke(world.request("Create", "1")).await.unwrap();
+    assert_eq!(
+        failed(&world),
+        "error applying migration V1__initial (SQLSTATE 42P07). The log has more under invocation-1."
+    );
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_there_fails_the_deployment() {
+    let world = World::start().await;
+    for (version, reason) in [("7777", "version 7777 is asked for"), ("one", "SchemaVersion is not a number")] {
+        world.invoke(world.request("Update", version)).await.unwrap();
+        let told = failed(&world);
+        assert!(told.starts_with(reason), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_fails_the_deployment_and_shows_no_secret() {
+    let mut world = World::start().await;
+    world.stack = world.stack.with("DATABASE_URL", "postgres://postgres:hunter2@127.0.0.1:1/chat");
+    world.invoke(world.request("Create", "1")).await.unwrap();
+    assert_eq!(failed(&world), "the database cannot be reached. The log has more under invocation-1.");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_heard_fails_the_invocation_without_showing_the_url() {
+    let world = World::start().await;
+    let mut request = world.request("Delete", "1");
+    request["ResponseURL"] = json!("http://127.0.0.1:1/answer?X-Amz-Signature=secret-signature");
+    let error = world.invoke(request).await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("CloudFormation was not told") && !shown.contains("secret-signature"), "{shown}");
+}
+
+#[test]
+fn other_events_are_not_taken_for_an_operators() {
+    for event in [json!({ "task": "sweep" }), json!({ "RequestType": "Create" }), json!(null)] {
+        assert!(serde_json::from_value::<Event>(event.clone()).is_err(), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_refused_at_the_start() {
+    let stack = Stack::start().await.with("DATABASE_URL", "not a url: hunter2");
+    let refused = migrate::Migrate::from_env(&stack.env()).unwrap_err().to_string();
+    assert_eq!(refused, "DATABASE_URL: is not a valid URL");
+}
+
+/// The reason of the one answer, which must be a failure.
+fn failed(world: &World) -> String {
+    let (_, answer): (_, Value) = world.answer();
+    assert_eq!(answer["Status"], "FAILED");
+    answer["Reason"].as_str().unwrap().to_owned()
+}

@@ -1,0 +1,7 @@
+//! `migrate` on an empty database, with a stand-in for the place where CloudFormation waits.
+
+#![cfg(test)]
+
+mod cloudformation;
+mod schema;
+mod world;

@@ -1,0 +1,105 @@
+//! SMS by SNS.
+
+use std::time::Duration;
+
+use aws_sdk_sns::config::{
+    BehaviorVersion, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_sns::error::ProvideErrorMetadata;
+use aws_sdk_sns::types::MessageAttributeValue;
+use aws_smithy_http_client::{Builder, tls};
+use shared::Fault;
+use shared::config::{ConfigError, Env};
+use shared::domain::Mobile;
+use shared::queue::Aws;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
+
+use crate::delivery::Failure;
+
+const TEXT: &str = "{code} is your sign-in code. It is valid for 5 minutes.";
+
+/// Sends texts. The client opens nothing before its first call; cloning is cheap.
+#[derive(Debug, Clone)]
+pub(crate) struct Sms {
+    client: aws_sdk_sns::Client,
+    sender_id: Option<String>,
+    text: String,
+}
+
+/// What SNS says of a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Publish {
+    Taken,
+    /// It will not take it, however often it is asked.
+    Refused,
+}
+
+impl Sms {
+    /// Of `SMS_TEXT` (with `{code}` in it) and `SMS_SENDER_ID`.
+    pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let text = env.optional("SMS_TEXT").unwrap_or_else(|| TEXT.to_owned());
+        if !text.contains("{code}") {
+            return Err(ConfigError::new("SMS_TEXT", "must contain {code}"));
+        }
+        let sender_id = env.optional("SMS_SENDER_ID");
+        if sender_id.as_deref().is_some_and(|id| !is_sender_id(id)) {
+            return Err(ConfigError::new(
+                "SMS_SENDER_ID",
+                "must be 1 to 11 letters, digits or hyphens, not digits alone",
+            ));
+        }
+        Ok(Self { client: client(Aws::from_env(env)?), sender_id, text })
+    }
+
+    /// Sends a code. SNS' own words are not passed on: they may repeat the number.
+    pub(crate) async fn publish(&self, mobile: &Mobile, code: &str) -> Result<Publish, Failure> {
+        let mut call = self.client.publish().phone_number(mobile.as_str()).message(self.text.replace("{code}", code));
+        call = call.message_attributes("AWS.SNS.SMS.SMSType", text("Transactional")?);
+        if let Some(id) = &self.sender_id {
+            call = call.message_attributes("AWS.SNS.SMS.SenderID", text(id)?);
+        }
+        // At its finest levels the SDK logs what it sends: it is not listened to here.
+        let Err(error) = call.send().with_subscriber(NoSubscriber::new()).await else { return Ok(Publish::Taken) };
+        match error.code() {
+            Some(code @ ("InvalidParameter" | "InvalidParameterValue" | "ParameterValueInvalid" | "OptedOut")) => {
+                tracing::error!(code, "SNS does not send to this number");
+                Ok(Publish::Refused)
+            }
+            code => Err(Failure::Sns(code.unwrap_or("no answer").to_owned())),
+        }
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html>.
+fn is_sender_id(id: &str) -> bool {
+    (1..=11).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && id.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+fn text(value: &str) -> Result<MessageAttributeValue, Fault> {
+    let built = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+    built.map_err(|_| Fault::Bug("an attribute of an SMS lacks its type"))
+}
+
+/// Answers within the function's time: a record that takes longer is delivered again.
+fn client(aws: Aws) -> aws_sdk_sns::Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(4))
+        .operation_timeout(Duration::from_secs(6))
+        .build();
+    let mut config = aws_sdk_sns::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(aws.region))
+        .credentials_provider(SharedCredentialsProvider::new(aws.credentials))
+        .http_client(
+            Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https(),
+        )
+        // One attempt: after a lost answer nobody knows whether the message was sent. The queue decides on another.
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts);
+    config.set_endpoint_url(aws.endpoint);
+    aws_sdk_sns::Client::from_conf(config.build())
+}

@@ -1,0 +1,19 @@
+//! Settings with which the function does not start.
+
+use otp_sender::Sender;
+use testkit::Stack;
+
+#[tokio::test]
+async fn a_text_without_the_code_and_odd_senders_are_refused() {
+    for (name, value) in [
+        ("SMS_TEXT", "Your code has been sent."),
+        ("SMS_SENDER_ID", "much too long a name"),
+        ("SMS_SENDER_ID", "12345"),
+        ("SMS_SENDER_ID", "Tea Chat"),
+        ("OTP_KEYS", "a:c2hvcnQ="),
+    ] {
+        let stack = Stack::start().await.with(name, value);
+        let refused = Sender::from_env(&stack.env(), stack.clock.clock()).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains(value), "{refused}");
+    }
+}

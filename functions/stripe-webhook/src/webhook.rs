@@ -1,0 +1,62 @@
+//! `POST /webhook/stripe`
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use shared::config::{ConfigError, Env};
+use shared::http::{Error, Json, Result};
+use shared::stripe::{Billing, Event, signature};
+
+/// The largest event that is read, in bytes.
+pub(crate) const LARGEST_EVENT: usize = 1024 * 1024;
+
+/// The endpoint's signing secrets: two during a rotation. Cloning is cheap.
+#[derive(Clone)]
+pub(crate) struct Secrets(Arc<[String]>);
+
+impl Secrets {
+    /// Of `STRIPE_WEBHOOK_SECRET`, a comma-separated list.
+    pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        env.required("STRIPE_WEBHOOK_SECRET")?;
+        Ok(Self(env.list("STRIPE_WEBHOOK_SECRET").into()))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets(…)")
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Response {
+    received: bool,
+}
+
+/// Takes an event of Stripe's. The signature is over the bytes as they came, so they are checked before they are read.
+/// Anything but 2xx makes Stripe send it again, for three days.
+pub(crate) async fn webhook(
+    State(billing): State<Billing>,
+    State(Secrets(secrets)): State<Secrets>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Response>> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge,
+        _ => Error::Malformed("The body could not be read.".into()),
+    })?;
+    let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if let Err(refused) = signature::verify(header, &body, &secrets, billing.clock.now()) {
+        tracing::warn!(%refused, "an event that is not taken as Stripe's");
+        return Err(Error::BadRequest("signature_invalid", "The signature does not fit."));
+    }
+    let event = Event::parse(&body).ok_or_else(|| Error::Malformed("The body is not an event.".into()))?;
+    tracing::info!(event = event.id, kind = event.kind, "event");
+    billing.take(&event).await?;
+    Ok(Json(Response { received: true }))
+}

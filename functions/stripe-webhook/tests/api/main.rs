@@ -1,0 +1,12 @@
+//! Stripe's events against a stand-in of Stripe: whatever comes, in whatever order, the rows end as Stripe has them.
+
+mod bytes;
+mod deletion;
+mod handled;
+mod orphans;
+mod permutations;
+mod random;
+mod reconcile;
+mod shop;
+mod signature;
+mod webhook;

@@ -1,0 +1,109 @@
+//! What is paid for an account that was deleted meanwhile.
+
+use serde_json::{Value, json};
+use shared::db::users;
+use testkit::User;
+
+use crate::shop::Shop;
+
+impl Shop {
+    async fn delete_account(&self, user: &User) {
+        users::delete(&self.billing.db, user.id.unwrap()).await.unwrap().unwrap();
+    }
+
+    async fn given_back(&self) -> i64 {
+        let mut sum = 0;
+        for call in self.calls().await {
+            sum += i64::from(call == "POST /v1/refunds");
+        }
+        sum
+    }
+
+    async fn status_at_stripe(&self, subscription: &str) -> String {
+        let object: Value = self.billing.stripe.get(&["subscriptions", subscription], &[]).await.unwrap();
+        object["status"].as_str().unwrap().to_owned()
+    }
+
+    async fn amount_refunded(&self) -> i64 {
+        let charge = self.event("charge.succeeded").await["data"]["object"]["id"].as_str().unwrap().to_owned();
+        let charge: Value = self.billing.stripe.get(&["charges", &charge], &[]).await.unwrap();
+        charge["amount_refunded"].as_i64().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_paid_after_the_account_is_gone_is_cancelled_and_given_back() {
+    let shop = Shop::open().await;
+    let (user, session) = shop.customer().await;
+    shop.delete_account(&user).await;
+    let paid = shop.act("sessions", &session, "pay").await;
+    let subscription = paid["subscription"].as_str().unwrap();
+
+    let taken = shop.deliver(&shop.event("checkout.session.completed").await).await;
+
+    assert_eq!(taken.status(), 200);
+    assert_eq!(shop.status_at_stripe(subscription).await, "canceled");
+    assert_eq!(shop.amount_refunded().await, 999);
+    let status: String = shop.sql.query_one("select status from customers", &[]).await.unwrap().get(0);
+    assert_eq!(status, "canceled");
+}
+
+#[tokio::test]
+async fn however_often_it_is_heard_of_the_money_goes_back_once() {
+    let shop = Shop::open().await;
+    let (user, session) = shop.customer().await;
+    shop.delete_account(&user).await;
+    shop.act("sessions", &session, "pay").await;
+    for event in shop.events().await {
+        assert_eq!(shop.deliver(&event).await.status(), 200);
+    }
+    shop.reconcile().await;
+    assert_eq!(shop.given_back().await, 1);
+}
+
+#[tokio::test]
+async fn a_failure_between_the_refund_and_the_end_is_made_good_by_the_repetition() {
+    let shop = Shop::open().await;
+    let (user, session) = shop.customer().await;
+    shop.delete_account(&user).await;
+    let paid = shop.act("sessions", &session, "pay").await;
+    let subscription = paid["subscription"].as_str().unwrap();
+    let event = shop.event("checkout.session.completed").await;
+    shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": "/v1/subscriptions/", "method": "DELETE" })).await;
+
+    assert_eq!(shop.deliver(&event).await.status(), 503);
+    assert_eq!(shop.status_at_stripe(subscription).await, "active");
+    assert_eq!(shop.deliver(&event).await.status(), 200);
+
+    assert_eq!(shop.status_at_stripe(subscription).await, "canceled");
+    assert_eq!(shop.amount_refunded().await, 999);
+}
+
+#[tokio::test]
+async fn a_refund_that_stripe_refuses_does_not_keep_the_subscription_alive() {
+    let shop = Shop::open().await;
+    let (user, session) = shop.customer().await;
+    shop.delete_account(&user).await;
+    let paid = shop.act("sessions", &session, "pay").await;
+    shop.admin("fail", json!({ "status": 400, "times": 1, "path_prefix": "/v1/refunds" })).await;
+    assert_eq!(shop.deliver(&shop.event("invoice.paid").await).await.status(), 200);
+    assert_eq!(shop.status_at_stripe(paid["subscription"].as_str().unwrap()).await, "canceled");
+}
+
+#[tokio::test]
+async fn a_slow_payment_that_arrives_for_a_closed_account_is_given_back() {
+    let shop = Shop::open().await;
+    let (user, session) = shop.customer().await;
+    shop.act("sessions", &session, "pay_later").await;
+    shop.delete_account(&user).await;
+    shop.deliver(&shop.event("checkout.session.completed").await).await;
+    let subscription: String =
+        shop.sql.query_one("select subscription_id from customers", &[]).await.unwrap().get(0);
+    assert_eq!(shop.status_at_stripe(&subscription).await, "canceled");
+    assert_eq!(shop.given_back().await, 0, "nothing was paid yet");
+
+    shop.act("sessions", &session, "async_succeeds").await;
+    shop.deliver(&shop.event("invoice.paid").await).await;
+
+    assert_eq!(shop.amount_refunded().await, 999);
+}

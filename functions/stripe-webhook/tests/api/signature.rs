@@ -1,0 +1,50 @@
+//! Signatures against vectors made by Stripe's own package (`dev/vectors/stripe_signatures.py`).
+
+use serde::Deserialize;
+use shared::domain::Timestamp;
+use shared::stripe::signature::{Refused, verify};
+use standins::stripe::sign;
+
+#[derive(Deserialize)]
+struct Vectors {
+    now: i64,
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    body: String,
+    header: String,
+    secrets: Vec<String>,
+    accepted: bool,
+}
+
+#[test]
+fn every_verdict_is_that_of_stripes_own_package() {
+    let Vectors { now, vectors } = serde_json::from_str(include_str!("../signatures.json")).unwrap();
+    let now = Timestamp::from_unix(now).unwrap();
+    assert!(vectors.iter().filter(|vector| vector.accepted).count() > 10);
+    for Vector { name, body, header, secrets, accepted } in vectors {
+        assert_eq!(verify(&header, body.as_bytes(), &secrets, now).is_ok(), accepted, "{name}");
+    }
+}
+
+#[test]
+fn a_signature_of_the_future_is_refused_like_an_old_one() {
+    let now = Timestamp::from_unix(1_795_435_200).unwrap();
+    let secrets = ["whsec_x".to_owned()];
+    let verdict = |at| verify(&sign(b"{}", "whsec_x", at), b"{}", &secrets, now);
+    assert_eq!(verdict(now.unix() + 300), Ok(()));
+    assert_eq!(verdict(now.unix() + 301), Err(Refused::NotNow));
+    assert_eq!(verdict(now.unix() - 301), Err(Refused::NotNow));
+}
+
+#[test]
+fn times_that_are_out_of_this_world_are_refused() {
+    let now = Timestamp::from_unix(1_795_435_200).unwrap();
+    for time in ["99999999999999999999", "9223372036854775807", "-1", "+1", " 1", ""] {
+        let header = format!("t={time},v1={}", "0".repeat(64));
+        assert_eq!(verify(&header, b"{}", &["whsec_x".to_owned()], now), Err(Refused::Malformed), "{time}");
+    }
+}

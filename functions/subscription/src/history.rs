@@ -1,0 +1,63 @@
+//! `GET /subscription/history`
+
+use axum::extract::State;
+use serde::Serialize;
+use shared::Fault;
+use shared::auth::Caller;
+use shared::db::{Db, customers};
+use shared::domain::{Clock, Timestamp};
+use shared::http::{Cursor, Json, Page, Query, Result};
+use shared::stripe::Stripe;
+use shared::stripe::objects::{Invoice, List};
+
+/// A page of invoices.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Response {
+    data: Vec<Entry>,
+    next_cursor: Option<String>,
+}
+
+/// An invoice; the amount is in minor units of the currency.
+#[derive(Debug, Serialize)]
+struct Entry {
+    id: String,
+    amount: i64,
+    currency: String,
+    status: Option<String>,
+    invoice_url: Option<String>,
+    created_at: Option<Timestamp>,
+}
+
+impl From<Invoice> for Entry {
+    fn from(invoice: Invoice) -> Self {
+        Self {
+            id: invoice.id,
+            amount: invoice.total,
+            currency: invoice.currency,
+            status: invoice.status,
+            invoice_url: invoice.hosted_invoice_url,
+            created_at: Timestamp::from_unix(invoice.created),
+        }
+    }
+}
+
+/// Lists the caller's invoices as Stripe has them, the newest first.
+pub(crate) async fn history(
+    State(db): State<Db>,
+    State(stripe): State<Stripe>,
+    State(clock): State<Clock>,
+    caller: Caller,
+    Query(page): Query<Page>,
+) -> Result<Json<Response>> {
+    let known = customers::status(&db, caller.user, clock.now()).await?;
+    let Some(customer) = known.and_then(|known| known.stripe_id) else { return Ok(Json(Response::default())) };
+    let cursors = Cursor::of(&[&"invoices", &customer]);
+    let after: Option<String> = page.cursor.as_deref().map(|cursor| cursors.read(cursor)).transpose()?;
+    let limit = page.limit().to_string();
+    let mut query = vec![("customer", customer.as_str()), ("limit", &limit)];
+    query.extend(after.as_deref().map(|after| ("starting_after", after)));
+    let list: List<Invoice> = stripe.get(&["invoices"], &query).await.map_err(Fault::from)?;
+    let last = list.data.last().filter(|_| list.has_more);
+    let next_cursor = last.map(|invoice| cursors.write(&invoice.id));
+    Ok(Json(Response { data: list.data.into_iter().map(Entry::from).collect(), next_cursor }))
+}

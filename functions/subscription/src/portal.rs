@@ -1,0 +1,52 @@
+//! `POST /subscription/portal`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use shared::Fault;
+use shared::auth::Caller;
+use shared::db::customers::{self, By};
+use shared::http::{Json, Result};
+use shared::stripe::objects::PortalSession;
+use shared::stripe::Billing;
+use uuid::Uuid;
+
+use crate::cancel::NO_SUBSCRIPTION;
+
+/// Where the portal leads back to.
+#[derive(Debug, Clone)]
+pub(crate) struct PortalReturn(pub(crate) Arc<str>);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {}
+
+/// A link that works once and for a short time.
+#[derive(Debug, Serialize)]
+pub(crate) struct Response {
+    portal_url: String,
+}
+
+/// Makes a link to Stripe's customer portal. Nothing is locked: it changes nothing here.
+pub(crate) async fn portal(
+    State(billing): State<Billing>,
+    State(PortalReturn(return_url)): State<PortalReturn>,
+    caller: Caller,
+    Json(Request {}): Json<Request>,
+) -> Result<Json<Response>> {
+    let known = customers::status(&billing.db, caller.user, billing.clock.now()).await?;
+    let customer = known.and_then(|known| known.stripe_id).ok_or(NO_SUBSCRIPTION)?;
+    let form = [("customer", customer.as_str()), ("return_url", &return_url)];
+    let deed = format!("portal-{}", Uuid::now_v7());
+    let made: Result<PortalSession, _> = billing.stripe.post(&["billing_portal", "sessions"], &form, &deed).await;
+    match made {
+        Ok(session) => Ok(Json(Response { portal_url: session.url })),
+        Err(error) if error.is_missing() => {
+            // Deleted at Stripe, and the event of it has not come yet.
+            billing.sync(By::User(caller.user)).await?;
+            Err(NO_SUBSCRIPTION)
+        }
+        Err(error) => Err(Fault::from(error).into()),
+    }
+}

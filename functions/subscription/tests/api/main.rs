@@ -1,0 +1,8 @@
+//! The subscription endpoints against a stand-in of Stripe.
+
+mod cancel;
+mod history;
+mod portal;
+mod shop;
+mod status;
+mod subscribe;

@@ -1,0 +1,111 @@
+//! `GET /subscription/status`
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::shop::Shop;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[tokio::test]
+async fn without_a_subscription_the_status_is_none() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    let none = json!({
+        "tier": "basic", "status": "none", "current_period_start": null, "current_period_end": null,
+        "cancel_at": null, "grace_until": null, "payment_problem": null, "portal": null,
+    });
+    assert_eq!(user.get("/subscription/status").await.body(), none);
+}
+
+#[tokio::test]
+async fn a_paid_subscription_makes_pro_and_shows_its_period() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+
+    let status = user.get("/subscription/status").await.body();
+
+    let stripes: Value = shop.billing.stripe.get(&["subscriptions", &subscription], &[]).await.unwrap();
+    let item = &stripes["items"]["data"][0];
+    let time = |seconds: &Value| json!(shared::domain::Timestamp::from_unix(seconds.as_i64().unwrap()).unwrap());
+    assert_eq!((&status["tier"], &status["status"]), (&json!("pro"), &json!("active")));
+    assert_eq!(status["current_period_start"], time(&item["current_period_start"]));
+    assert_eq!(status["current_period_end"], time(&item["current_period_end"]));
+    assert_eq!((&status["cancel_at"], &status["payment_problem"]), (&Value::Null, &Value::Null));
+    assert_eq!(status["portal"], json!({ "method": "POST", "path": "/subscription/portal" }));
+}
+
+#[tokio::test]
+async fn a_failed_payment_leaves_pro_for_the_grace_period_and_says_what_to_do() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+    shop.act("subscriptions", &subscription, "payment_fails").await;
+    shop.follow(&user).await;
+
+    let status = user.get("/subscription/status").await.body();
+
+    assert_eq!((&status["tier"], &status["status"]), (&json!("pro"), &json!("past_due")));
+    let problem = &status["payment_problem"];
+    assert_eq!(problem["code"], "payment_failed");
+    assert!(problem["invoice_url"].as_str().unwrap().contains("invoice"));
+    assert!(status["grace_until"].is_string());
+
+    shop.api.stack.clock.advance(DAY * 3 + Duration::from_secs(60));
+    let later = shop.known(&user).await;
+    assert_eq!((later.pro, later.subscription.status.as_str()), (false, "past_due"));
+
+    shop.act("subscriptions", &subscription, "recover").await;
+    shop.follow(&user).await;
+    let paid = shop.known(&user).await;
+    assert_eq!((paid.pro, paid.grace_until, paid.subscription.payment_problem), (true, None, None));
+}
+
+#[tokio::test]
+async fn a_second_missed_payment_does_not_begin_the_grace_period_anew() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+    shop.act("subscriptions", &subscription, "payment_fails").await;
+    shop.follow(&user).await;
+    let first = user.get("/subscription/status").await.body()["grace_until"].clone();
+    shop.act("subscriptions", &subscription, "payment_fails").await;
+    shop.api.stack.clock.advance(DAY);
+    shop.follow(&user).await;
+    assert_eq!(user.get("/subscription/status").await.body()["grace_until"], first);
+}
+
+#[tokio::test]
+async fn a_payment_that_the_bank_wants_confirmed_is_told_as_such() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+    shop.act("subscriptions", &subscription, "action_required").await;
+    shop.follow(&user).await;
+    let problem = user.get("/subscription/status").await.body()["payment_problem"].clone();
+    assert_eq!(problem["code"], "action_required");
+}
+
+#[tokio::test]
+async fn a_payment_that_takes_days_is_not_pro_yet_and_told_as_under_way() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    let session = user.post("/subscribe/pro", json!(null)).await.body()["session_id"].as_str().unwrap().to_owned();
+    shop.act("sessions", &session, "pay_later").await;
+    shop.follow(&user).await;
+    let status = user.get("/subscription/status").await.body();
+    assert_eq!((&status["tier"], &status["status"]), (&json!("basic"), &json!("incomplete")));
+    assert_eq!(status["payment_problem"]["code"], "payment_processing");
+
+    shop.act("sessions", &session, "async_succeeds").await;
+    shop.follow(&user).await;
+    assert_eq!(user.get("/subscription/status").await.body()["tier"], "pro");
+}
+
+#[tokio::test]
+async fn the_end_of_a_subscription_is_the_end_of_pro() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+    shop.act("subscriptions", &subscription, "cancel_now").await;
+    shop.follow(&user).await;
+    let status = user.get("/subscription/status").await.body();
+    assert_eq!((&status["tier"], &status["status"]), (&json!("basic"), &json!("canceled")));
+}

@@ -1,0 +1,144 @@
+//! `POST /subscribe/pro`
+
+use std::collections::HashSet;
+
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::shop::Shop;
+
+#[tokio::test]
+async fn a_checkout_is_opened_for_a_user() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+
+    let opened = user.post("/subscribe/pro", json!({})).await;
+
+    assert_eq!(opened.status(), 201);
+    let body = opened.body();
+    assert!(body["checkout_url"].as_str().unwrap().ends_with(body["session_id"].as_str().unwrap()));
+    assert!(body["expires_at"].as_str().unwrap().ends_with('Z'));
+    let session: serde_json::Value =
+        shop.billing.stripe.get(&["checkout", "sessions", body["session_id"].as_str().unwrap()], &[]).await.unwrap();
+    assert_eq!(session["mode"], "subscription");
+    assert_eq!(session["success_url"], "https://app.example/paid?session={CHECKOUT_SESSION_ID}");
+    assert_eq!(session["cancel_url"], "https://app.example/plans");
+}
+
+#[tokio::test]
+async fn an_open_checkout_is_answered_again_and_an_expired_one_replaced() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    let first = user.post("/subscribe/pro", json!(null)).await.body();
+
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.body(), first);
+    shop.act("sessions", first["session_id"].as_str().unwrap(), "expire").await;
+    let second = user.post("/subscribe/pro", json!(null)).await.body();
+
+    assert_ne!(second["session_id"], first["session_id"]);
+    assert_eq!(shop.count("POST /v1/checkout/sessions").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_calls_at_once_make_one_customer_and_one_session() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    let before = shop.count("POST /v1/customers").await;
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        let user = user.clone();
+        calls.spawn(async move { user.post("/subscribe/pro", json!(null)).await });
+    }
+
+    let answers = calls.join_all().await;
+
+    assert!(answers.iter().all(|answer| answer.status() == 201));
+    let sessions: HashSet<String> = answers.iter().map(|answer| answer.body()["session_id"].to_string()).collect();
+    assert_eq!(sessions.len(), 1);
+    assert_eq!(shop.count("POST /v1/customers").await - before, 1);
+    assert_eq!(shop.count("POST /v1/checkout/sessions").await, 1);
+}
+
+#[tokio::test]
+async fn an_answer_of_stripe_that_was_lost_makes_no_second_customer() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    let lost = json!({ "status": 502, "path_prefix": "/v1/customers", "method": "POST", "after": true });
+    shop.admin("fail", lost).await;
+    shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": "/v1/checkout" })).await;
+
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.code(), "unavailable");
+    let opened = user.post("/subscribe/pro", json!(null)).await;
+
+    assert_eq!(opened.status(), 201);
+    let customers: serde_json::Value = shop.billing.stripe.get(&["customers"], &[]).await.unwrap();
+    assert_eq!(customers["data"].as_array().unwrap().len(), 2, "the clock's and the user's");
+    let sessions: serde_json::Value = shop.billing.stripe.get(&["checkout", "sessions"], &[]).await.unwrap();
+    assert_eq!(sessions["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_is_pro_cannot_subscribe_again_even_before_the_event_has_come() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    let session = user.post("/subscribe/pro", json!(null)).await.body()["session_id"].as_str().unwrap().to_owned();
+    shop.act("sessions", &session, "pay").await;
+
+    let again = user.post("/subscribe/pro", json!(null)).await;
+
+    assert_eq!((again.status(), again.code().as_str()), (409, "already_subscribed"));
+    assert_eq!(user.get("/subscription/status").await.body()["tier"], "pro");
+}
+
+#[tokio::test]
+async fn no_second_subscription_begins_beside_one_that_is_owed_pending_or_paused() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+    for (status, code) in [
+        ("past_due", "payment_due"),
+        ("unpaid", "payment_due"),
+        ("incomplete", "payment_pending"),
+        ("paused", "subscription_paused"),
+        ("trialing", "already_subscribed"),
+    ] {
+        shop.admin(&format!("subscriptions/{subscription}"), json!({ "action": "set_status", "status": status })).await;
+        let refused = user.post("/subscribe/pro", json!(null)).await;
+        assert_eq!((refused.status(), refused.code().as_str()), (409, code), "{status}");
+    }
+    shop.act("subscriptions", &subscription, "cancel_now").await;
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201, "after the end");
+}
+
+#[tokio::test]
+async fn a_customer_deleted_at_stripe_is_made_anew() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+    shop.act("subscriptions", &subscription, "delete_customer").await;
+
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201);
+    assert_eq!(user.get("/subscription/status").await.body()["status"], "none");
+}
+
+#[tokio::test]
+async fn while_stripe_is_away_nothing_is_opened_and_it_is_said_so() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    shop.admin("fail", json!({ "status": 503, "times": 3 })).await;
+
+    let refused = user.post("/subscribe/pro", json!(null)).await;
+
+    assert_eq!((refused.status(), refused.code().as_str()), (503, "unavailable"));
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201, "when it is back");
+}
+
+#[tokio::test]
+async fn every_endpoint_wants_a_signed_in_user() {
+    let shop = Shop::open().await;
+    let anyone = shop.api.anyone();
+    for path in ["/subscribe/pro", "/subscription/cancel", "/subscription/reactivate", "/subscription/portal"] {
+        assert_eq!(anyone.post(path, json!(null)).await.status(), 401, "{path}");
+    }
+    for path in ["/subscription/status", "/subscription/history"] {
+        assert_eq!(anyone.get(path).await.status(), 401, "{path}");
+    }
+}

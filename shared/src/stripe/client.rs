@@ -1,0 +1,187 @@
+//! Calls to Stripe's API: one version, bounded in time, repeated under the same idempotency key.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, RequestBuilder, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::config::{ConfigError, Env};
+use crate::{Fault, tls};
+
+/// The version of Stripe's API that this code is written against, sent with every call. Webhook endpoints are to be
+/// made with the same one.
+pub const API_VERSION: &str = "2026-09-30.endive";
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Of one attempt. No attempt begins after this time either, so a call ends within twice of it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The pauses before the second and the third attempt.
+const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
+
+/// Stripe's API. The client opens nothing before its first call; cloning is cheap.
+#[derive(Clone)]
+pub struct Stripe(Arc<Inner>);
+
+struct Inner {
+    base: Url,
+    key: String,
+    client: Client,
+}
+
+impl std::fmt::Debug for Stripe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stripe({})", self.0.base)
+    }
+}
+
+/// A call that brought nothing. Neither form holds what was sent, nor Stripe's message: it may quote a key.
+#[derive(Debug, thiserror::Error)]
+pub enum StripeError {
+    /// No answer, or one that could not be read.
+    #[error("no usable answer: {0}")]
+    Silent(String),
+    /// An error of Stripe's.
+    #[error("{status} {code} (request {request})")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Stripe's code, or the error's type if it has none.
+        code: String,
+        /// The id under which Stripe's logs know the call.
+        request: String,
+    },
+}
+
+impl StripeError {
+    /// Whether what was asked for does not exist (any more).
+    pub fn is_missing(&self) -> bool {
+        self.has_code("resource_missing")
+    }
+
+    /// Whether Stripe refused with this code.
+    pub fn has_code(&self, wanted: &str) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == wanted)
+    }
+}
+
+impl From<StripeError> for Fault {
+    fn from(error: StripeError) -> Self {
+        Self::Stripe(error.to_string())
+    }
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: RefusalDetail,
+}
+
+#[derive(Deserialize)]
+struct RefusalDetail {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    code: Option<String>,
+}
+
+impl Stripe {
+    /// Of `STRIPE_SECRET_KEY` and `STRIPE_API_BASE` (`https://api.stripe.com`).
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let base = env.optional("STRIPE_API_BASE").unwrap_or_else(|| "https://api.stripe.com".into());
+        let base = Url::parse(&base).ok().filter(|url| !url.cannot_be_a_base());
+        let base = base.ok_or_else(|| ConfigError::new("STRIPE_API_BASE", "is not a valid URL"))?;
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls::verifying(tls::roots(env)?))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|error| ConfigError::new("STRIPE_API_BASE", error.to_string()))?;
+        Ok(Self(Arc::new(Inner { base, key: env.required("STRIPE_SECRET_KEY")?, client })))
+    }
+
+    /// Reads `path`, its segments one by one.
+    pub async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, StripeError> {
+        let mut url = self.url(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.call(|| self.request(Method::GET, url.clone())).await
+    }
+
+    /// Posts a form. `deed` names what is done: the same deed with the same form is done once within a day, however
+    /// often it is asked for. Changed settings change the form and make it another deed, rather than an error.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        form: &[(&str, &str)],
+        deed: &str,
+    ) -> Result<T, StripeError> {
+        let url = self.url(path);
+        let mut digest = Sha256::new();
+        for part in path.iter().chain(form.iter().flat_map(|(name, value)| [name, value])) {
+            digest.update(part);
+            digest.update([0]);
+        }
+        let digest = digest.finalize().iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let key = format!("{deed}-{digest}");
+        self.call(|| self.request(Method::POST, url.clone()).header("idempotency-key", &key).form(form)).await
+    }
+
+    /// Deletes, which is idempotent by itself: what a first, lost answer deleted is missing afterwards.
+    pub async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, StripeError> {
+        let url = self.url(path);
+        self.call(|| self.request(Method::DELETE, url.clone())).await
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.0.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("v1").extend(path);
+        }
+        url
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.0.client.request(method, url).bearer_auth(&self.0.key).header("stripe-version", API_VERSION)
+    }
+
+    async fn call<T: DeserializeOwned>(&self, request: impl Fn() -> RequestBuilder) -> Result<T, StripeError> {
+        let began = Instant::now();
+        let mut pauses = PAUSES.iter();
+        loop {
+            let (again, error) = match attempt(request()).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let Some(pause) = pauses.next().filter(|_| again && began.elapsed() < TIMEOUT) else { return Err(error) };
+            tracing::warn!(%error, "a call to Stripe is repeated");
+            tokio::time::sleep(*pause).await;
+        }
+    }
+}
+
+/// One attempt. An error says whether another may do better: Stripe's own word if it gives one, else by the status.
+/// Source: <https://docs.stripe.com/error-low-level>.
+async fn attempt<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, (bool, StripeError)> {
+    let silent = |error: reqwest::Error| (true, StripeError::Silent(error.without_url().to_string()));
+    let response = request.send().await.map_err(silent)?;
+    let status = response.status().as_u16();
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let request = header("request-id").to_owned();
+    let again = match header("stripe-should-retry") {
+        "true" => true,
+        "false" => false,
+        _ => matches!(status, 409 | 429) || status >= 500,
+    };
+    let body = response.bytes().await.map_err(silent)?;
+    if (200..300).contains(&status) {
+        return serde_json::from_slice(&body)
+            .map_err(|error| (false, StripeError::Silent(format!("{error} (request {request})"))));
+    }
+    let detail = serde_json::from_slice(&body).ok().map(|Refusal { error }| error);
+    let code = detail.and_then(|detail| detail.code.or(detail.kind)).unwrap_or_else(|| "unreadable".into());
+    Err((again, StripeError::Refused { status, code, request }))
+}

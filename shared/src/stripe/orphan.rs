@@ -1,0 +1,68 @@
+//! What is paid for an account that is gone: the subscription is ended and the money given back.
+
+use super::arrears::payment_intents;
+use super::objects::{Anything, Invoice, Subscription, time};
+use super::{Stripe, StripeError};
+use crate::db::customers::Customer;
+use crate::domain::Timestamp;
+use crate::telemetry;
+
+/// Ends what runs for a customer without an account, and gives back what was paid for it. Answers whether anything was
+/// changed at Stripe. The money goes first: what is still running is found again if this breaks off.
+pub(super) async fn settle(
+    stripe: &Stripe,
+    customer: &Customer,
+    subscriptions: &[Subscription],
+    now: Timestamp,
+) -> Result<bool, StripeError> {
+    let mut changed = false;
+    for subscription in subscriptions {
+        let runs = !subscription.status.is_over();
+        let paid_late = |invoice: &&Invoice| {
+            let paid_at = time(invoice.status_transitions.paid_at);
+            invoice.amount_paid > 0 && (runs || customer.closed_at.is_some_and(|closed| paid_at >= Some(closed)))
+        };
+        let mut flag = runs;
+        if let Some(invoice) = subscription.latest_invoice.as_ref().filter(paid_late) {
+            flag |= refund(stripe, invoice).await?;
+        }
+        if runs {
+            cancel(stripe, &subscription.id).await?;
+        }
+        if flag {
+            tracing::error!(customer = %customer.id, subscription = subscription.id, "paid for a deleted account");
+            telemetry::count("OrphanedPayment", 1, now);
+        }
+        changed |= flag;
+    }
+    Ok(changed)
+}
+
+/// Ends a subscription now. One that has ended is left alone.
+pub(super) async fn cancel(stripe: &Stripe, subscription: &str) -> Result<(), StripeError> {
+    match stripe.delete::<Anything>(&["subscriptions", subscription]).await {
+        Err(error) if !error.is_missing() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Gives back what was paid of an invoice, once. Answers whether there was something to give back; a refund that Stripe
+/// refuses (of a disputed payment, say) is left to people.
+async fn refund(stripe: &Stripe, invoice: &Invoice) -> Result<bool, StripeError> {
+    let mut given_back = false;
+    for intent in payment_intents(stripe, &invoice.id).await? {
+        let charged = intent.latest_charge.filter(|charge| charge.paid && charge.amount_refunded == 0);
+        if charged.is_none() {
+            continue;
+        }
+        given_back = true;
+        let form = [("payment_intent", intent.id.as_str()), ("reason", "requested_by_customer")];
+        match stripe.post::<Anything>(&["refunds"], &form, &format!("refund-{}", intent.id)).await {
+            Err(StripeError::Refused { status: 400..=402, code, request }) => {
+                tracing::error!(invoice = invoice.id, code, request, "a refund was refused");
+            }
+            done => drop(done?),
+        }
+    }
+    Ok(given_back)
+}
