@@ -1,6 +1,6 @@
 //! Passwords that everyone tries first: the 3,000 commonest of those that are long enough to be set.
 //!
-//! From the frequency list of zxcvbn (`frequency_lists.passwords` of the PyPI package zxcvbn 4.5.0, MIT, its licence
+//! From the frequency list of zxcvbn (`frequency_lists.passwords` of the `PyPI` package zxcvbn 4.5.0, MIT, its licence
 //! beside the list), in lower case, in the order of their bytes.
 
 use std::sync::LazyLock;

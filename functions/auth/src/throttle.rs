@@ -8,8 +8,8 @@ use shared::domain::Clock;
 use shared::http::{Error, Result};
 
 /// Failures of an account's password; a right one forgets them.
-const PER_ACCOUNT: Window = Window { most: 10, within: Duration::from_secs(15 * 60) };
-const HOUR: Duration = Duration::from_secs(3600);
+const PER_ACCOUNT: Window = Window { most: 10, within: Duration::from_mins(15) };
+const HOUR: Duration = Duration::from_hours(1);
 
 const ACCOUNT: &str = "password-mobile";
 const ADDRESS: &str = "password-ip";

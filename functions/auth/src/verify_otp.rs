@@ -43,7 +43,8 @@ pub(crate) enum Response {
 const WRONG: Error = Error::Refused("otp_invalid", "The code is not right.");
 const ENDED: Error = Error::Refused("challenge_expired", "This code cannot be used any more. Ask for another.");
 
-/// Checks a code. A right one signs in, making the account if there is none, or allows to set a new password.
+/// Checks a code. A right one signs in, making the account if there is none, or allows to set a new password. It is
+/// spent at once, even if Postgres then fails: that it works once goes before that it works.
 pub(crate) async fn verify_otp(
     State(db): State<Db>,
     State(cache): State<Cache>,
@@ -65,6 +66,7 @@ pub(crate) async fn verify_otp(
             let profile = profile(&cache, &mobile, signup).await?;
             let draft = issuer.draft()?;
             let user = users::sign_in(&db, &mobile, &profile, &draft.of(device.as_deref()), clock.now()).await?;
+            forget(&cache, signup).await;
             Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
         }
     }
@@ -74,8 +76,14 @@ pub(crate) async fn verify_otp(
 async fn profile(cache: &Cache, mobile: &Mobile, signup: Option<SignupId>) -> Result<Profile> {
     let Some(signup) = signup else { return Ok(Profile::default()) };
     let kept = cache.signup(signup, mobile).await?;
-    if let Err(error) = cache.drop_signup(signup).await {
+    Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
+}
+
+/// Drops a sign-up that has served.
+async fn forget(cache: &Cache, signup: Option<SignupId>) {
+    if let Some(signup) = signup
+        && let Err(error) = cache.drop_signup(signup).await
+    {
         tracing::warn!(%error, "a sign-up that was used waits until it expires");
     }
-    Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
 }

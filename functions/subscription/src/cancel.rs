@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use shared::Fault;
 use shared::auth::Caller;
 use shared::db::customers::{self, By};
 use shared::http::{Error, Json, Result};
@@ -40,7 +41,7 @@ pub(crate) async fn cancel(
         // The fence names the deed: a cancellation after a reactivation is another one.
         let deed = format!("cancel-{id}-{}", held.customer.version);
         let form = [("cancel_at_period_end", "true")];
-        billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &deed).await.map_err(shared::Fault::from)?;
+        billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &deed).await.map_err(Fault::from)?;
         billing.refresh(&mut held).await?;
     }
     held.release().await?;

@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use shared::Fault;
 use shared::auth::Caller;
 use shared::db::customers::{self, By};
 use shared::http::{Error, Json, Result};
-use shared::stripe::objects::{Anything, Subscription};
+use shared::stripe::objects::Anything;
 use shared::stripe::{Billing, State as Standing};
 
 use crate::cancel::NO_SUBSCRIPTION;
@@ -14,6 +15,12 @@ use crate::status;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Request {}
+
+/// What is read of the subscription: how it was cancelled.
+#[derive(Debug, Deserialize)]
+struct Cancellation {
+    cancel_at_period_end: bool,
+}
 
 /// Takes a cancellation back before it takes effect, whether it was made here or in the portal.
 pub(crate) async fn reactivate(
@@ -33,13 +40,11 @@ pub(crate) async fn reactivate(
         let id = known.id.clone().unwrap_or_default();
         let deed = format!("reactivate-{id}-{}", held.customer.version);
         let path = ["subscriptions", id.as_str()];
-        let answered: Result<Subscription, _> = billing.stripe.get(&path, &[("expand[]", "latest_invoice")]).await;
+        let cancellation: Cancellation = billing.stripe.get(&path, &[]).await.map_err(Fault::from)?;
         // Each kind of cancellation is taken back in its own way; the other one changes nothing.
-        let form = match answered.map_err(shared::Fault::from)?.cancel_at_period_end {
-            true => [("cancel_at_period_end", "false")],
-            false => [("cancel_at", "")],
-        };
-        billing.stripe.post::<Anything>(&path, &form, &deed).await.map_err(shared::Fault::from)?;
+        let form =
+            if cancellation.cancel_at_period_end { [("cancel_at_period_end", "false")] } else { [("cancel_at", "")] };
+        billing.stripe.post::<Anything>(&path, &form, &deed).await.map_err(Fault::from)?;
         billing.refresh(&mut held).await?;
     }
     held.release().await?;

@@ -10,6 +10,7 @@ use shared::http::{Json, Result};
 use crate::get_me::{GONE, Response};
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::option_option, reason = "absent, null and given are three different things")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Request {
     #[serde(default, deserialize_with = "given")]
@@ -19,6 +20,7 @@ pub(crate) struct Request {
 }
 
 /// Reads a field that is there: `null` clears it, while an absent one is kept (RFC 7396).
+#[expect(clippy::option_option, reason = "absent, null and given are three different things")]
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -26,10 +26,12 @@ impl Hs256 {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that jsonwebtoken asks for")]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     Ok(Box::new(Hs256::new(*algorithm, key.family(), key.as_bytes())?))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that jsonwebtoken asks for")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     let secret = key.try_get_as_bytes()?;
     Ok(Box::new(Hs256::new(*algorithm, key.family(), secret)?))

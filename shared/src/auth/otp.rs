@@ -87,19 +87,59 @@ mod tests {
         assert_eq!(codes(B_A).kid(), "b");
     }
 
+    /// Of `buckets` that are as likely as each other. Beyond this once in millions of runs (Wilson and Hilferty's
+    /// approximation of chi-squared at five standard deviations).
+    fn assert_uniform(seen: &[u32]) {
+        let expected = f64::from(seen.iter().sum::<u32>()) / seen.len() as f64;
+        let chi: f64 = seen.iter().map(|&count| (f64::from(count) - expected).powi(2) / expected).sum();
+        let freedom = seen.len() as f64 - 1.0;
+        let step = 2.0 / (9.0 * freedom);
+        assert!(chi < freedom * (1.0 - step + 5.0 * step.sqrt()).powi(3), "{chi} of {freedom}: {seen:?}");
+    }
+
+    fn many(digits: &'static str) -> impl Iterator<Item = String> {
+        let codes = Codes::from_env(&Env::from_fn(move |name| match name {
+            "OTP_KEYS" => Some(A.into()),
+            "OTP_DIGITS" => Some(digits.into()),
+            _ => None,
+        }));
+        let codes = codes.unwrap();
+        (0..30_000).map(move |_| codes.derive(ChallengeId::generate(), "a").unwrap())
+    }
+
     #[test]
     fn every_digit_is_as_likely_in_every_place() {
-        let codes = codes(A);
-        let mut seen = [[0_u32; 10]; 6];
-        for _ in 0..20_000 {
-            for (place, digit) in codes.derive(ChallengeId::generate(), "a").unwrap().bytes().enumerate() {
-                seen[place][usize::from(digit - b'0')] += 1;
+        for (digits, places) in [("6", 6), ("7", 7), ("8", 8)] {
+            let mut seen = vec![[0; 10]; places];
+            for code in many(digits) {
+                assert_eq!(code.len(), places);
+                for (place, digit) in code.bytes().enumerate() {
+                    seen[place][usize::from(digit - b'0')] += 1;
+                }
             }
+            seen.iter().for_each(|place| assert_uniform(place));
         }
-        // Chi-squared with 9 degrees of freedom stays below 40 but once in 100,000 runs.
-        for place in seen {
-            let chi: f64 = place.iter().map(|&count| (f64::from(count) - 2000.0).powi(2) / 2000.0).sum();
-            assert!(chi < 40.0, "{place:?}");
+    }
+
+    #[test]
+    fn every_range_and_every_pair_of_digits_is_as_likely() {
+        let (mut ranges, mut pairs) = ([0; 1000], [0; 100]);
+        for code in many("6") {
+            let number: usize = code.parse().unwrap();
+            ranges[number / 1000] += 1;
+            pairs[number / 100_000 * 10 + number % 10] += 1;
         }
+        assert_uniform(&ranges);
+        assert_uniform(&pairs);
+    }
+
+    #[test]
+    fn another_key_makes_another_code() {
+        let (of_a, of_b) = (codes(A), codes(B_A));
+        let same = (0..1000).filter(|_| {
+            let challenge = ChallengeId::generate();
+            of_a.derive(challenge, "a") == of_b.derive(challenge, "b")
+        });
+        assert!(same.count() < 5);
     }
 }

@@ -16,7 +16,7 @@ const TYP: &str = "at+jwt";
 /// How far the clocks of signer and checker may differ, in seconds.
 const LEEWAY: i64 = 5;
 /// How long a password may be set after its code was right.
-const RESET_LIFETIME: Duration = Duration::from_secs(600);
+const RESET_LIFETIME: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {

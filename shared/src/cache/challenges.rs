@@ -10,15 +10,15 @@ use crate::Fault;
 use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp};
 
 /// How long a code is good for.
-const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_mins(5);
 /// How long a sign-up waits for its code to be asked for. It is kept until the last such code has expired.
-const SIGNUP_LIFETIME: Duration = Duration::from_secs(900);
+const SIGNUP_LIFETIME: Duration = Duration::from_mins(15);
 /// Wrong tries a challenge bears.
 const TRIES: u32 = 5;
 /// Consecutive failures that pause an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100)…
 const FAILURES: u32 = 100;
 /// …for so long after the last of them.
-const LOCK: Duration = Duration::from_secs(24 * 3600);
+const LOCK: Duration = Duration::from_hours(24);
 
 /// What a code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +178,8 @@ impl Cache {
 
     /// Ends every open challenge of a mobile.
     pub async fn end_challenges(&self, mobile: &str) -> Result<(), Fault> {
-        let pointers = [Purpose::SignIn, Purpose::PasswordReset].map(|purpose| self.open_challenge_key(purpose, mobile));
+        let pointers =
+            [Purpose::SignIn, Purpose::PasswordReset].map(|purpose| self.open_challenge_key(purpose, mobile));
         let mut read = redis::cmd("MGET");
         read.arg(&pointers);
         let open: Vec<Option<String>> = self.run(read).await?;

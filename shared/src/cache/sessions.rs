@@ -15,9 +15,9 @@ use crate::Fault;
 use crate::domain::SessionId;
 
 /// How long a session that Postgres called live is believed to be: a busy client costs one look a minute.
-const LIVE: Duration = Duration::from_secs(60);
+const LIVE: Duration = Duration::from_mins(1);
 /// How long a revocation is marked. Afterwards Postgres is asked again and says the same.
-const REVOKED: Duration = Duration::from_secs(24 * 3600);
+const REVOKED: Duration = Duration::from_hours(24);
 
 /// What Redis knows of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

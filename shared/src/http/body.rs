@@ -3,7 +3,7 @@
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
@@ -27,13 +27,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let is_json = request.headers().get(CONTENT_TYPE).map(|value| is_json(value.to_str().unwrap_or_default()));
+        let sent = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
+        if was_mended(&body, sent) {
+            return Err(Error::Malformed("The body is not valid UTF-8.".into()));
+        }
         match (is_json, body.as_ref()) {
             (None, []) => parse(b"{}").map(Self),
             (Some(true), body) => parse(body).map(Self),
             _ => Err(Error::UnsupportedMediaType),
         }
     }
+}
+
+/// Whether the gateway put replacement characters (U+FFFD) where the client sent bytes that are not UTF-8: it hands
+/// bodies on as text, and then their length is another than the client's.
+fn was_mended(body: &[u8], sent: Option<usize>) -> bool {
+    sent.is_some_and(|sent| sent != body.len()) && body.windows(3).any(|three| three == "\u{fffd}".as_bytes())
 }
 
 /// `application/json` or a `+json` type (RFC 6839), whatever its parameters.
@@ -106,7 +116,7 @@ fn pointer(path: &Path) -> String {
 mod tests {
     use serde::Deserialize;
 
-    use super::{Error, FieldError, parse};
+    use super::{Error, FieldError, parse, was_mended};
     use crate::domain::Mobile;
 
     #[derive(Debug, Deserialize)]
@@ -136,6 +146,14 @@ mod tests {
         let error = refused(r#"{"mobile": "+14155550123", "admin": true}"#);
         assert_eq!((error.pointer.as_str(), error.code), ("/admin", "unknown_field"));
         assert_eq!(refused("[]").code, "wrong_type");
+    }
+
+    #[test]
+    fn a_replacement_character_is_a_fault_only_if_the_client_did_not_send_it() {
+        let body = "{\"name\": \"\u{fffd}\"}".as_bytes();
+        assert!(was_mended(body, Some(body.len() - 2)));
+        assert!(!was_mended(body, Some(body.len())) && !was_mended(body, None));
+        assert!(!was_mended(b"{}", Some(5)));
     }
 
     #[test]

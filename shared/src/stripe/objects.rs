@@ -30,6 +30,8 @@ pub struct Customer {
 pub struct Subscription {
     /// Its id.
     pub id: String,
+    /// Whose it is; to be asked for with `expand`.
+    pub customer: Customer,
     /// Its state.
     pub status: State,
     /// When it was made, in seconds.

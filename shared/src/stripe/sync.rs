@@ -40,14 +40,19 @@ pub(super) async fn refresh(held: &mut Held, stripe: &Stripe, grace: Duration, n
 /// All subscriptions of a customer; `None` if the customer was deleted. One that Stripe does not know at all is an
 /// error: the key may be of another account, and nobody is to lose their plan to that.
 pub(super) async fn fetch(stripe: &Stripe, customer: &str) -> Result<Option<Vec<Subscription>>, StripeError> {
-    let path = ["customers", customer];
-    let query =
-        [("customer", customer), ("status", "all"), ("limit", "100"), ("expand[]", "data.latest_invoice")];
-    let (customer, subscriptions) = tokio::join!(
-        stripe.get::<Customer>(&path, &[]),
-        stripe.get::<List<Subscription>>(&["subscriptions"], &query),
-    );
-    if customer?.deleted { Ok(None) } else { Ok(Some(subscriptions?.data)) }
+    let query = [
+        ("customer", customer),
+        ("status", "all"),
+        ("limit", "100"),
+        ("expand[]", "data.latest_invoice"),
+        ("expand[]", "data.customer"),
+    ];
+    let subscriptions = stripe.get::<List<Subscription>>(&["subscriptions"], &query).await?.data;
+    let deleted = match subscriptions.first() {
+        Some(subscription) => subscription.customer.deleted,
+        None => stripe.get::<Customer>(&["customers", customer], &[]).await?.deleted,
+    };
+    Ok((!deleted).then_some(subscriptions))
 }
 
 /// The subscription that counts: one that entitles, else one that is not over, else the newest. Of one second the first
@@ -96,7 +101,9 @@ mod tests {
 
     fn chosen(subscriptions: &[(&str, &str, i64)]) -> String {
         let subscriptions = subscriptions.iter().map(|(id, status, created)| {
-            let object = json!({ "id": id, "status": status, "created": created, "items": { "data": [] } });
+            let object = json!({
+                "id": id, "customer": { "id": "cus_1" }, "status": status, "created": created, "items": { "data": [] },
+            });
             serde_json::from_value::<Subscription>(object).unwrap()
         });
         choose(subscriptions.collect()).unwrap().id

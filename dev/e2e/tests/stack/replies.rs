@@ -49,7 +49,7 @@ async fn messages_sent_at_once_are_answered_in_order() {
 async fn a_reply_is_cancelled_and_made_again() {
     let ada = Person::signed_in().await;
     let room = ada.room().await;
-    let sent = ada.post(&format!("{room}/message"), json!({ "content": "[[drip:400]] Tell me a long story" })).await;
+    let sent = ada.post(&format!("{room}/message"), json!({ "content": "[[drip:2000]] Tell me a long story" })).await;
     let reply = format!("{room}/message/{}", sent.text("/reply/id"));
     tokio::time::sleep(Duration::from_secs(2)).await;
     let cancelled = ada.post(&format!("{reply}/cancel"), json!(null)).await;

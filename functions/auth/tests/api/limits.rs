@@ -19,7 +19,7 @@ async fn the_pause_doubles_to_four_times() {
         let sent = ask(&user).await;
         assert_eq!((sent.status(), &sent.body()["resend_after"]), (202, &json!(pause)));
         assert_eq!(refusal(&ask(&user).await), (429, "otp_cooldown".into(), pause));
-        api.stack.clock.advance(Duration::from_secs(pause) - Duration::from_millis(1));
+        api.stack.clock.advance(Duration::from_millis(pause * 1000 - 1));
         assert_eq!(refusal(&ask(&user).await), (429, "otp_cooldown".into(), 1));
         api.stack.clock.advance(Duration::from_millis(1));
     }
@@ -30,7 +30,7 @@ async fn the_pause_doubles_to_four_times() {
 async fn a_number_gets_five_codes_in_any_hour_and_ten_in_any_day() {
     let api = with(&[]).await;
     let user = api.anyone();
-    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let minutes = Duration::from_mins;
     for _ in 0..5 {
         assert_eq!(ask(&user).await.status(), 202);
         api.stack.clock.advance(minutes(5));
@@ -83,7 +83,7 @@ async fn the_whole_stack_stops_at_its_cap_until_midnight() {
         assert_eq!(ask(&api.anyone()).await.status(), status);
     }
     assert_eq!(refusal(&ask(&api.anyone()).await), (429, "otp_capacity".into(), 12 * 3600));
-    api.stack.clock.advance(Duration::from_secs(12 * 3600));
+    api.stack.clock.advance(Duration::from_hours(12));
     assert_eq!(ask(&api.anyone()).await.status(), 202);
 }
 

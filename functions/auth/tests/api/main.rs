@@ -1,5 +1,7 @@
 //! `/auth` through its router, on a real Postgres and Redis.
 
+#![cfg(test)]
+
 mod change_password;
 mod codes_race;
 mod forgot_password;

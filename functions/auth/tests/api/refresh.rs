@@ -45,7 +45,7 @@ async fn a_lost_answer_can_be_asked_for_again_within_ten_seconds() {
 async fn a_token_used_again_later_ends_the_whole_family() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;
-    api.stack.clock.advance(Duration::from_secs(60));
+    api.stack.clock.advance(Duration::from_mins(1));
     let (elsewhere, other) = sign_in(&user).await;
     let renewed = refresh(&user, &first).await;
     let (access, second) = (text(&renewed, "access_token"), text(&renewed, "refresh_token"));
@@ -96,10 +96,10 @@ async fn a_family_ends_after_thirty_days_or_as_configured() {
         let api = with(&[("REFRESH_TOKEN_DAYS", setting)]).await;
         let (user, mut token) = signed_in(&api).await;
         for _ in 1..days {
-            api.stack.clock.advance(Duration::from_secs(86_400));
+            api.stack.clock.advance(Duration::from_hours(24));
             token = text(&refresh(&user, &token).await, "refresh_token");
         }
-        api.stack.clock.advance(Duration::from_secs(86_400));
+        api.stack.clock.advance(Duration::from_hours(24));
         assert_eq!(refresh(&user, &token).await.code(), "refresh_invalid");
     }
 }

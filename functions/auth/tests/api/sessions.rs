@@ -10,7 +10,7 @@ use crate::support::{api, is_in, sign_in};
 async fn sessions_are_listed_the_latest_used_first() {
     let api = api().await;
     let (phone, _) = sign_in(&api.anyone()).await;
-    api.stack.clock.advance(Duration::from_secs(60));
+    api.stack.clock.advance(Duration::from_mins(1));
     let (tablet, _) = sign_in(&phone).await;
     sign_in(&api.anyone()).await;
 
@@ -27,7 +27,7 @@ async fn sessions_are_listed_the_latest_used_first() {
 async fn a_session_that_is_ended_fails_at_its_next_request_and_leaves_the_list() {
     let api = api().await;
     let (phone, _) = sign_in(&api.anyone()).await;
-    api.stack.clock.advance(Duration::from_secs(60));
+    api.stack.clock.advance(Duration::from_mins(1));
     let (tablet, _) = sign_in(&phone).await;
     assert!(is_in(&phone).await);
     let listed = tablet.get("/auth/sessions").await.body();
@@ -46,7 +46,7 @@ async fn a_session_that_is_ended_fails_at_its_next_request_and_leaves_the_list()
 async fn logout_ends_this_session_alone() {
     let api = api().await;
     let (phone, _) = sign_in(&api.anyone()).await;
-    api.stack.clock.advance(Duration::from_secs(60));
+    api.stack.clock.advance(Duration::from_mins(1));
     let (tablet, _) = sign_in(&phone).await;
     assert!(is_in(&phone).await);
     assert_eq!(phone.post("/auth/logout", json!(null)).await.status(), 204);
@@ -58,7 +58,7 @@ async fn logout_ends_this_session_alone() {
 async fn logout_everywhere_ends_all_of_the_users_sessions_and_nobody_elses() {
     let api = api().await;
     let (phone, _) = sign_in(&api.anyone()).await;
-    api.stack.clock.advance(Duration::from_secs(60));
+    api.stack.clock.advance(Duration::from_mins(1));
     let (tablet, _) = sign_in(&phone).await;
     let (other, _) = sign_in(&api.anyone()).await;
     assert!(is_in(&phone).await && is_in(&tablet).await && is_in(&other).await);

@@ -50,7 +50,7 @@ async fn a_stranger_cannot_plant_a_password_in_someones_account() {
     assert_eq!((refused.status(), refused.code().as_str()), (422, "signup_expired"));
     assert_eq!(refused.body()["errors"][0]["pointer"], "/signup_id");
     // And asking for the code themselves ends the victim's own challenge at worst: the code reaches the victim.
-    api.stack.clock.advance(std::time::Duration::from_secs(60));
+    api.stack.clock.advance(std::time::Duration::from_mins(1));
     let asked = json!({ "mobile": victim.mobile, "signup_id": signup.body()["signup_id"] });
     let (challenge, otp) = code(&attacker, "/auth/send-otp", asked).await;
     let again = verify(&victim, &challenge, &otp).await;

@@ -16,7 +16,7 @@ async fn account(kit: &Kit) {
         id: SessionId::generate(),
         refresh_hash: &hash,
         user_agent: None,
-        expires_at: now + Duration::from_secs(60),
+        expires_at: now + Duration::from_mins(1),
     };
     let mobile = Mobile::parse(MOBILE).unwrap();
     users::sign_in(&kit.stack.db(), &mobile, &Profile::default(), &session, now).await.unwrap();
@@ -74,7 +74,7 @@ async fn a_challenge_that_ended_gets_no_code() {
     let kit = Kit::start().await;
     let replaced = kit.open(MOBILE, Purpose::SignIn).await;
     let expired = kit.open(MOBILE, Purpose::SignIn).await;
-    kit.stack.clock.advance(Duration::from_secs(300));
+    kit.stack.clock.advance(Duration::from_mins(5));
     let never = ChallengeId::generate();
     assert!(kit.deliver(&[job(replaced), job(expired), job(never)]).await.is_empty());
     assert_eq!(kit.calls(), 0);

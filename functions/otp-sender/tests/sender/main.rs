@@ -1,5 +1,7 @@
 //! The sender on a real Postgres and Redis, with a stand-in of SNS.
 
+#![cfg(test)]
+
 mod batches;
 mod codes;
 mod failures;

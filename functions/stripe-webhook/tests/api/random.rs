@@ -59,7 +59,7 @@ impl<'a> Life<'a> {
         let customer: Value = shop.billing.stripe.post(&["customers"], &[], &user.to_string()).await.unwrap();
         let customer = customer["id"].as_str().unwrap().to_owned();
         let sql = format!(
-            "truncate users, customers, stripe_events, stripe_listing cascade;
+            "delete from customers; delete from users; delete from stripe_events; delete from stripe_listing;
             insert into users (id, mobile, created_at) values ('{user}', '+14155550100', now());
             insert into customers (id, user_id, stripe_customer_id, created_at)
                 values ('{}', '{user}', '{customer}', now());
@@ -107,7 +107,7 @@ impl<'a> Life<'a> {
 
     /// Takes up what has happened; some of it is lost.
     async fn listen(&mut self) {
-        let mut query = vec![("limit", "40")];
+        let mut query = vec![("limit", "15")];
         query.extend(HANDLED.iter().map(|kind| ("types[]", *kind)));
         let list: List<Value> = self.shop.billing.stripe.get(&["events"], &query).await.unwrap();
         for event in list.data.into_iter().rev() {

@@ -1,5 +1,7 @@
 //! `/user` through its router, on a real Postgres and Redis, with a stand-in of Stripe.
 
+#![cfg(test)]
+
 mod delete_me;
 mod get_me;
 mod owasp;

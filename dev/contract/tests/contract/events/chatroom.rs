@@ -21,10 +21,10 @@ async fn the_events_of_chatroom_are_answered() {
     replay.send("chatroom-update", &room, 200).await;
     let sent = replay.send("chatroom-send", &room, 202).await;
     assert_eq!(api.queued().len(), 1);
-    let reply = [room[0], room[1], (REPLY, text(&sent["reply"], "id"))];
-    assert_eq!(replay.send("chatroom-message", &reply, 200).await["state"], "pending");
-    assert_eq!(replay.send("chatroom-cancel", &reply, 200).await["state"], "cancelled");
-    replay.send("chatroom-regenerate", &reply, 202).await;
+    let answer = [room[0], room[1], (REPLY, text(&sent["reply"], "id"))];
+    assert_eq!(replay.send("chatroom-message", &answer, 200).await["state"], "pending");
+    assert_eq!(replay.send("chatroom-cancel", &answer, 200).await["state"], "cancelled");
+    replay.send("chatroom-regenerate", &answer, 202).await;
     let messages = replay.send("chatroom-messages", &room, 200).await;
     assert_eq!(messages["data"].as_array().unwrap().len(), 3);
     assert_eq!(replay.send("chatroom-get", &room, 200).await["title"], "Green tea");

@@ -1,0 +1,102 @@
+//! TLS to real servers: a Postgres and a Redis whose certificate is of a private CA and names `localhost` alone.
+
+#![cfg(test)]
+
+mod authority;
+mod server;
+
+use shared::cache::Cache;
+use shared::config::Env;
+use shared::db::Db;
+
+use crate::authority::Authority;
+use crate::server::Server;
+
+/// What a client is to make of a server.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+enum Expected {
+    Connected,
+    Refused,
+}
+use Expected::{Connected, Refused};
+
+/// Settings of a client: a URL, and the file of the private CA if it is told of it.
+fn env(name: &'static str, url: &str, ca: Option<&str>) -> Env {
+    let (url, ca) = (url.to_owned(), ca.map(str::to_owned));
+    Env::from_fn(move |asked| match asked {
+        "TLS_CA_FILE" => ca.clone(),
+        asked => (asked == name).then(|| url.clone()),
+    })
+}
+
+async fn postgres(url: &str, ca: Option<&str>) -> Expected {
+    match Db::from_env(&env("DATABASE_URL", url, ca)).unwrap().ping().await {
+        Ok(()) => Connected,
+        Err(_) => Refused,
+    }
+}
+
+async fn redis(url: &str, ca: Option<&str>) -> Expected {
+    match Cache::from_env(&env("REDIS_URL", url, ca)).unwrap().ping().await {
+        Ok(()) => Connected,
+        Err(_) => Refused,
+    }
+}
+
+#[tokio::test]
+async fn postgres_is_encrypted_and_checked_as_the_url_asks() {
+    shared::tls::install_provider();
+    let authority = Authority::new("postgres");
+    let server = Server::postgres(&authority);
+    let (ca, other) = (authority.ca(), Authority::new("postgres-other"));
+    for (host, options, ca, expected) in [
+        ("localhost", "sslmode=require", None, Connected),
+        ("127.0.0.1", "sslmode=require", None, Connected),
+        ("localhost", "sslmode=require&channel_binding=require", None, Connected),
+        ("localhost", "sslmode=verify-full", Some(ca), Connected),
+        ("localhost", "sslmode=verify-full&channel_binding=require", Some(ca), Connected),
+        ("localhost", "sslmode=verify-full", None, Refused),
+        ("localhost", "sslmode=verify-full", Some(other.ca()), Refused),
+        ("127.0.0.1", "sslmode=verify-full", Some(ca), Refused),
+        // The server takes nobody who is not encrypted.
+        ("localhost", "sslmode=disable", Some(ca), Refused),
+    ] {
+        let url = format!("postgres://chat:secret@{host}:{}/postgres?{options}", server.port);
+        assert_eq!(postgres(&url, ca).await, expected, "{host} {options} {ca:?}");
+    }
+}
+
+#[tokio::test]
+async fn postgres_without_tls_is_refused_by_who_asks_for_it() {
+    shared::tls::install_provider();
+    let authority = Authority::new("postgres-plain");
+    let server = Server::plain_postgres(&authority);
+    let url = |options: &str| format!("postgres://chat:secret@localhost:{}/postgres?{options}", server.port);
+    assert_eq!(postgres(&url("sslmode=disable"), None).await, Connected);
+    assert_eq!(postgres(&url("sslmode=require"), None).await, Refused);
+    assert_eq!(postgres(&url("sslmode=verify-full"), Some(authority.ca())).await, Refused);
+}
+
+#[tokio::test]
+async fn redis_is_encrypted_and_checked_as_the_url_asks() {
+    shared::tls::install_provider();
+    let authority = Authority::new("redis");
+    let server = Server::redis(&authority);
+    let (ca, other) = (authority.ca(), Authority::new("redis-other"));
+    for (url, ca, expected) in [
+        (format!("rediss://localhost:{}", server.port), Some(ca), Connected),
+        (format!("rediss://localhost:{}", server.port), None, Refused),
+        (format!("rediss://localhost:{}", server.port), Some(other.ca()), Refused),
+        (format!("rediss://127.0.0.1:{}", server.port), Some(ca), Refused),
+        (format!("redis://localhost:{}", server.port), Some(ca), Refused),
+    ] {
+        assert_eq!(redis(&url, ca).await, expected, "{url} {ca:?}");
+    }
+}
+
+#[test]
+fn a_ca_file_that_is_not_there_is_said_at_the_start() {
+    let env = env("DATABASE_URL", "postgres://chat@localhost/chat?sslmode=verify-full", Some("/nowhere/ca.pem"));
+    let refused = Db::from_env(&env).unwrap_err().to_string();
+    assert!(refused.starts_with("TLS_CA_FILE: "), "{refused}");
+}
