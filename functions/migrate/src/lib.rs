@@ -46,7 +46,8 @@ impl Migrate {
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Value, Error> {
         let resource = match event.payload {
             Event::Operator(_) => {
-                let applied = self.apply(None).await?;
+                // As text: the runtime logs errors in full, and Postgres' would show rows.
+                let applied = self.apply(None).await.map_err(|failure| failure.to_string())?;
                 return Ok(json!({ "applied": applied.all, "applied_now": applied.now }));
             }
             Event::Resource(resource) => resource,

@@ -90,9 +90,10 @@ mod tests {
     /// Of `buckets` that are as likely as each other. Beyond this once in millions of runs (Wilson and Hilferty's
     /// approximation of chi-squared at five standard deviations).
     fn assert_uniform(seen: &[u32]) {
-        let expected = f64::from(seen.iter().sum::<u32>()) / seen.len() as f64;
+        let buckets = f64::from(u32::try_from(seen.len()).unwrap());
+        let expected = f64::from(seen.iter().sum::<u32>()) / buckets;
         let chi: f64 = seen.iter().map(|&count| (f64::from(count) - expected).powi(2) / expected).sum();
-        let freedom = seen.len() as f64 - 1.0;
+        let freedom = buckets - 1.0;
         let step = 2.0 / (9.0 * freedom);
         assert!(chi < freedom * (1.0 - step + 5.0 * step.sqrt()).powi(3), "{chi} of {freedom}: {seen:?}");
     }
@@ -117,7 +118,9 @@ mod tests {
                     seen[place][usize::from(digit - b'0')] += 1;
                 }
             }
-            seen.iter().for_each(|place| assert_uniform(place));
+            for place in seen {
+                assert_uniform(&place);
+            }
         }
     }
 

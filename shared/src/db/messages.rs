@@ -117,7 +117,7 @@ const ACCEPT: &str = "with owner as (
         returning *
     )
     select exists (select from room) as room, allowed.pro, allowed.daily,
-        coalesce((select used from charged), (select used from before), 0) as used,
+        coalesce((select used from charged), greatest((select used from before), allowed.daily)) as used,
         (select seq from m) as seq
     from allowed";
 

@@ -281,7 +281,7 @@ pub async fn regenerate(
         )
         select (select id from asked) as asked, exists (select from unfinished) as unfinished,
             exists (select from r) as stored, allowed.pro, allowed.daily,
-            coalesce((select used from charged), (select used from before), 0) as used
+            coalesce((select used from charged), greatest((select used from before), allowed.daily)) as used
         from allowed";
     let reply = MessageId::generate();
     let parameters: super::Parameters<'_> =

@@ -34,7 +34,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         }
         match (is_json, body.as_ref()) {
             (None, []) => parse(b"{}").map(Self),
-            (Some(true), body) => parse(body).map(Self),
+            (Some(true), body) => object(body).map(Self),
             _ => Err(Error::UnsupportedMediaType),
         }
     }
@@ -57,6 +57,16 @@ fn unreadable(rejection: &BytesRejection) -> Error {
         StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge,
         _ => Error::Malformed("The body could not be read.".into()),
     }
+}
+
+/// Reads a JSON object. A list is refused here: serde would take one for the fields in their order.
+fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        parse::<serde::de::IgnoredAny>(body)?;
+        let detail = "Must be an object.".into();
+        return Err(Error::Invalid(vec![FieldError { pointer: String::new(), code: "wrong_type", detail }]));
+    }
+    parse(body)
 }
 
 /// Reads a whole JSON text. Nesting deeper than 128 is refused by the parser.
@@ -116,7 +126,7 @@ fn pointer(path: &Path) -> String {
 mod tests {
     use serde::Deserialize;
 
-    use super::{Error, FieldError, parse, was_mended};
+    use super::{Error, FieldError, object, parse, was_mended};
     use crate::domain::Mobile;
 
     #[derive(Debug, Deserialize)]
@@ -129,7 +139,7 @@ mod tests {
     }
 
     fn refused(body: &str) -> FieldError {
-        match parse::<Request>(body.as_bytes()) {
+        match object::<Request>(body.as_bytes()) {
             Err(Error::Invalid(mut errors)) => errors.remove(0),
             other => panic!("{other:?}"),
         }
@@ -145,7 +155,9 @@ mod tests {
         assert_eq!((refused("{}").pointer.as_str(), refused("{}").code), ("/mobile", "missing"));
         let error = refused(r#"{"mobile": "+14155550123", "admin": true}"#);
         assert_eq!((error.pointer.as_str(), error.code), ("/admin", "unknown_field"));
-        assert_eq!(refused("[]").code, "wrong_type");
+        for body in ["[]", r#" ["+14155550123", "Ada"]"#, "5", "null"] {
+            assert_eq!(refused(body).code, "wrong_type", "{body}");
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ async fn every_function_starts_with_the_settings_of_the_template_and_reads_all_o
     let (template, stack) = (Template::read(), Stack::start().await);
     for (name, build) in FUNCTIONS {
         let function = template.function_of(name);
-        let read = start(&template, &function, &stack, &[], build);
+        let read = start(&template, &function, &stack, &[("LOG_LEVEL", "ERROR")], build);
         let unread: Vec<_> =
             function.settings.keys().filter(|name| !read.contains(*name) && !OF_ALL.contains(&name.as_str())).collect();
         assert!(unread.is_empty(), "{name} is given {unread:?} and does not read it");

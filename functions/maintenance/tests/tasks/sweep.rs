@@ -63,7 +63,7 @@ async fn a_queue_that_fails_is_tried_again_by_the_next_sweep() {
     world.accepted().await;
     world.stack.clock.advance(seconds(60));
     world.stack.sqs.break_down(true);
-    assert!(world.run(Task::Sweep).await.unwrap_err().to_string().starts_with("sqs: "));
+    assert!(world.run(Task::Sweep).await.unwrap_err().to_string().starts_with("Sweep: sqs: "));
     world.stack.sqs.break_down(false);
     world.stack.clock.advance(seconds(60));
     assert_eq!(sweep(&world).await.nudged, 1);
