@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// Postgres refused or broke off.
-    #[error("postgres: {0}")]
+    #[error("postgres: {}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
     /// No connection to Postgres could be had.
     #[error("postgres pool: {0}")]
@@ -34,6 +34,14 @@ impl Fault {
             Self::Pool(_) | Self::StatementTimeout | Self::Redis(_) | Self::Queue(_) | Self::Stripe(_) => true,
             Self::Bug(_) => false,
         }
+    }
+}
+
+/// What Postgres says, without the part that quotes rows.
+fn describe(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => format!("{} ({})", said.message(), said.code().code()),
+        None => error.to_string(),
     }
 }
 

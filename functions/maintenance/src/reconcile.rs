@@ -14,14 +14,14 @@ use shared::stripe::{Billing, Event, HANDLED, StripeError};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// How far the first run looks back, and the farthest that any does: Stripe keeps its list for 30 days.
-const FIRST: Duration = Duration::from_secs(3 * 86_400);
-const FARTHEST: Duration = Duration::from_secs(29 * 86_400);
+const FIRST: Duration = Duration::from_hours(3 * 24);
+const FARTHEST: Duration = Duration::from_hours(29 * 24);
 /// How far a run looks back behind the end of the last: an event may appear in the list after a later one.
-const OVERLAP: Duration = Duration::from_secs(600);
+const OVERLAP: Duration = Duration::from_mins(10);
 /// How long an event may be under way before it counts as broken off.
-const UNDER_WAY: Duration = Duration::from_secs(120);
+const UNDER_WAY: Duration = Duration::from_mins(2);
 /// Events that broke off, and customers without any event, that a run looks at.
 const MOST: i64 = 300;
 /// Customers worked on at once: below the pool's connections, each of which is held while Stripe is asked.
@@ -133,15 +133,13 @@ async fn broken_off(billing: &Billing, until: Instant, report: &mut Reconciled) 
     let (done, failed) = each(events, until, |(id, customer)| {
         let billing = billing.clone();
         async move {
-            match fetch(&billing, &id).await? {
-                Some(event) => billing.take(&event).await,
-                None => {
-                    if let Some(customer) = customer {
-                        billing.sync(By::Stripe(&customer)).await?;
-                    }
-                    stripe_events::processed(&billing.db, &id, billing.clock.now()).await
-                }
+            if let Some(event) = fetch(&billing, &id).await? {
+                return billing.take(&event).await;
             }
+            if let Some(customer) = customer {
+                billing.sync(By::Stripe(&customer)).await?;
+            }
+            stripe_events::processed(&billing.db, &id, billing.clock.now()).await
         }
     })
     .await;

@@ -56,8 +56,8 @@ pub(crate) async fn history(
     let limit = page.limit().to_string();
     let mut query = vec![("customer", customer.as_str()), ("limit", &limit)];
     query.extend(after.as_deref().map(|after| ("starting_after", after)));
-    let list: List<Invoice> = stripe.get(&["invoices"], &query).await.map_err(Fault::from)?;
-    let last = list.data.last().filter(|_| list.has_more);
+    let found: List<Invoice> = stripe.get(&["invoices"], &query).await.map_err(Fault::from)?;
+    let last = found.data.last().filter(|_| found.has_more);
     let next_cursor = last.map(|invoice| cursors.write(&invoice.id));
-    Ok(Json(Response { data: list.data.into_iter().map(Entry::from).collect(), next_cursor }))
+    Ok(Json(Response { data: found.data.into_iter().map(Entry::from).collect(), next_cursor }))
 }

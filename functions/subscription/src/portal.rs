@@ -8,8 +8,8 @@ use shared::Fault;
 use shared::auth::Caller;
 use shared::db::customers::{self, By};
 use shared::http::{Json, Result};
-use shared::stripe::objects::PortalSession;
 use shared::stripe::Billing;
+use shared::stripe::objects::PortalSession;
 use uuid::Uuid;
 
 use crate::cancel::NO_SUBSCRIPTION;

@@ -108,8 +108,11 @@ pub async fn update(
 /// Deletes a room with its messages, gives back what unanswered messages were charged, and answers the replies that
 /// were under way. `None` if the user has no such room.
 pub async fn delete(db: &Db, user: UserId, id: ChatroomId) -> Result<Option<Vec<MessageId>>, Fault> {
-    let sql = "with room as (
-            delete from chatrooms where id = $1 and user_id = $2 returning id
+    // A message that was accepted while this waited for the room is not in the statement's snapshot: then once more.
+    let sql = "with seen as (
+            select last_seq from chatrooms where id = $1 and user_id = $2
+        ), room as (
+            delete from chatrooms where id = $1 and user_id = $2 and last_seq = (select last_seq from seen) returning id
         ), unanswered as (
             select m.id, m.charged_on from messages m join room on room.id = m.chatroom_id
             where m.state in ('pending', 'generating') for update of m
@@ -119,7 +122,11 @@ pub async fn delete(db: &Db, user: UserId, id: ChatroomId) -> Result<Option<Vec<
                   where charged_on is not null group by charged_on) owed
             where a.user_id = $2 and a.day = owed.day
         )
-        select array(select id from unanswered) as replies from room";
-    let row = db.row(sql, &[&id.0, &user.0]).await?;
-    Ok(row.map(|row| row.get::<_, Vec<Uuid>>("replies").into_iter().map(MessageId).collect()))
+        select exists (select from room) as deleted, array(select id from unanswered) as replies from seen";
+    while let Some(row) = db.row(sql, &[&id.0, &user.0]).await? {
+        if row.get("deleted") {
+            return Ok(Some(row.get::<_, Vec<Uuid>>("replies").into_iter().map(MessageId).collect()));
+        }
+    }
+    Ok(None)
 }

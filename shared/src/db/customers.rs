@@ -184,8 +184,7 @@ pub enum By<'a> {
 
 /// How long the lock is waited for, and how long it may be held without a statement: longer than the calls to Stripe
 /// that are made meanwhile, so that a function frozen in the middle does not keep it for ever.
-const HOLD: &str =
-    "begin; set local lock_timeout = '7s'; set local idle_in_transaction_session_timeout = '45s'";
+const HOLD: &str = "begin; set local lock_timeout = '7s'; set local idle_in_transaction_session_timeout = '45s'";
 
 /// A transaction that is rolled back by hanging up unless it was ended: whatever state it is in, its locks go with it.
 #[derive(Debug)]
@@ -206,10 +205,7 @@ impl Transaction {
         Ok(transaction)
     }
 
-    async fn run<T>(
-        &self,
-        work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>,
-    ) -> Result<T, Fault> {
+    async fn run<T>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>) -> Result<T, Fault> {
         let connection = self.0.as_ref().ok_or(Fault::Bug("a transaction that has ended was used"))?;
         match tokio::time::timeout(STATEMENT_TIMEOUT, work(connection)).await {
             Ok(done) => Ok(done?),
@@ -279,9 +275,19 @@ impl Held {
             .execute(
                 sql,
                 &[
-                    &self.customer.id.0, &self.customer.version, &now, &new.id, &new.status, &new.period_start,
-                    &new.period_end, &new.cancel_at, &new.past_due_since, &new.payment_problem, &new.payment_url,
-                    &further_notice, &moment,
+                    &self.customer.id.0,
+                    &self.customer.version,
+                    &now,
+                    &new.id,
+                    &new.status,
+                    &new.period_start,
+                    &new.period_end,
+                    &new.cancel_at,
+                    &new.past_due_since,
+                    &new.payment_problem,
+                    &new.payment_url,
+                    &further_notice,
+                    &moment,
                 ],
             )
             .await?;

@@ -118,7 +118,8 @@ const ACCEPT: &str = "with owner as (
     )
     select exists (select from room) as room, allowed.pro, allowed.daily,
         coalesce((select used from charged), greatest((select used from before), allowed.daily)) as used,
-        (select seq from m) as seq
+        (select seq from m) as seq,
+        exists (select from messages where user_id = $2 and idempotency_key = $10) as was_sent
     from allowed";
 
 /// Accepts `content` in a room at `now`, charging the day of `now`. With a `key`, a repeated send is the same send.
@@ -131,6 +132,23 @@ pub async fn accept(
     limits: Limits,
     now: Timestamp,
 ) -> Result<Accept, Fault> {
+    loop {
+        if let Some(accept) = accept_or_find(db, user, room, content, key, limits, now).await? {
+            return Ok(accept);
+        }
+    }
+}
+
+/// `None`: the earlier send of the key was deleted before it could be read.
+async fn accept_or_find(
+    db: &Db,
+    user: UserId,
+    room: ChatroomId,
+    content: &Content,
+    key: Option<&str>,
+    limits: Limits,
+    now: Timestamp,
+) -> Result<Option<Accept>, Fault> {
     let (id, reply_id) = (MessageId::generate(), MessageId::generate());
     let stored = db
         .row(
@@ -142,25 +160,25 @@ pub async fn accept(
         .await;
     let row = match stored {
         Ok(Some(row)) => row,
-        Ok(None) => return Ok(Accept::NoSuchRoom),
+        Ok(None) => return Ok(Some(Accept::NoSuchRoom)),
         Err(fault) if violates(&fault, "messages_idempotency") => {
             return repeated(db, user, room, content, key.unwrap_or_default(), limits, now).await;
         }
         Err(fault) => return Err(fault),
     };
     if !row.get::<_, bool>("room") {
-        return Ok(Accept::NoSuchRoom);
+        return Ok(Some(Accept::NoSuchRoom));
     }
     let tier = Tier::of(row.get("pro"));
     let allowance = Allowance::new(row.get("daily"), row.get("used"), now);
     let Some(seq) = row.get::<_, Option<i64>>("seq") else {
-        return match key {
-            Some(key) => match repeated(db, user, room, content, key, limits, now).await? {
-                Accept::NoSuchRoom => Ok(Accept::AllowanceSpent(tier, allowance)),
-                earlier => Ok(earlier),
-            },
-            None => Ok(Accept::AllowanceSpent(tier, allowance)),
+        // The same send may have been stored while this one waited: it is looked for whatever the snapshot says.
+        let earlier = match key {
+            Some(key) => repeated(db, user, room, content, key, limits, now).await?,
+            None => None,
         };
+        let is_deleted = earlier.is_none() && row.get("was_sent");
+        return Ok(earlier.or((!is_deleted).then_some(Accept::AllowanceSpent(tier, allowance))));
     };
     let message = Message {
         id,
@@ -187,10 +205,10 @@ pub async fn accept(
         completed_at: None,
         ..message.clone()
     };
-    Ok(Accept::Stored(Box::new(Accepted { message, reply, tier, allowance })))
+    Ok(Some(Accept::Stored(Box::new(Accepted { message, reply, tier, allowance }))))
 }
 
-/// The earlier send with the same key: the same one if room and content agree. `NoSuchRoom` if there is none.
+/// The earlier send with the same key, if there is one: the same one if room and content agree.
 async fn repeated(
     db: &Db,
     user: UserId,
@@ -199,7 +217,7 @@ async fn repeated(
     key: &str,
     limits: Limits,
     now: Timestamp,
-) -> Result<Accept, Fault> {
+) -> Result<Option<Accept>, Fault> {
     let sql = format!(
         "with sent as (
             select id, chatroom_id, content from messages where user_id = $1 and idempotency_key = $2
@@ -212,14 +230,14 @@ async fn repeated(
         order by m.seq"
     );
     let rows = db.rows(&sql, &[&user.0, &key, &now, &now.day()]).await?;
-    let [sent, answer] = rows.as_slice() else { return Ok(Accept::NoSuchRoom) };
+    let [sent, answer] = rows.as_slice() else { return Ok(None) };
     let (message, reply) = (message(sent)?, message(answer)?);
     if ChatroomId(sent.get("chatroom_id")) != room || message.content != content.as_str() {
-        return Ok(Accept::KeyReused);
+        return Ok(Some(Accept::KeyReused));
     }
     let allowance = Allowance::new(limits.of(Tier::of(sent.get("pro"))), sent.get("used"), now);
     let tier = Tier::of(answer.get::<_, Option<&str>>("tier") == Some(Tier::Pro.as_str()));
-    Ok(Accept::Repeated(Box::new(Accepted { message, reply, tier, allowance })))
+    Ok(Some(Accept::Repeated(Box::new(Accepted { message, reply, tier, allowance }))))
 }
 
 /// Which part of a room is wanted.

@@ -61,15 +61,18 @@ pub enum Claim {
     Idle,
 }
 
-/// Leases the first unfinished reply of a room for `lease`, with the context it needs: one round trip.
+/// Leases the first unfinished reply of a room for `lease`, with the context it needs: one round trip, or another if
+/// the reply before it ended while this one waited, since its answer is not in the statement's snapshot.
 pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -> Result<Claim, Fault> {
-    let sql = "with head as materialized (
+    let sql = "with seen as (
+            select id from messages where chatroom_id = $1 and state in ('pending', 'generating') order by seq limit 1
+        ), head as materialized (
             select id, seq, attempt, user_id, tier, in_reply_to, greatest(lease_until, retry_at) as busy_until
             from messages where chatroom_id = $1 and state in ('pending', 'generating')
             order by seq limit 1 for update
         ), claimed as (
             update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
-            from head where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
+            from head join seen on seen.id = head.id where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
             returning m.attempt
         ), turns as (
             select t.*, sum(length(t.content)) over (order by t.seq desc) as characters from (
@@ -84,11 +87,18 @@ pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -
             (select system_prompt from chatrooms where id = $1) as system_prompt,
             (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to)
                 order by seq) from turns
-             where characters <= $6 or id = head.in_reply_to) as turns
+             where characters <= $6 or id = head.in_reply_to) as turns,
+            head.id <> (select id from seen) as is_stale
         from head left join claimed on true";
     let parameters: super::Parameters<'_> =
         &[&room.0, &now, &(now + lease), &MOST_ATTEMPTS, &CONTEXT_TURNS, &CONTEXT_CHARACTERS];
-    let Some(row) = db.row(sql, parameters).await? else { return Ok(Claim::Idle) };
+    let row = loop {
+        match db.row(sql, parameters).await? {
+            None => return Ok(Claim::Idle),
+            Some(row) if !row.get::<_, bool>("is_stale") => break row,
+            Some(_) => {}
+        }
+    };
     let reply = MessageId(row.get("id"));
     let Some(number) = row.get::<_, Option<i32>>("claimed") else {
         return Ok(match row.get::<_, Option<Timestamp>>("busy_until") {
@@ -209,24 +219,24 @@ pub enum Cancel {
 
 /// Calls off an unfinished reply of the user. One that had not begun costs nothing.
 pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now: Timestamp) -> Result<Cancel, Fault> {
-    let sql = "with was as (
+    let sql = format!("with was as (
             select id, charged_on, state = 'pending' as free from messages
             where id = $1 and chatroom_id = $2 and user_id = $3 and state in ('pending', 'generating') for update
         ), ended as (
             update messages m set state = 'cancelled', completed_at = $4, lease_until = null, retry_at = null,
                 charged_on = case when was.free then null else m.charged_on end
-            from was where m.id = was.id returning m.id
+            from was where m.id = was.id returning m.*
         ), given_back as (
             update allowances a set used = a.used - 1 from was
             where was.free and a.user_id = $3 and a.day = was.charged_on and a.used > 0
         )
-        select from ended";
-    let cancelled = db.row(sql, &[&id.0, &room.0, &user.0, &now]).await?.is_some();
+        select {} from ended m", messages::COLUMNS);
+    if let Some(row) = db.row(&sql, &[&id.0, &room.0, &user.0, &now]).await? {
+        return Ok(Cancel::Cancelled(Box::new(messages::message(&row)?)));
+    }
     Ok(match messages::find(db, user, room, id).await? {
-        Some(message) if message.in_reply_to.is_none() => Cancel::NoSuchReply,
-        Some(message) if cancelled => Cancel::Cancelled(Box::new(message)),
-        Some(message) => Cancel::AlreadyFinal(Box::new(message)),
-        None => Cancel::NoSuchReply,
+        Some(message) if message.in_reply_to.is_some() => Cancel::AlreadyFinal(Box::new(message)),
+        _ => Cancel::NoSuchReply,
     })
 }
 
@@ -252,8 +262,12 @@ pub async fn regenerate(
     limits: Limits,
     now: Timestamp,
 ) -> Result<Regenerate, Fault> {
-    let sql = "with room as (
-            select id from chatrooms where id = $1 and user_id = $2 for update
+    // Replies that were stored while this waited for the room are not in the statement's snapshot: then once more.
+    let sql = "with seen as (
+            select last_seq from chatrooms where id = $1
+        ), room as (
+            select id, last_seq <> (select last_seq from seen) as is_stale from chatrooms
+            where id = $1 and user_id = $2 for update
         ), asked as (
             select coalesce(m.in_reply_to, m.id) as id from messages m join room on m.chatroom_id = room.id where m.id = $3
         ), unfinished as (
@@ -268,7 +282,8 @@ pub async fn regenerate(
             select used from allowances where user_id = $2 and day = $8
         ), charged as (
             insert into allowances as a (user_id, day, used)
-            select $2, $8, 1 from asked, allowed where allowed.daily > 0 and not exists (select from unfinished)
+            select $2, $8, 1 from room, asked, allowed
+            where not room.is_stale and allowed.daily > 0 and not exists (select from unfinished)
             on conflict (user_id, day) do update set used = a.used + 1 where a.used < (select daily from allowed)
             returning used
         ), placed as (
@@ -279,14 +294,20 @@ pub async fn regenerate(
             select $4, $1, last_seq, $2, 'assistant', '', 'pending', $5, asked.id, case when pro then 'pro' else 'basic' end, $8
             from placed, allowed, asked returning id
         )
-        select (select id from asked) as asked, exists (select from unfinished) as unfinished,
+        select (select is_stale from room) as is_stale, (select id from asked) as asked, exists (select from unfinished) as unfinished,
             exists (select from r) as stored, allowed.pro, allowed.daily,
             coalesce((select used from charged), greatest((select used from before), allowed.daily)) as used
         from allowed";
     let reply = MessageId::generate();
     let parameters: super::Parameters<'_> =
         &[&room.0, &user.0, &id.0, &reply.0, &now, &limits.basic, &limits.pro, &now.day()];
-    let Some(row) = db.row(sql, parameters).await? else { return Ok(Regenerate::NoSuchMessage) };
+    let row = loop {
+        match db.row(sql, parameters).await? {
+            None => return Ok(Regenerate::NoSuchMessage),
+            Some(row) if row.get::<_, Option<bool>>("is_stale") != Some(true) => break row,
+            Some(_) => {}
+        }
+    };
     let Some(asked) = row.get::<_, Option<Uuid>>("asked").map(MessageId) else { return Ok(Regenerate::NoSuchMessage) };
     let tier = Tier::of(row.get("pro"));
     let allowance = Allowance::new(row.get("daily"), row.get("used"), now);

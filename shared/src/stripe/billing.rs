@@ -10,7 +10,7 @@ use crate::db::{Db, stripe_events};
 use crate::domain::Clock;
 use crate::{Fault, telemetry};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// What it takes to follow Stripe. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -47,7 +47,8 @@ impl Billing {
     /// Takes an event, once: records it, follows it, marks it. If any of this fails it is not marked, and taking it
     /// again does it all again, which is harmless.
     pub async fn take(&self, event: &Event) -> Result<(), Fault> {
-        let known = stripe_events::receive(&self.db, &event.id, &event.kind, event.customer(), self.clock.now()).await?;
+        let known =
+            stripe_events::receive(&self.db, &event.id, &event.kind, event.customer(), self.clock.now()).await?;
         if known {
             return Ok(());
         }

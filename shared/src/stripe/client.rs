@@ -13,7 +13,7 @@ use crate::{Fault, tls};
 
 /// The version of Stripe's API that this code is written against, sent with every call. Webhook endpoints are to be
 /// made with the same one.
-pub const API_VERSION: &str = "2026-09-30.endive";
+const API_VERSION: &str = "2026-09-30.endive";
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Of one attempt. No attempt begins after this time either, so a call ends within twice of it.
@@ -58,12 +58,7 @@ pub enum StripeError {
 impl StripeError {
     /// Whether what was asked for does not exist (any more).
     pub fn is_missing(&self) -> bool {
-        self.has_code("resource_missing")
-    }
-
-    /// Whether Stripe refused with this code.
-    pub fn has_code(&self, wanted: &str) -> bool {
-        matches!(self, Self::Refused { code, .. } if code == wanted)
+        matches!(self, Self::Refused { code, .. } if code == "resource_missing")
     }
 }
 

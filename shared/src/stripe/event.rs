@@ -33,8 +33,6 @@ pub struct Event {
     pub id: String,
     /// What happened.
     pub kind: String,
-    /// When, in seconds.
-    pub created: i64,
     /// Whom it concerns.
     pub subject: Subject,
 }
@@ -64,12 +62,7 @@ impl Event {
         } else {
             id(&object["customer"]).map(Subject::Customer).or_else(|| id(&object["charge"]).map(Subject::Charge))
         };
-        Some(Self {
-            id: id(&event["id"])?,
-            kind: id(&event["type"])?,
-            created: event["created"].as_i64().unwrap_or_default(),
-            subject: subject.unwrap_or(Subject::Nobody),
-        })
+        Some(Self { id: id(&event["id"])?, kind: id(&event["type"])?, subject: subject.unwrap_or(Subject::Nobody) })
     }
 
     /// Whether it hints at a change of a customer's state.
@@ -105,7 +98,10 @@ mod tests {
         let customer = Subject::Customer("cus_1".into());
         assert_eq!(subject(&json!({ "object": "customer", "id": "cus_1" })), customer);
         assert_eq!(subject(&json!({ "object": "invoice", "id": "in_1", "customer": "cus_1" })), customer);
-        assert_eq!(subject(&json!({ "object": "invoice", "customer": { "id": "cus_1", "object": "customer" } })), customer);
+        assert_eq!(
+            subject(&json!({ "object": "invoice", "customer": { "id": "cus_1", "object": "customer" } })),
+            customer
+        );
         assert_eq!(subject(&json!({ "object": "dispute", "charge": "ch_1" })), Subject::Charge("ch_1".into()));
         assert_eq!(subject(&json!({ "object": "product", "id": "prod_1" })), Subject::Nobody);
     }

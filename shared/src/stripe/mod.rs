@@ -17,7 +17,7 @@ mod state;
 mod sync;
 
 pub use billing::Billing;
-pub use client::{API_VERSION, Stripe, StripeError};
+pub use client::{Stripe, StripeError};
 pub use closing::cancel_for_deletion;
 pub use event::{Event, HANDLED, Subject};
 pub use state::{Entitlement, State};

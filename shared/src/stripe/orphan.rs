@@ -61,7 +61,8 @@ async fn refund(stripe: &Stripe, invoice: &Invoice) -> Result<bool, StripeError>
             Err(StripeError::Refused { status: 400..=402, code, request }) => {
                 tracing::error!(invoice = invoice.id, code, request, "a refund was refused");
             }
-            done => drop(done?),
+            Err(error) => return Err(error),
+            Ok(Anything {}) => {}
         }
     }
     Ok(given_back)

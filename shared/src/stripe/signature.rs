@@ -9,7 +9,7 @@ use sha2::Sha256;
 use crate::domain::Timestamp;
 
 /// How far the time of a signature may lie from ours: an older event is a replay.
-pub const TOLERANCE: Duration = Duration::from_secs(300);
+const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// Why a body is not taken as Stripe's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum Refused {
     NotNow,
 }
 
-/// Checks that one of `secrets` signed `body` within [`TOLERANCE`] of `now`. During a rotation Stripe signs with both
+/// Checks that one of `secrets` signed `body` within five minutes of `now`. During a rotation Stripe signs with both
 /// secrets, and we may know both. Comparisons take the same time wherever they fail.
 pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Timestamp) -> Result<(), Refused> {
     let mut time = None;

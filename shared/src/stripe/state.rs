@@ -116,7 +116,7 @@ impl State {
 mod tests {
     use super::{Duration, ProUntil, State, Timestamp};
 
-    const GRACE: Duration = Duration::from_secs(3 * 86_400);
+    const GRACE: Duration = Duration::from_hours(72);
 
     #[test]
     fn every_state_of_stripe_entitles_to_what_was_agreed() {

@@ -19,7 +19,7 @@ async fn the_subscription_ends_at_once_and_what_was_paid_before_stays_paid() {
     let object: Value = shop.billing.stripe.get(&["subscriptions", &subscription], &[]).await.unwrap();
     assert_eq!(object["status"], "canceled");
     assert!(!shop.known(&user).await.pro);
-    users::delete(&shop.billing.db, id, ).await.unwrap().unwrap();
+    users::delete(&shop.billing.db, id).await.unwrap().unwrap();
     shop.deliver(&shop.event("customer.subscription.deleted").await).await;
     shop.deliver(&shop.event("invoice.paid").await).await;
     assert!(!shop.calls().await.contains(&"POST /v1/refunds".to_owned()));

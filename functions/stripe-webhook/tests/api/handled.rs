@@ -27,7 +27,8 @@ async fn after(action: Value, kind: &str, status: &str, pro: bool) -> Shop {
 
 #[tokio::test]
 async fn updated() {
-    after(json!({ "action": "set_status", "status": "unpaid" }), "customer.subscription.updated", "unpaid", false).await;
+    after(json!({ "action": "set_status", "status": "unpaid" }), "customer.subscription.updated", "unpaid", false)
+        .await;
 }
 
 #[tokio::test]
@@ -128,7 +129,8 @@ async fn the_grace_period_is_counted_from_the_missed_payment_not_from_the_event(
     let (user, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "payment_fails").await;
     let event = shop.event("invoice.payment_failed").await;
-    let owed_since = shop.event("invoice.finalized").await["data"]["object"]["status_transitions"]["finalized_at"].clone();
+    let owed_since =
+        shop.event("invoice.finalized").await["data"]["object"]["status_transitions"]["finalized_at"].clone();
     shop.api.stack.clock.advance(Duration::from_secs(2 * 86_400));
     shop.deliver(&event).await;
     let known = shop.known(&user).await;

@@ -3,6 +3,7 @@
 mod bytes;
 mod deletion;
 mod handled;
+mod held;
 mod orphans;
 mod permutations;
 mod random;

@@ -69,7 +69,8 @@ async fn a_failure_between_the_refund_and_the_end_is_made_good_by_the_repetition
     let paid = shop.act("sessions", &session, "pay").await;
     let subscription = paid["subscription"].as_str().unwrap();
     let event = shop.event("checkout.session.completed").await;
-    shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": "/v1/subscriptions/", "method": "DELETE" })).await;
+    shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": "/v1/subscriptions/", "method": "DELETE" }))
+        .await;
 
     assert_eq!(shop.deliver(&event).await.status(), 503);
     assert_eq!(shop.status_at_stripe(subscription).await, "active");
@@ -97,8 +98,7 @@ async fn a_slow_payment_that_arrives_for_a_closed_account_is_given_back() {
     shop.act("sessions", &session, "pay_later").await;
     shop.delete_account(&user).await;
     shop.deliver(&shop.event("checkout.session.completed").await).await;
-    let subscription: String =
-        shop.sql.query_one("select subscription_id from customers", &[]).await.unwrap().get(0);
+    let subscription: String = shop.sql.query_one("select subscription_id from customers", &[]).await.unwrap().get(0);
     assert_eq!(shop.status_at_stripe(&subscription).await, "canceled");
     assert_eq!(shop.given_back().await, 0, "nothing was paid yet");
 

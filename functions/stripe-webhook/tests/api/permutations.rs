@@ -67,7 +67,9 @@ async fn every_order_of_five_events_is_walked_to_its_end() {
     for _ in 0..5 {
         orders = orders
             .into_iter()
-            .flat_map(|order: Vec<usize>| (0..5).filter(|at| !order.contains(at)).map(|at| [&order[..], &[at]].concat()).collect::<Vec<_>>())
+            .flat_map(|order: Vec<usize>| {
+                (0..5).filter(|at| !order.contains(at)).map(|at| [&order[..], &[at]].concat()).collect::<Vec<_>>()
+            })
             .collect();
     }
     assert_eq!(orders.len(), 120);

@@ -13,8 +13,21 @@ const LIVES: u64 = 1000;
 const SHOPS: u64 = 4;
 
 const ACTIONS: [&str; 16] = [
-    "renew", "renew", "payment_fails", "payment_fails", "action_required", "recover", "recover", "pause", "resume",
-    "portal_cancel", "portal_reactivate", "pause_collection", "resume_collection", "refund", "cancel_now",
+    "renew",
+    "renew",
+    "payment_fails",
+    "payment_fails",
+    "action_required",
+    "recover",
+    "recover",
+    "pause",
+    "resume",
+    "portal_cancel",
+    "portal_reactivate",
+    "pause_collection",
+    "resume_collection",
+    "refund",
+    "cancel_now",
     "delete_customer",
 ];
 const STATUSES: [&str; 5] = ["trialing", "past_due", "unpaid", "incomplete", "active"];
@@ -70,7 +83,14 @@ impl<'a> Life<'a> {
         shop.sql.batch_execute(&sql).await.unwrap();
         let dice = Dice(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         let mut life = Self {
-            shop, dice, user, customer, subscription: String::new(), under_way: Vec::new(), seen: Vec::new(), lost: 0,
+            shop,
+            dice,
+            user,
+            customer,
+            subscription: String::new(),
+            under_way: Vec::new(),
+            seen: Vec::new(),
+            lost: 0,
         };
         life.buy().await;
         life
@@ -78,8 +98,11 @@ impl<'a> Life<'a> {
 
     async fn buy(&mut self) {
         let form = [
-            ("mode", "subscription"), ("customer", &self.customer), ("line_items[0][price]", "price_pro"),
-            ("line_items[0][quantity]", "1"), ("success_url", "https://app.example/paid"),
+            ("mode", "subscription"),
+            ("customer", &self.customer),
+            ("line_items[0][price]", "price_pro"),
+            ("line_items[0][quantity]", "1"),
+            ("success_url", "https://app.example/paid"),
         ];
         let deed = format!("session-{}", self.seen.len());
         let session = self.shop.billing.stripe.post::<Value>(&["checkout", "sessions"], &form, &deed).await;

@@ -48,7 +48,10 @@ async fn a_cancelled_subscription_ends_with_its_period() {
     shop.act("subscriptions", &subscription, "renew").await;
     shop.follow(&user).await;
     let status = user.get("/subscription/status").await.body();
-    assert_eq!((&status["tier"], &status["status"], &status["cancel_at"]), (&json!("basic"), &json!("canceled"), &Value::Null));
+    assert_eq!(
+        (&status["tier"], &status["status"], &status["cancel_at"]),
+        (&json!("basic"), &json!("canceled"), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -70,7 +73,8 @@ async fn a_cancellation_whose_answer_was_lost_is_made_once_and_shown() {
     let shop = Shop::open().await;
     let (user, subscription) = shop.subscriber().await;
     let path = format!("/v1/subscriptions/{subscription}");
-    shop.admin("fail", json!({ "status": 500, "times": 1, "path_prefix": path, "method": "POST", "after": true })).await;
+    shop.admin("fail", json!({ "status": 500, "times": 1, "path_prefix": path, "method": "POST", "after": true }))
+        .await;
     let cancelled = user.post("/subscription/cancel", json!(null)).await;
     assert_eq!(cancelled.status(), 200);
     assert_eq!(cancelled.body()["cancel_at"], cancelled.body()["current_period_end"]);

@@ -1,5 +1,6 @@
 //! The subscription endpoints against a stand-in of Stripe.
 
+mod calls;
 mod cancel;
 mod history;
 mod portal;
