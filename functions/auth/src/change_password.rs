@@ -8,7 +8,7 @@ use shared::auth::{self, Bearer, Caller, Grant};
 use shared::cache::Cache;
 use shared::db::{Db, users};
 use shared::domain::{Clock, Password, UserId};
-use shared::http::{ClientAddress, Error, FieldError, Json, Result};
+use shared::http::{ClientAddress, Code, Error, FieldError, Json, Result};
 
 use crate::throttle::Throttle;
 use crate::{App, common_passwords, login, revocation};
@@ -62,7 +62,7 @@ pub(crate) async fn change_password(
             let (user, version) = (account.user, account.password_version);
             confirm(&throttle, account, request.current_password, &ip).await?;
             let detail = "The password was changed at the same time elsewhere.";
-            (user, version, Some(caller.session), Error::Conflict("password_changed", detail))
+            (user, version, Some(caller.session), Error::Conflict(Code::PasswordChanged, detail))
         }
     };
     let hash = auth::hash(request.new_password).await?;

@@ -8,7 +8,7 @@ use shared::auth::Codes;
 use shared::cache::{Cache, Challenge, CodeLimits, Purpose, Refusal};
 use shared::config::{ConfigError, Env};
 use shared::domain::{ChallengeId, Clock, Mobile, SignupId, Timestamp};
-use shared::http::{Error, Json, Result};
+use shared::http::{Code, Error, Json, Result};
 use shared::telemetry;
 
 use crate::countries::Countries;
@@ -51,7 +51,7 @@ impl CodeSender {
             return Ok(());
         }
         let detail = "Codes are not sent to numbers of this country.";
-        Err(Error::Unprocessable("country_not_supported", detail, "/mobile"))
+        Err(Error::Unprocessable(Code::CountryNotSupported, detail, "/mobile"))
     }
 
     /// Opens a challenge within the limits and hands its code on.
@@ -83,13 +83,13 @@ impl CodeSender {
 
 fn too_many(refusal: Refusal, now: Timestamp) -> Error {
     let (code, detail, pause) = match refusal {
-        Refusal::Cooldown(pause) => ("otp_cooldown", "A code was sent to this number a moment ago.", pause),
-        Refusal::Mobile(pause) => ("otp_mobile_limit", "Too many codes were sent to this number.", pause),
-        Refusal::Ip(pause) => ("otp_ip_limit", "Too many codes were asked for from this address.", pause),
-        Refusal::Prefix(pause) => ("otp_prefix_limit", "Too many codes were sent to numbers like this one.", pause),
+        Refusal::Cooldown(pause) => (Code::OtpCooldown, "A code was sent to this number a moment ago.", pause),
+        Refusal::Mobile(pause) => (Code::OtpMobileLimit, "Too many codes were sent to this number.", pause),
+        Refusal::Ip(pause) => (Code::OtpIpLimit, "Too many codes were asked for from this address.", pause),
+        Refusal::Prefix(pause) => (Code::OtpPrefixLimit, "Too many codes were sent to numbers like this one.", pause),
         Refusal::Stack(pause) => {
             telemetry::count("OtpCapacityReached", 1, now);
-            ("otp_capacity", "No more codes can be sent today.", pause)
+            (Code::OtpCapacity, "No more codes can be sent today.", pause)
         }
     };
     Error::RateLimited(code, detail, pause)

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use shared::domain::Password;
-use shared::http::{Error, Result};
+use shared::http::{Code, Error, Result};
 
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("../data/common_passwords.txt").lines().collect());
 
@@ -15,7 +15,7 @@ pub(crate) fn refuse(password: &Password, pointer: &'static str) -> Result<()> {
     let lower = password.expose().to_lowercase();
     if COMMON.binary_search(&lower.as_str()).is_ok() {
         let detail = "This password is among the most common ones. Choose another.";
-        return Err(Error::Unprocessable("password_common", detail, pointer));
+        return Err(Error::Unprocessable(Code::PasswordCommon, detail, pointer));
     }
     Ok(())
 }

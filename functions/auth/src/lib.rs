@@ -1,8 +1,8 @@
 //! `/auth`: sign-up, sign-in by code or password, sessions.
 //!
-//! - One-time codes: [`send_otp`] and [`forgot_password`] open a challenge through [`codes`], [`verify_otp`] closes it.
-//! - Passwords: [`login`] and [`change_password`], slowed down by [`throttle`]; [`common_passwords`] are refused.
-//! - Sessions: [`tokens`] opens them, [`refresh`] keeps them, [`logout`] and [`end_session`] end them by [`revocation`].
+//! - One-time codes: `send_otp` and `forgot_password` open a challenge through `codes`, `verify_otp` closes it.
+//! - Passwords: `login` and `change_password`, slowed down by `throttle`; `common_passwords` are refused.
+//! - Sessions: `tokens` opens them, `refresh` keeps them, `logout` and `end_session` end them by `revocation`.
 
 mod change_password;
 mod codes;

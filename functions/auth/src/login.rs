@@ -5,7 +5,7 @@ use serde::Deserialize;
 use shared::auth;
 use shared::db::{Db, sessions, users};
 use shared::domain::{Clock, Mobile};
-use shared::http::{ClientAddress, Error, Json, Result};
+use shared::http::{ClientAddress, Code, Error, Json, Result};
 
 use crate::device::Device;
 use crate::throttle::Throttle;
@@ -19,7 +19,7 @@ pub(crate) struct Request {
 }
 
 /// What is said of a wrong password, of an account without one, and of a number without an account.
-pub(crate) const WRONG: Error = Error::Refused("credentials_invalid", "The number or the password is not right.");
+pub(crate) const WRONG: Error = Error::Refused(Code::CredentialsInvalid, "The number or the password is not right.");
 
 /// Signs in by password. Counted before anything is looked up, and as much work for a number that nobody has.
 pub(crate) async fn login(

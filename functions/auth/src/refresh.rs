@@ -7,7 +7,7 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::sessions::{self, Rotation};
 use shared::domain::Clock;
-use shared::http::{Error, Json, Result};
+use shared::http::{Code, Error, Json, Result};
 
 use crate::revocation;
 use crate::tokens::{Issuer, TokenSet};
@@ -18,7 +18,7 @@ pub(crate) struct Request {
     refresh_token: String,
 }
 
-const INVALID: Error = Error::Refused("refresh_invalid", "The refresh token is not valid any more. Sign in again.");
+const INVALID: Error = Error::Refused(Code::RefreshInvalid, "The refresh token is not valid any more. Sign in again.");
 
 /// Exchanges a refresh token for its successor and a new access token. One that is presented again later than a lost
 /// answer explains was stolen, now or then: its session ends.

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use shared::cache::{Cache, Purpose};
 use shared::domain::{Clock, Mobile, SignupId};
-use shared::http::{ClientAddress, Error, Json, Result};
+use shared::http::{ClientAddress, Code, Error, Json, Result};
 
 use crate::codes::{CodeSender, Sent};
 
@@ -30,7 +30,7 @@ pub(crate) async fn send_otp(
         && !cache.is_signup_of(signup, &request.mobile, clock.now()).await?
     {
         let detail = "No sign-up of this mobile waits under this id. Sign up again.";
-        return Err(Error::Unprocessable("signup_expired", detail, "/signup_id"));
+        return Err(Error::Unprocessable(Code::SignupExpired, detail, "/signup_id"));
     }
     sender.send(request.mobile, Purpose::SignIn, request.signup_id, &ip).await
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shared::cache::{Cache, Window};
 use shared::config::{ConfigError, Env};
 use shared::domain::Clock;
-use shared::http::{Error, Result};
+use shared::http::{Code, Error, Result};
 
 /// Failures of an account's password; a right one forgets them.
 const PER_ACCOUNT: Window = Window { most: 10, within: Duration::from_mins(15) };
@@ -34,14 +34,14 @@ impl Throttle {
         let now = self.clock.now();
         if let Some(pause) = self.cache.slide(ADDRESS, ip, self.per_ip, now).await? {
             return Err(Error::RateLimited(
-                "login_ip_limit",
+                Code::LoginIpLimit,
                 "Too many passwords were tried from this address.",
                 pause,
             ));
         }
         if let Some(pause) = self.cache.slide(ACCOUNT, mobile, PER_ACCOUNT, now).await? {
             let detail = "Too many passwords were tried for this number. Sign in by a code, or wait.";
-            return Err(Error::RateLimited("login_mobile_limit", detail, pause));
+            return Err(Error::RateLimited(Code::LoginMobileLimit, detail, pause));
         }
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Throttle {
     /// Counts a sign-up: each may cost a hash, and memory while it waits.
     pub(crate) async fn admit_signup(&self, ip: &str) -> Result<()> {
         match self.cache.slide(SIGNUPS, ip, self.per_ip, self.clock.now()).await? {
-            Some(pause) => Err(Error::RateLimited("signup_ip_limit", "Too many sign-ups from this address.", pause)),
+            Some(pause) => Err(Error::RateLimited(Code::SignupIpLimit, "Too many sign-ups from this address.", pause)),
             None => Ok(()),
         }
     }

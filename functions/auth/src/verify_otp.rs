@@ -7,7 +7,7 @@ use shared::cache::{Cache, Purpose, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, Profile};
 use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId};
-use shared::http::{Error, Json, Result};
+use shared::http::{Code, Error, Json, Result};
 
 use crate::device::Device;
 use crate::tokens::{Issuer, ResetToken, SignedIn};
@@ -40,8 +40,8 @@ pub(crate) enum Response {
     PasswordReset(ResetToken),
 }
 
-const WRONG: Error = Error::Refused("otp_invalid", "The code is not right.");
-const ENDED: Error = Error::Refused("challenge_expired", "This code cannot be used any more. Ask for another.");
+const WRONG: Error = Error::Refused(Code::OtpInvalid, "The code is not right.");
+const ENDED: Error = Error::Refused(Code::ChallengeExpired, "This code cannot be used any more. Ask for another.");
 
 /// Checks a code. A right one signs in, making the account if there is none, or allows to set a new password. It is
 /// spent at once, even if Postgres then fails: that it works once goes before that it works.

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use shared::http::Error;
+use shared::http::{Code, Error};
 
 /// The client's name for this send, if it gave one: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
                 Ok(Self(Some(key.to_owned())))
             }
             _ => Err(Error::BadRequest(
-                "idempotency_key_invalid",
+                Code::IdempotencyKeyInvalid,
                 "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
             )),
         }

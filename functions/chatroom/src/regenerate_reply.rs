@@ -6,7 +6,7 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::replies::{self, Regenerate};
 use shared::domain::{ChatroomId, Clock, Limits, MessageId};
-use shared::http::{Error, Path, Result};
+use shared::http::{Code, Error, Path, Result};
 use shared::queue::ReplyQueues;
 
 use crate::send_message::{answer, enqueue};
@@ -29,7 +29,7 @@ pub(crate) async fn regenerate_reply(
             tokio::join!(enqueue(&queues, room, &accepted), caller.written(&cache));
             Ok(answer(room, *accepted, now))
         }
-        Regenerate::Unfinished => Err(Error::Conflict("reply_unfinished", "A reply to this message is still under way.")),
+        Regenerate::Unfinished => Err(Error::Conflict(Code::ReplyUnfinished, "A reply to this message is still under way.")),
         Regenerate::NoSuchMessage => Err(Error::NotFound("message")),
         Regenerate::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
     }

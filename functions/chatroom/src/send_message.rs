@@ -7,7 +7,7 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::messages::{self, Accept, Accepted};
 use shared::domain::{ChatroomId, Clock, Content, Limits, Timestamp};
-use shared::http::{Error, Json, Path, Result, rate_limit};
+use shared::http::{Code, Error, Json, Path, Result, rate_limit};
 use shared::queue::{ReplyJob, ReplyQueues};
 
 use crate::idempotency::IdempotencyKey;
@@ -40,7 +40,7 @@ pub(crate) async fn send_message(
             Ok(answer(room, *accepted, now))
         }
         Accept::KeyReused => Err(Error::Unprocessable(
-            "idempotency_key_reused",
+            Code::IdempotencyKeyReused,
             "This Idempotency-Key belongs to another message.",
             "/content",
         )),

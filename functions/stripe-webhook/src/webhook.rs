@@ -9,7 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use shared::config::{ConfigError, Env};
-use shared::http::{Error, Json, Result};
+use shared::http::{Code, Error, Json, Result};
 use shared::stripe::{Billing, Event, signature};
 
 /// The largest event that is read, in bytes.
@@ -53,7 +53,7 @@ pub(crate) async fn webhook(
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Err(refused) = signature::verify(header, &body, &secrets, billing.clock.now()) {
         tracing::warn!(%refused, "an event that is not taken as Stripe's");
-        return Err(Error::BadRequest("signature_invalid", "The signature does not fit."));
+        return Err(Error::BadRequest(Code::SignatureInvalid, "The signature does not fit."));
     }
     let event = Event::parse(&body).ok_or_else(|| Error::Malformed("The body is not an event.".into()))?;
     tracing::info!(event = event.id, kind = event.kind, "event");

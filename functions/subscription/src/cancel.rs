@@ -4,8 +4,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use shared::Fault;
 use shared::auth::Caller;
-use shared::db::customers::{self, By};
-use shared::http::{Error, Json, Result};
+use shared::db::customers::{self, By, Held};
+use shared::http::{Code, Error, Json, Result};
 use shared::stripe::objects::Anything;
 use shared::stripe::{Billing, State as Standing};
 
@@ -15,7 +15,7 @@ use crate::status;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Request {}
 
-pub(crate) const NO_SUBSCRIPTION: Error = Error::Conflict("no_subscription", "There is no subscription.");
+pub(crate) const NO_SUBSCRIPTION: Error = Error::Conflict(Code::NoSubscription, "There is no subscription.");
 
 /// Lets the subscription end with the period that is paid.
 pub(crate) async fn cancel(
@@ -24,29 +24,27 @@ pub(crate) async fn cancel(
     Json(Request {}): Json<Request>,
 ) -> Result<Json<status::Response>> {
     let mut held = customers::hold(&billing.db, By::User(caller.user)).await?.ok_or(NO_SUBSCRIPTION)?;
-    billing.refresh(&mut held).await?;
-    let known = &held.customer.subscription;
-    let refusal = match Standing::parse(&known.status) {
-        state if state.is_over() => Some(NO_SUBSCRIPTION),
-        Standing::Incomplete => {
-            Some(Error::Conflict("payment_pending", "The payment of your subscription is still on its way."))
-        }
-        _ if known.cancel_at.is_some() => {
-            Some(Error::Conflict("already_cancelled", "The subscription is to end already."))
-        }
-        _ => None,
-    };
-    if refusal.is_none() {
-        let id = known.id.clone().unwrap_or_default();
-        // The fence names the deed: a cancellation after a reactivation is another one.
-        let deed = format!("cancel-{id}-{}", held.customer.version);
-        let form = [("cancel_at_period_end", "true")];
-        billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &deed).await.map_err(Fault::from)?;
-        billing.refresh(&mut held).await?;
-    }
+    let outcome = schedule(&mut held, &billing).await;
+    // Kept after a failure as well: the next attempt is to be another deed.
     held.release().await?;
-    match refusal {
-        Some(refusal) => Err(refusal),
-        None => status::of(&billing.db, caller.user, billing.clock.now()).await,
+    outcome?;
+    status::of(&billing.db, caller.user, billing.clock.now()).await
+}
+
+async fn schedule(held: &mut Held, billing: &Billing) -> Result<()> {
+    billing.refresh(held).await?;
+    let known = &held.customer.subscription;
+    let state = Standing::parse(&known.status);
+    let Some(id) = known.id.clone().filter(|_| !state.is_over()) else { return Err(NO_SUBSCRIPTION) };
+    if state == Standing::Incomplete {
+        return Err(Error::Conflict(Code::PaymentPending, "The payment of your subscription is still on its way."));
     }
+    if known.cancel_at.is_some() {
+        return Err(Error::Conflict(Code::AlreadyCancelled, "The subscription is to end already."));
+    }
+    // The fence names the deed: a cancellation after a reactivation is another one.
+    let deed = format!("cancel-{id}-{}", held.customer.version);
+    let form = [("cancel_at_period_end", "true")];
+    billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &deed).await.map_err(Fault::from)?;
+    Ok(billing.refresh(held).await?)
 }

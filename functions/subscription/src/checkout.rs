@@ -6,8 +6,9 @@ use shared::Fault;
 use shared::config::{ConfigError, Env};
 use shared::db::customers::{Checkout, Held};
 use shared::domain::Timestamp;
+use shared::http::Code;
 use shared::stripe::objects::{Customer, Session};
-use shared::stripe::{Billing, State, Stripe};
+use shared::stripe::{Billing, State, Stripe, StripeError};
 
 /// What is sold, and where a browser goes afterwards. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -25,7 +26,7 @@ pub(crate) enum Opened {
     /// It is open.
     Checkout(Checkout),
     /// There is a subscription. Code and detail.
-    Refused(&'static str, &'static str),
+    Refused(Code, &'static str),
 }
 
 impl Offer {
@@ -61,7 +62,8 @@ impl Offer {
         Ok(Opened::Checkout(checkout))
     }
 
-    async fn make_session(&self, held: &Held, customer: &str, stripe: &Stripe) -> Result<Checkout, Fault> {
+    /// Makes a session. The same one if the first answer was lost: the row's count names the deed.
+    async fn make_session(&self, held: &mut Held, customer: &str, stripe: &Stripe) -> Result<Checkout, Fault> {
         let Settings { price, success_url, cancel_url } = &*self.0;
         let id = held.customer.id.to_string();
         let form = [
@@ -74,7 +76,11 @@ impl Offer {
             ("cancel_url", cancel_url),
         ];
         let deed = format!("checkout-{id}-{}", held.customer.checkout_count);
-        let session: Session = stripe.post(&["checkout", "sessions"], &form, &deed).await?;
+        let made = stripe.post::<Session>(&["checkout", "sessions"], &form, &deed).await;
+        if made.as_ref().is_err_and(StripeError::is_remembered) {
+            held.set_checkout(None).await?;
+        }
+        let session = made?;
         let expires_at = Timestamp::from_unix(session.expires_at);
         match (session.url, expires_at) {
             (Some(url), Some(expires_at)) => Ok(Checkout { session: session.id, url, expires_at }),
@@ -87,9 +93,13 @@ impl Offer {
 async fn make_customer(held: &mut Held, stripe: &Stripe) -> Result<String, Fault> {
     let id = held.customer.id.to_string();
     let deed = format!("customer-{id}-{}", held.customer.customer_count);
-    let customer: Customer = stripe.post(&["customers"], &[("metadata[customer]", &id)], &deed).await?;
-    held.adopt(customer.id.clone()).await?;
-    Ok(customer.id)
+    let made = stripe.post::<Customer>(&["customers"], &[("metadata[customer]", &id)], &deed).await;
+    if made.as_ref().is_err_and(StripeError::is_remembered) {
+        held.forget().await?;
+    }
+    let customer = made?.id;
+    held.adopt(customer.clone()).await?;
+    Ok(customer)
 }
 
 async fn is_open(checkout: &Checkout, stripe: &Stripe) -> Result<bool, Fault> {
@@ -101,11 +111,11 @@ async fn is_open(checkout: &Checkout, stripe: &Stripe) -> Result<bool, Fault> {
 }
 
 /// Why another subscription cannot begin beside one in this state.
-fn hindrance(state: State) -> (&'static str, &'static str) {
+fn hindrance(state: State) -> (Code, &'static str) {
     match state {
-        State::Active | State::Trialing => ("already_subscribed", "You are Pro already."),
-        State::Incomplete => ("payment_pending", "The payment of your subscription is still on its way."),
-        State::Paused => ("subscription_paused", "Your subscription is paused. Resume it in the portal."),
-        _ => ("payment_due", "There is a subscription whose payment is missing. See its status for what to do."),
+        State::Active | State::Trialing => (Code::AlreadySubscribed, "You are Pro already."),
+        State::Incomplete => (Code::PaymentPending, "The payment of your subscription is still on its way."),
+        State::Paused => (Code::SubscriptionPaused, "Your subscription is paused. Resume it in the portal."),
+        _ => (Code::PaymentDue, "There is a subscription whose payment is missing. See its status for what to do."),
     }
 }

@@ -4,8 +4,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use shared::Fault;
 use shared::auth::Caller;
-use shared::db::customers::{self, By};
-use shared::http::{Error, Json, Result};
+use shared::db::customers::{self, By, Held};
+use shared::http::{Code, Error, Json, Result};
 use shared::stripe::objects::Anything;
 use shared::stripe::{Billing, State as Standing};
 
@@ -29,27 +29,27 @@ pub(crate) async fn reactivate(
     Json(Request {}): Json<Request>,
 ) -> Result<Json<status::Response>> {
     let mut held = customers::hold(&billing.db, By::User(caller.user)).await?.ok_or(NO_SUBSCRIPTION)?;
-    billing.refresh(&mut held).await?;
-    let known = &held.customer.subscription;
-    let refusal = match Standing::parse(&known.status) {
-        state if state.is_over() => Some(NO_SUBSCRIPTION),
-        _ if known.cancel_at.is_none() => Some(Error::Conflict("not_cancelled", "The subscription is not to end.")),
-        _ => None,
-    };
-    if refusal.is_none() {
-        let id = known.id.clone().unwrap_or_default();
-        let deed = format!("reactivate-{id}-{}", held.customer.version);
-        let path = ["subscriptions", id.as_str()];
-        let cancellation: Cancellation = billing.stripe.get(&path, &[]).await.map_err(Fault::from)?;
-        // Each kind of cancellation is taken back in its own way; the other one changes nothing.
-        let form =
-            if cancellation.cancel_at_period_end { [("cancel_at_period_end", "false")] } else { [("cancel_at", "")] };
-        billing.stripe.post::<Anything>(&path, &form, &deed).await.map_err(Fault::from)?;
-        billing.refresh(&mut held).await?;
-    }
+    let outcome = unschedule(&mut held, &billing).await;
+    // Kept after a failure as well: the next attempt is to be another deed.
     held.release().await?;
-    match refusal {
-        Some(refusal) => Err(refusal),
-        None => status::of(&billing.db, caller.user, billing.clock.now()).await,
+    outcome?;
+    status::of(&billing.db, caller.user, billing.clock.now()).await
+}
+
+async fn unschedule(held: &mut Held, billing: &Billing) -> Result<()> {
+    billing.refresh(held).await?;
+    let known = &held.customer.subscription;
+    let state = Standing::parse(&known.status);
+    let Some(id) = known.id.clone().filter(|_| !state.is_over()) else { return Err(NO_SUBSCRIPTION) };
+    if known.cancel_at.is_none() {
+        return Err(Error::Conflict(Code::NotCancelled, "The subscription is not to end."));
     }
+    let path = ["subscriptions", id.as_str()];
+    let cancellation: Cancellation = billing.stripe.get(&path, &[]).await.map_err(Fault::from)?;
+    // Each kind of cancellation is taken back in its own way; the other one changes nothing.
+    let form =
+        if cancellation.cancel_at_period_end { [("cancel_at_period_end", "false")] } else { [("cancel_at", "")] };
+    let deed = format!("reactivate-{id}-{}", held.customer.version);
+    billing.stripe.post::<Anything>(&path, &form, &deed).await.map_err(Fault::from)?;
+    Ok(billing.refresh(held).await?)
 }

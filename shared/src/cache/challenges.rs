@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::Value;
 
 use super::scripts::{OPEN, TRY, WITHDRAW};
 use super::{Cache, CodeLimits, Refusal};
@@ -10,9 +10,7 @@ use crate::Fault;
 use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp};
 
 /// How long a code is good for.
-const LIFETIME: Duration = Duration::from_mins(5);
-/// How long a sign-up waits for its code to be asked for. It is kept until the last such code has expired.
-const SIGNUP_LIFETIME: Duration = Duration::from_mins(15);
+pub(super) const LIFETIME: Duration = Duration::from_mins(5);
 /// Wrong tries a challenge bears.
 const TRIES: u32 = 5;
 /// Consecutive failures that pause an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100)…
@@ -189,47 +187,6 @@ impl Cache {
             delete.arg(self.key("challenge", id));
         }
         self.run::<Value>(delete).await.map(drop)
-    }
-
-    /// Keeps a sign-up's profile until its mobile is proved, and answers until when a code may be asked for it.
-    /// `profile` is JSON; a password in it is hashed already.
-    pub async fn keep_signup(
-        &self,
-        id: SignupId,
-        mobile: &Mobile,
-        profile: &str,
-        now: Timestamp,
-    ) -> Result<Timestamp, Fault> {
-        let expires_at = now + SIGNUP_LIFETIME;
-        let value = format!("{}\n{}\n{profile}", mobile.as_str(), expires_at.unix_millis());
-        let kept = SIGNUP_LIFETIME + LIFETIME;
-        self.run::<Value>(Cmd::set_ex(self.key("signup", id), value, kept.as_secs())).await?;
-        Ok(expires_at)
-    }
-
-    /// Whether a code may be asked for the sign-up `id` with `mobile`.
-    pub async fn is_signup_of(&self, id: SignupId, mobile: &Mobile, now: Timestamp) -> Result<bool, Fault> {
-        let signup = self.read_signup(id).await?;
-        Ok(signup.is_some_and(|(of, expires, _)| of == mobile.as_str() && now.unix_millis() < expires))
-    }
-
-    /// The profile that waits under `id` for `mobile`, as it was kept.
-    pub async fn signup(&self, id: SignupId, mobile: &Mobile) -> Result<Option<String>, Fault> {
-        let signup = self.read_signup(id).await?;
-        Ok(signup.filter(|(of, ..)| of == mobile.as_str()).map(|(.., profile)| profile))
-    }
-
-    async fn read_signup(&self, id: SignupId) -> Result<Option<(String, i64, String)>, Fault> {
-        let value: Option<String> = self.run(Cmd::get(self.key("signup", id))).await?;
-        Ok(value.and_then(|value| {
-            let mut parts = value.splitn(3, '\n');
-            Some((parts.next()?.to_owned(), parts.next()?.parse().ok()?, parts.next()?.to_owned()))
-        }))
-    }
-
-    /// Drops a sign-up's profile once it was used.
-    pub async fn drop_signup(&self, id: SignupId) -> Result<(), Fault> {
-        self.delete(self.key("signup", id)).await.map(drop)
     }
 
     /// What opening a challenge writes to: itself, the pointer to it, the logs of its limits, the day's counter.

@@ -6,6 +6,7 @@ mod replies;
 mod rooms;
 mod scripts;
 mod sessions;
+mod signups;
 
 use std::time::Duration;
 

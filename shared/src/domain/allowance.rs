@@ -1,12 +1,13 @@
 //! The daily allowance and the plan that sets it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Timestamp;
 use crate::config::{ConfigError, Env};
 
 /// What a user pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tier {
     /// Free.
@@ -55,13 +56,16 @@ impl Limits {
 }
 
 /// How much of today's messages is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Allowance {
     /// Messages a day.
+    #[schema(example = 5)]
     pub limit: i32,
     /// Spent today.
+    #[schema(example = 2)]
     pub used: i32,
     /// Left today.
+    #[schema(example = 3)]
     pub remaining: i32,
     /// When it is whole again: the next midnight UTC.
     pub resets_at: Timestamp,

@@ -7,13 +7,15 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Invalid;
 
 /// A mobile number in canonical E.164: `+`, a calling code that does not begin with 0, 8 to 15 digits in all.
 /// Source: ITU-T E.164, section 6.2.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(value_type = String, pattern = r"^\+[1-9][0-9]{7,14}$", example = "+14155550123")]
 pub struct Mobile(String);
 
 impl Mobile {

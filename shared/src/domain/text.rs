@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Invalid;
 
@@ -18,10 +19,11 @@ fn bounded(text: String, most: usize, refusal: Invalid) -> Result<String, Invali
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $most:literal, $refusal:literal, $shape:expr) => {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $example:literal, $refusal:literal, $shape:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String")]
+        #[schema(value_type = String, min_length = 1, max_length = $most, example = $example)]
         pub struct $name(String);
 
         impl $name {
@@ -44,23 +46,23 @@ macro_rules! text {
 
 text!(
     /// A person's name, 1 to 100 characters.
-    Name, 100, "must have 1 to 100 characters", |text| Ok(text.trim().to_owned())
+    Name, 100, "Ada Lovelace", "must have 1 to 100 characters", |text| Ok(text.trim().to_owned())
 );
 text!(
     /// A chatroom's title, 1 to 120 characters.
-    Title, 120, "must have 1 to 120 characters", |text| Ok(text.trim().to_owned())
+    Title, 120, "Tea", "must have 1 to 120 characters", |text| Ok(text.trim().to_owned())
 );
 text!(
     /// What the model is told before the conversation, 1 to 4,000 characters.
-    SystemPrompt, 4_000, "must have 1 to 4000 characters", Ok
+    SystemPrompt, 4_000, "Answer in one sentence.", "must have 1 to 4000 characters", Ok
 );
 text!(
     /// A message, 1 to 8,000 characters.
-    Content, 8_000, "must have 1 to 8000 characters", Ok
+    Content, 8_000, "How long does green tea brew?", "must have 1 to 8000 characters", Ok
 );
 text!(
     /// An e-mail address as far as it can be judged without sending to it (RFC 5321's lengths, one `@`, a dotted domain).
-    Email, 254, "must be an e-mail address of at most 254 characters", email
+    Email, 254, "ada@example.org", "must be an e-mail address of at most 254 characters", email
 );
 
 fn email(text: String) -> Result<String, Invalid> {
@@ -85,8 +87,9 @@ impl Default for Title {
 }
 
 /// A password that may be set, 8 to 128 characters. Never shown, never logged.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(value_type = String, format = "password", min_length = 8, max_length = 128, example = "correct horse battery")]
 pub struct Password(String);
 
 impl Password {

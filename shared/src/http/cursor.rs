@@ -5,19 +5,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
-use super::Error;
+use super::{Code, Error};
 
 /// Most rows of a page, and how many there are if the client does not say.
 const MOST: i64 = 100;
 const USUAL: i64 = 20;
 
 /// How a client asks for a page of a list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Page {
     /// Rows, 1 to 100; 20 if not said.
     #[serde(default, deserialize_with = "limit")]
+    #[param(minimum = 1, maximum = 100, default = 20, example = 20)]
     limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -72,7 +75,7 @@ impl Cursor {
 
     /// The place of a cursor, or 400 if it is not one of this list.
     pub fn read<T: DeserializeOwned>(&self, cursor: &str) -> Result<T, Error> {
-        let refused = || Error::BadRequest("cursor_invalid", "The cursor is not one of this list.");
+        let refused = || Error::BadRequest(Code::CursorInvalid, "The cursor is not one of this list.");
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
         let (sum, place) = bytes.split_at_checked(8).ok_or_else(refused)?;
         if sum != self.sum(place) {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::Code;
 use crate::Fault;
 use crate::domain::{Allowance, Tier, Timestamp};
 
@@ -23,7 +25,7 @@ pub enum Error {
     /// 401: no valid token. What is missing.
     Unauthenticated(&'static str),
     /// 401 with a code of its own: a secret that is not right or not any more.
-    Refused(&'static str, &'static str),
+    Refused(Code, &'static str),
     /// 403: a valid token that does not allow this.
     Forbidden(&'static str),
     /// 404: no such thing, or not the caller's. What was looked for.
@@ -31,19 +33,19 @@ pub enum Error {
     /// 405.
     MethodNotAllowed,
     /// 409: not in this state. Code and detail.
-    Conflict(&'static str, &'static str),
+    Conflict(Code, &'static str),
     /// 413.
     PayloadTooLarge,
     /// 415.
     UnsupportedMediaType,
     /// 422 with a code of its own: understood and not to be done. Code, detail, and the field it is about.
-    Unprocessable(&'static str, &'static str, &'static str),
+    Unprocessable(Code, &'static str, &'static str),
     /// 429: too often. Code, detail, and how long to wait.
-    RateLimited(&'static str, &'static str, Duration),
+    RateLimited(Code, &'static str, Duration),
     /// 429: the day's messages are spent, at the given moment.
     AllowanceSpent(Tier, Allowance, Timestamp),
     /// 400 with a code of its own.
-    BadRequest(&'static str, &'static str),
+    BadRequest(Code, &'static str),
     /// 503: what the whole service stands on does not answer. Its names.
     Down(Vec<&'static str>),
     /// 503: something this needs is away. The cause is logged.
@@ -59,7 +61,7 @@ impl From<Fault> for Error {
 }
 
 /// A field that is not acceptable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// Where it is: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter.
     pub pointer: String,
@@ -70,7 +72,7 @@ pub struct FieldError {
 }
 
 /// A problem document, all but its `request_id`, which the edge adds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// Where the problem is explained.
     #[serde(rename = "type")]
@@ -80,8 +82,9 @@ pub struct Problem {
     /// The HTTP status.
     pub status: u16,
     /// What clients switch on.
-    pub code: &'static str,
+    pub code: Code,
     /// What happened, for people.
+    #[schema(value_type = String)]
     pub detail: Cow<'static, str>,
     /// The fields that are not acceptable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -101,7 +104,7 @@ pub struct Problem {
 }
 
 /// Where a Basic user gets more messages.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct Upgrade {
     /// `POST`.
     pub method: &'static str,
@@ -116,9 +119,10 @@ const UPGRADE: Upgrade =
 
 impl Problem {
     /// A problem with nothing but a code and a detail.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        let status = code.status();
         Self {
-            kind: format!("/problems#{code}"),
+            kind: format!("/problems#{}", code.as_str()),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             code,
@@ -135,57 +139,49 @@ impl Problem {
 impl Error {
     /// The document a client sees.
     pub fn problem(&self) -> Problem {
-        use StatusCode as S;
         match self {
-            Self::Malformed(detail) => Problem::new(S::BAD_REQUEST, "malformed_request", detail.clone()),
-            Self::BadRequest(code, detail) => Problem::new(S::BAD_REQUEST, code, *detail),
+            Self::Malformed(detail) => Problem::new(Code::MalformedRequest, detail.clone()),
             Self::Invalid(errors) => Problem {
                 errors: errors.clone(),
-                ..Problem::new(S::UNPROCESSABLE_ENTITY, "validation_failed", "Some fields are not acceptable.")
+                ..Problem::new(Code::ValidationFailed, "Some fields are not acceptable.")
             },
-            Self::Unprocessable(code, detail, pointer) => Problem {
-                errors: vec![FieldError { pointer: (*pointer).into(), code, detail: (*detail).into() }],
-                ..Problem::new(S::UNPROCESSABLE_ENTITY, code, *detail)
-            },
-            Self::Unauthenticated(detail) => Problem::new(S::UNAUTHORIZED, "unauthenticated", *detail),
-            Self::Refused(code, detail) => Problem::new(S::UNAUTHORIZED, code, *detail),
-            Self::Forbidden(detail) => Problem::new(S::FORBIDDEN, "forbidden", *detail),
-            Self::NotFound(what) => Problem::new(S::NOT_FOUND, "not_found", format!("There is no such {what}.")),
-            Self::MethodNotAllowed => {
-                Problem::new(S::METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not have that method.")
+            Self::Unprocessable(code, detail, pointer) => {
+                let error = FieldError { pointer: (*pointer).into(), code: code.as_str(), detail: (*detail).into() };
+                Problem { errors: vec![error], ..Problem::new(*code, *detail) }
             }
-            Self::Conflict(code, detail) => Problem::new(S::CONFLICT, code, *detail),
-            Self::PayloadTooLarge => {
-                Problem::new(S::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is larger than 64 KiB.")
+            Self::BadRequest(code, detail) | Self::Refused(code, detail) | Self::Conflict(code, detail) => {
+                Problem::new(*code, *detail)
             }
+            Self::Unauthenticated(detail) => Problem::new(Code::Unauthenticated, *detail),
+            Self::Forbidden(detail) => Problem::new(Code::Forbidden, *detail),
+            Self::NotFound(what) => Problem::new(Code::NotFound, format!("There is no such {what}.")),
+            Self::MethodNotAllowed => Problem::new(Code::MethodNotAllowed, "This path does not have that method."),
+            Self::PayloadTooLarge => Problem::new(Code::PayloadTooLarge, "The body is too large."),
             Self::UnsupportedMediaType => {
-                Problem::new(S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json.")
+                Problem::new(Code::UnsupportedMediaType, "The body must be application/json.")
             }
             Self::RateLimited(code, detail, pause) => {
-                Problem { retry_after: Some(pause.as_secs()), ..Problem::new(S::TOO_MANY_REQUESTS, code, *detail) }
+                Problem { retry_after: Some(pause.as_secs()), ..Problem::new(*code, *detail) }
             }
             Self::AllowanceSpent(tier, allowance, now) => Problem {
                 allowance: Some(*allowance),
                 upgrade: (*tier == Tier::Basic).then_some(UPGRADE),
                 retry_after: Some(allowance.resets_at.since(*now).as_secs().max(1)),
                 ..Problem::new(
-                    S::TOO_MANY_REQUESTS,
-                    "allowance_spent",
+                    Code::AllowanceSpent,
                     format!("All {} messages of today are spent. The next ones come at midnight UTC.", allowance.limit),
                 )
             },
             Self::Down(missing) => Problem {
                 missing: missing.clone(),
                 retry_after: Some(5),
-                ..Problem::new(S::SERVICE_UNAVAILABLE, "unavailable", "The service cannot work right now.")
+                ..Problem::new(Code::Unavailable, "The service cannot work right now.")
             },
             Self::Unavailable(_) => Problem {
                 retry_after: Some(5),
-                ..Problem::new(S::SERVICE_UNAVAILABLE, "unavailable", "This cannot be done right now. Try again soon.")
+                ..Problem::new(Code::Unavailable, "This cannot be done right now. Try again soon.")
             },
-            Self::Internal(_) => {
-                Problem::new(S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here. It has been logged.")
-            }
+            Self::Internal(_) => Problem::new(Code::Internal, "Something went wrong here. It has been logged."),
         }
     }
 }
@@ -195,7 +191,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let problem = self.problem();
         if let Self::Unavailable(cause) | Self::Internal(cause) = &self {
-            tracing::error!(%cause, code = problem.code, "request failed");
+            tracing::error!(%cause, code = problem.code.as_str(), "request failed");
         }
         let mut response = StatusCode::from_u16(problem.status).unwrap_or_default().into_response();
         response.extensions_mut().insert(problem);

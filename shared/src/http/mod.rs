@@ -1,6 +1,7 @@
 //! The edge: what every router wears and every handler speaks.
 
 mod body;
+mod code;
 mod cursor;
 mod edge;
 mod error;
@@ -9,6 +10,7 @@ mod query;
 mod rate_limit;
 
 pub use body::Json;
+pub use code::Code;
 pub use cursor::{Cursor, Page, limit};
 pub use edge::{ClientAddress, edge};
 pub use error::{Error, FieldError, Problem, Result};

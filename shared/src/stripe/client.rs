@@ -60,6 +60,12 @@ impl StripeError {
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code == "resource_missing")
     }
+
+    /// Whether Stripe may answer the same for a day to whoever posts the same deed: it remembers failures too, unless
+    /// the call was not begun.
+    pub fn is_remembered(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if !matches!(status, 409 | 429))
+    }
 }
 
 impl From<StripeError> for Fault {

@@ -8,6 +8,9 @@ use time::Date;
 
 use crate::operation::{Claimed, Held, Operation, Seen};
 
+/// So many turns are sent to the model, the question with them.
+const CONTEXT: usize = 40;
+
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Turn {
     pub(crate) id: MessageId,
@@ -269,7 +272,8 @@ impl Model {
             let answered = matches!(turn.state, ReplyState::Completed | ReplyState::Truncated) && !turn.content.is_empty();
             turn.seq <= asked && (turn.in_reply_to.is_none() || answered)
         };
-        let turns = context.iter().filter(is_context).map(|turn| (turn.id.0, turn.content.clone())).collect();
+        let turns: Vec<_> = context.iter().filter(is_context).map(|turn| (turn.id.0, turn.content.clone())).collect();
+        let turns = turns[turns.len().saturating_sub(CONTEXT)..].to_vec();
         Claimed::Claimed(Held { reply: head.id, number: head.attempt }, turns)
     }
 

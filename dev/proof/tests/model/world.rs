@@ -38,7 +38,7 @@ pub(crate) struct World<'a> {
 /// Runs a seed; the error tells what was done and where it went wrong.
 pub(crate) async fn run(lane: &Lane, seed: u64) -> Result<(), String> {
     let mut world = World::new(lane, seed).await;
-    let steps = world.random.within(15..45);
+    let steps = world.random.within(10..30);
     let done = async {
         for _ in 0..steps {
             world.step().await?;
@@ -68,7 +68,8 @@ impl<'a> World<'a> {
     /// One operation, or several at the same time; then the rows are compared.
     async fn step(&mut self) -> Result<(), String> {
         let operations = if self.random.one_in(3) { self.racing() } else { vec![self.any()] };
-        self.perform(operations).await
+        self.perform(operations).await?;
+        self.compare().await
     }
 
     async fn perform(&mut self, operations: Vec<Operation>) -> Result<(), String> {
@@ -84,8 +85,7 @@ impl<'a> World<'a> {
                 _ => {}
             }
         }
-        self.sent(&operations, &seen)?;
-        self.compare().await
+        self.sent(&operations, &seen)
     }
 
     /// Takes the first order of the operations in which the model answers what was seen and holds what is stored.
@@ -360,6 +360,7 @@ impl<'a> World<'a> {
                 self.perform(vec![next]).await?;
             }
         }
+        self.compare().await?;
         let unfinished = self.model.rooms.iter().flat_map(|room| &room.turns).find(|turn| !turn.state.is_final());
         unfinished.map_or(Ok(()), |turn| Err(format!("unfinished: {turn:?}")))
     }

@@ -1,6 +1,9 @@
 //! `POST /auth/signup`
 
 use serde_json::json;
+use shared::auth::Codes;
+use shared::cache::{Challenge, CodeLimits, Purpose};
+use shared::domain::{ChallengeId, Mobile};
 
 use crate::support::{api, ask, code, sign_in, text, verify, with};
 
@@ -127,4 +130,23 @@ async fn sign_ups_from_one_address_are_limited() {
     );
     assert_eq!(user.from("192.0.2.2").post("/auth/signup", json!({ "mobile": user.mobile })).await.status(), 201);
     assert_eq!(ask(&user).await.status(), 202);
+}
+
+/// No endpoint opens such a challenge; the profile is guarded all the same.
+#[tokio::test]
+async fn a_profile_serves_its_own_mobile_alone_whatever_a_challenge_says() {
+    let api = api().await;
+    let (victim, attacker) = (api.anyone(), api.anyone());
+    let signup = attacker.post("/auth/signup", json!({ "mobile": attacker.mobile, "name": "Mallory" })).await;
+    let (id, cache) = (ChallengeId::generate(), api.stack.cache());
+    let challenge = Challenge {
+        mobile: Mobile::parse(&victim.mobile).unwrap(),
+        purpose: Purpose::SignIn,
+        kid: "test".into(),
+        signup: Some(text(&signup, "signup_id").parse().unwrap()),
+    };
+    let limits = CodeLimits::from_env(&api.stack.env()).unwrap();
+    cache.open_challenge(id, &challenge, &limits, "192.0.2.1", api.stack.clock.now()).await.unwrap().unwrap();
+    let otp = Codes::from_env(&api.stack.env()).unwrap().derive(id, "test").unwrap();
+    assert_eq!(verify(&victim, &id.to_string(), &otp).await.body()["user"]["name"], json!(null));
 }

@@ -5,5 +5,6 @@ mod bad_input;
 mod idempotency;
 mod list;
 mod messages;
+mod races;
 mod rooms;
 mod waiting;

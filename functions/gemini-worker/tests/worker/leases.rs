@@ -84,6 +84,31 @@ async fn of_many_racing_claims_one_gets_the_lease() {
 }
 
 #[tokio::test]
+async fn who_waited_for_the_answer_before_has_it_in_the_context() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let first = kit.send(room, "first").await;
+    let second = kit.send(room, "second").await;
+    claim(&kit, room).await;
+
+    let ending = kit.stack.sql().await;
+    let end = "update messages set state = 'completed', content = 'the answer' where id = $1";
+    ending.batch_execute("begin").await.unwrap();
+    ending.execute(end, &[&first.0]).await.unwrap();
+    let (db, now) = (kit.db.clone(), kit.stack.clock.now());
+    let claiming = tokio::spawn(async move { replies::claim(&db, room, LEASE, now).await.unwrap() });
+    let waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while ending.query(waits, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    ending.batch_execute("commit").await.unwrap();
+
+    let Claim::Claimed(attempt) = claiming.await.unwrap() else { panic!("the second reply is free") };
+    let context: Vec<_> = attempt.turns.iter().map(|turn| turn.content.as_str()).collect();
+    assert_eq!((attempt.reply, context), (second, vec!["first", "the answer", "second"]));
+}
+
+#[tokio::test]
 async fn what_is_given_back_is_given_back_once() {
     let kit = Kit::start().await;
     let room = kit.room().await;

@@ -1,5 +1,7 @@
 //! Stripe's events against a stand-in of Stripe: whatever comes, in whatever order, the rows end as Stripe has them.
 
+#![cfg(test)]
+
 mod bytes;
 mod deletion;
 mod handled;

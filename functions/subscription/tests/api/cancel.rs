@@ -79,3 +79,15 @@ async fn a_cancellation_whose_answer_was_lost_is_made_once_and_shown() {
     assert_eq!(cancelled.status(), 200);
     assert_eq!(cancelled.body()["cancel_at"], cancelled.body()["current_period_end"]);
 }
+
+#[tokio::test]
+async fn a_cancellation_that_failed_is_another_deed_the_next_time() {
+    let shop = Shop::open().await;
+    let (user, subscription) = shop.subscriber().await;
+    let path = format!("/v1/subscriptions/{subscription}");
+    shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": path, "method": "POST" })).await;
+    assert_eq!(user.post("/subscription/cancel", json!(null)).await.status(), 503);
+    assert_eq!(user.post("/subscription/cancel", json!(null)).await.status(), 200);
+    let keys = shop.keys(&path).await;
+    assert_eq!((keys.len(), keys[0] == keys[2], keys[0] == keys[3]), (4, true, false), "{keys:?}");
+}

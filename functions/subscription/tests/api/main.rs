@@ -1,5 +1,7 @@
 //! The subscription endpoints against a stand-in of Stripe.
 
+#![cfg(test)]
+
 mod calls;
 mod cancel;
 mod history;

@@ -51,12 +51,26 @@ impl Shop {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default()
     }
 
+    async fn log(&self) -> Vec<Value> {
+        let answer = self.http.get(format!("{}/admin/calls", self.stripe.url())).send().await.unwrap();
+        let log: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        log["calls"].as_array().unwrap().clone()
+    }
+
     /// The calls that were made to Stripe, as `METHOD /path`.
     pub(crate) async fn calls(&self) -> Vec<String> {
-        let answer = self.http.get(format!("{}/admin/calls", self.stripe.url())).send().await.unwrap();
-        let calls: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-        let calls = calls["calls"].as_array().unwrap().iter();
-        calls.map(|call| format!("{} {}", call["method"].as_str().unwrap(), call["path"].as_str().unwrap())).collect()
+        let calls = self.log().await;
+        calls
+            .iter()
+            .map(|call| format!("{} {}", call["method"].as_str().unwrap(), call["path"].as_str().unwrap()))
+            .collect()
+    }
+
+    /// The idempotency keys of the posts to a path, in their order.
+    pub(crate) async fn keys(&self, path: &str) -> Vec<String> {
+        let calls = self.log().await;
+        let posts = calls.iter().filter(|call| call["method"] == "POST" && call["path"] == path);
+        posts.map(|call| call["idempotency_key"].as_str().unwrap().to_owned()).collect()
     }
 
     /// How often Stripe was called so.

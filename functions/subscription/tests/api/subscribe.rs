@@ -142,3 +142,21 @@ async fn every_endpoint_wants_a_signed_in_user() {
         assert_eq!(anyone.get(path).await.status(), 401, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_failure_that_stripe_may_remember_is_not_asked_for_again() {
+    let shop = Shop::open().await;
+    let user = shop.api.signed_in().await;
+    for path in ["/v1/customers", "/v1/checkout"] {
+        shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": path, "method": "POST" })).await;
+        assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 503);
+    }
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201);
+    for path in ["/v1/customers", "/v1/checkout/sessions"] {
+        let keys = shop.keys(path).await;
+        let of_this: Vec<&String> = keys.iter().filter(|key| !key.starts_with("clock")).collect();
+        assert_eq!(of_this.len(), 4, "three attempts that failed, and the one that did not: {keys:?}");
+        assert!(of_this[..3].iter().all(|key| **key == *of_this[0]), "attempts of one deed: {keys:?}");
+        assert_ne!(of_this[3], of_this[0], "another deed");
+    }
+}

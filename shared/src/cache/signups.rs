@@ -1,0 +1,55 @@
+//! Profiles that wait for their mobile to be proved.
+
+use std::time::Duration;
+
+use redis::{Cmd, Value};
+
+use super::{Cache, challenges};
+use crate::Fault;
+use crate::domain::{Mobile, SignupId, Timestamp};
+
+/// How long a sign-up waits for its code to be asked for. It is kept until the last such code has expired.
+const LIFETIME: Duration = Duration::from_mins(15);
+
+impl Cache {
+    /// Keeps a sign-up's profile until its mobile is proved, and answers until when a code may be asked for it.
+    /// `profile` is JSON; a password in it is hashed already.
+    pub async fn keep_signup(
+        &self,
+        id: SignupId,
+        mobile: &Mobile,
+        profile: &str,
+        now: Timestamp,
+    ) -> Result<Timestamp, Fault> {
+        let expires_at = now + LIFETIME;
+        let value = format!("{}\n{}\n{profile}", mobile.as_str(), expires_at.unix_millis());
+        let kept = LIFETIME + challenges::LIFETIME;
+        self.run::<Value>(Cmd::set_ex(self.key("signup", id), value, kept.as_secs())).await?;
+        Ok(expires_at)
+    }
+
+    /// Whether a code may be asked for the sign-up `id` with `mobile`.
+    pub async fn is_signup_of(&self, id: SignupId, mobile: &Mobile, now: Timestamp) -> Result<bool, Fault> {
+        let signup = self.read_signup(id).await?;
+        Ok(signup.is_some_and(|(of, expires, _)| of == mobile.as_str() && now.unix_millis() < expires))
+    }
+
+    /// The profile that waits under `id` for `mobile`, as it was kept.
+    pub async fn signup(&self, id: SignupId, mobile: &Mobile) -> Result<Option<String>, Fault> {
+        let signup = self.read_signup(id).await?;
+        Ok(signup.filter(|(of, ..)| of == mobile.as_str()).map(|(.., profile)| profile))
+    }
+
+    async fn read_signup(&self, id: SignupId) -> Result<Option<(String, i64, String)>, Fault> {
+        let value: Option<String> = self.run(Cmd::get(self.key("signup", id))).await?;
+        Ok(value.and_then(|value| {
+            let mut parts = value.splitn(3, '\n');
+            Some((parts.next()?.to_owned(), parts.next()?.parse().ok()?, parts.next()?.to_owned()))
+        }))
+    }
+
+    /// Drops a sign-up's profile once it was used.
+    pub async fn drop_signup(&self, id: SignupId) -> Result<(), Fault> {
+        self.delete(self.key("signup", id)).await.map(drop)
+    }
+}

@@ -1,0 +1,160 @@
+//! Every code of a problem: one table, from which the documents of problems are made.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+macro_rules! codes {
+    ($($name:ident = $text:literal, $status:ident, $cause:literal, $remedy:literal;)+) => {
+        /// What clients switch on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+        pub enum Code {
+            $(#[doc = $cause] #[serde(rename = $text)] $name),+
+        }
+
+        impl Code {
+            /// Every one of them.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// As clients see it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+
+            /// The status it comes with.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),+ }
+            }
+
+            /// Why it is answered.
+            pub fn cause(self) -> &'static str {
+                match self { $(Self::$name => $cause),+ }
+            }
+
+            /// What a client does about it.
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedRequest = "malformed_request", BAD_REQUEST,
+        "The body is not JSON, not UTF-8, or could not be read.",
+        "Send one JSON object, encoded in UTF-8.";
+    CursorInvalid = "cursor_invalid", BAD_REQUEST,
+        "The cursor was altered, or belongs to another list or user.",
+        "Begin without a cursor and follow `next_cursor`.";
+    IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST,
+        "The Idempotency-Key is empty, too long, or not visible ASCII.",
+        "Send 1 to 255 visible ASCII characters; a UUID is a good key.";
+    SignatureInvalid = "signature_invalid", BAD_REQUEST,
+        "The event is not signed with the endpoint's secret, or was signed too long ago.",
+        "Check the signing secret of the endpoint, and the clock.";
+    Unauthenticated = "unauthenticated", UNAUTHORIZED,
+        "No valid access token was sent: it is missing, altered, expired or revoked, or the account is gone.",
+        "Refresh the token; if that fails too, sign in again.";
+    OtpInvalid = "otp_invalid", UNAUTHORIZED,
+        "The code is not the one that was sent.",
+        "Ask the user to read it again. Five wrong tries end the challenge.";
+    ChallengeExpired = "challenge_expired", UNAUTHORIZED,
+        "The challenge expired, was used, was tried too often, or never was.",
+        "Ask for another code.";
+    CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
+        "The number or the password is not right, or the account has no password.",
+        "Ask the user again, or sign in by a code.";
+    RefreshInvalid = "refresh_invalid", UNAUTHORIZED,
+        "The refresh token is not valid any more: expired, revoked, or used before.",
+        "Sign in again.";
+    Forbidden = "forbidden", FORBIDDEN,
+        "The token or key is valid, but not for this.",
+        "Use the token or key that this operation needs.";
+    NotFound = "not_found", NOT_FOUND,
+        "There is no such path or thing, or it is somebody else's.",
+        "Check the address; read the list again.";
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
+        "The path does not have that method.",
+        "Use one of the methods in the `Allow` header.";
+    PasswordChanged = "password_changed", CONFLICT,
+        "The password was changed elsewhere while this was under way.",
+        "Ask for the present password and try again.";
+    ReplyUnfinished = "reply_unfinished", CONFLICT,
+        "A reply to this message is still under way.",
+        "Wait for it, or cancel it.";
+    AlreadySubscribed = "already_subscribed", CONFLICT,
+        "There is a subscription already.",
+        "Read the subscription's status.";
+    PaymentPending = "payment_pending", CONFLICT,
+        "The payment of the subscription is still on its way.",
+        "Wait until it is through; read the subscription's status.";
+    PaymentDue = "payment_due", CONFLICT,
+        "There is a subscription whose payment is missing.",
+        "Follow `payment_problem` of the subscription's status.";
+    SubscriptionPaused = "subscription_paused", CONFLICT,
+        "There is a subscription, and it is paused.",
+        "Resume it in the portal.";
+    NoSubscription = "no_subscription", CONFLICT,
+        "There is no subscription.",
+        "Subscribe first.";
+    AlreadyCancelled = "already_cancelled", CONFLICT,
+        "The subscription is to end already.",
+        "Nothing is to be done; reactivating takes it back.";
+    NotCancelled = "not_cancelled", CONFLICT,
+        "The subscription is not to end, so nothing can be taken back.",
+        "Nothing is to be done.";
+    PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE,
+        "The body is larger than is read.",
+        "Send less: 64 KiB at most.";
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
+        "The body is not declared as JSON.",
+        "Send `Content-Type: application/json`.";
+    ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY,
+        "Fields or parameters are missing, unknown, or not acceptable; `errors` names them.",
+        "Correct what `errors` points to.";
+    CountryNotSupported = "country_not_supported", UNPROCESSABLE_ENTITY,
+        "Codes are not sent to numbers of this country.",
+        "Use a number of another country.";
+    SignupExpired = "signup_expired", UNPROCESSABLE_ENTITY,
+        "No sign-up of this mobile waits under this id.",
+        "Sign up again, or ask for a code without `signup_id`.";
+    PasswordCommon = "password_common", UNPROCESSABLE_ENTITY,
+        "The password is among the most common ones.",
+        "Choose another.";
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
+        "The Idempotency-Key belongs to another message.",
+        "Make a key for each message; repeat it for the same message alone.";
+    AllowanceSpent = "allowance_spent", TOO_MANY_REQUESTS,
+        "All messages of the day are spent; `allowance` says when there are new ones.",
+        "Wait for `Retry-After`, or follow `upgrade`.";
+    OtpCooldown = "otp_cooldown", TOO_MANY_REQUESTS,
+        "A code was sent to this number a moment ago.",
+        "Wait for `Retry-After`.";
+    OtpMobileLimit = "otp_mobile_limit", TOO_MANY_REQUESTS,
+        "Too many codes were sent to this number.",
+        "Wait for `Retry-After`.";
+    OtpIpLimit = "otp_ip_limit", TOO_MANY_REQUESTS,
+        "Too many codes were asked for from this address.",
+        "Wait for `Retry-After`.";
+    OtpPrefixLimit = "otp_prefix_limit", TOO_MANY_REQUESTS,
+        "Too many codes were sent to numbers like this one.",
+        "Wait for `Retry-After`.";
+    OtpCapacity = "otp_capacity", TOO_MANY_REQUESTS,
+        "No more codes can be sent today.",
+        "Wait for `Retry-After`; sign in by password meanwhile.";
+    LoginIpLimit = "login_ip_limit", TOO_MANY_REQUESTS,
+        "Too many passwords were tried from this address.",
+        "Wait for `Retry-After`.";
+    LoginMobileLimit = "login_mobile_limit", TOO_MANY_REQUESTS,
+        "Too many passwords were tried for this number.",
+        "Sign in by a code, or wait for `Retry-After`.";
+    SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
+        "Too many sign-ups came from this address.",
+        "Wait for `Retry-After`.";
+    Internal = "internal", INTERNAL_SERVER_ERROR,
+        "Something went wrong in the service. It has been logged.",
+        "Try again later; name the `request_id` when you ask about it.";
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE,
+        "Something that the service needs does not answer.",
+        "Try again after `Retry-After`.";
+}
