@@ -11,6 +11,13 @@ use shared::http::{Error, Json, Path, Result};
 use crate::views::MessageView;
 
 /// Calls off a reply. Given back if no attempt at it was under way; a reply that has ended stays as it is.
+#[utoipa::path(
+    post, path = "/chatroom/{chatroom}/message/{message}/cancel", tag = "Messages", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), ("message" = MessageId, Path, description = "The message or reply.")),
+    summary = "Cancel a reply",
+    description = "Calls off a reply. The message is given back if the model had not begun. A reply that has ended stays as it is.",
+    responses((status = 200, body = MessageView, description = "The reply as it is now.")),
+)]
 pub(crate) async fn cancel_reply(
     State(db): State<Db>,
     State(cache): State<Cache>,

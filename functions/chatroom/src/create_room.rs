@@ -9,18 +9,27 @@ use shared::cache::Cache;
 use shared::db::{Db, chatrooms};
 use shared::domain::{Clock, SystemPrompt, Title};
 use shared::http::{Error, Json, Result};
+use utoipa::ToSchema;
 
 use crate::views::RoomView;
 use crate::writer::Writer;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CreateRoomRequest)]
 pub(crate) struct Request {
     title: Option<Title>,
     system_prompt: Option<SystemPrompt>,
 }
 
 /// Makes a room, called "New chat" unless it is given a title.
+#[utoipa::path(
+    post, path = "/chatroom", tag = "Chatrooms", security(("bearer" = [])),
+    summary = "Make a room",
+    description = "Makes a room, called \"New chat\" unless it is given a title.",
+    request_body = Request,
+    responses((status = 201, body = RoomView, description = "The room.", headers(("Location" = String, description = "Its address.")))),
+)]
 pub(crate) async fn create_room(
     State(db): State<Db>,
     State(cache): State<Cache>,

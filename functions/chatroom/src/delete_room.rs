@@ -10,6 +10,12 @@ use shared::http::{Error, Path, Result};
 use crate::writer::Writer;
 
 /// Deletes a room with its messages and stops the replies under way; those are given back.
+#[utoipa::path(
+    delete, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])), params(("chatroom" = ChatroomId, Path, description = "The room.")),
+    summary = "Delete a room",
+    description = "Deletes a room with its messages. Replies under way are stopped and given back.",
+    responses((status = 204, description = "It is gone.")),
+)]
 pub(crate) async fn delete_room(
     State(db): State<Db>,
     State(cache): State<Cache>,

@@ -8,18 +8,29 @@ use shared::db::{Db, messages};
 use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Error, Json, Path, Query, Result};
 use tokio::time::Instant;
+use utoipa::IntoParams;
 
 use crate::list_messages::Wait;
 use crate::views::MessageView;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
+    /// Seconds to wait until it is final.
     #[serde(default)]
+    #[param(value_type = Option<u8>, minimum = 0, maximum = 20)]
     wait: Wait,
 }
 
 /// One message; with `wait`, as soon as it is final.
+#[utoipa::path(
+    get, path = "/chatroom/{chatroom}/message/{message}", tag = "Messages", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), ("message" = MessageId, Path, description = "The message or reply."), Wanted),
+    summary = "Read a message or reply",
+    description = "One message; with `wait`, as soon as it is final.",
+    responses((status = 200, body = MessageView, description = "The message.")),
+)]
 pub(crate) async fn get_message(
     State(db): State<Db>,
     State(cache): State<Cache>,

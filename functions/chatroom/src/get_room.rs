@@ -7,11 +7,13 @@ use shared::db::messages::{self, Window};
 use shared::db::{Db, chatrooms};
 use shared::domain::ChatroomId;
 use shared::http::{Error, Json, Page, Path, Query, Result};
+use utoipa::ToSchema;
 
 use crate::list_messages::{Place, listed};
 use crate::views::{Listed, MessageView, RoomView};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatroomWithMessages)]
 pub(crate) struct Response {
     #[serde(flatten)]
     room: RoomView,
@@ -19,6 +21,13 @@ pub(crate) struct Response {
 }
 
 /// A room with its newest messages.
+#[utoipa::path(
+    get, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), Page),
+    summary = "Read a room",
+    description = "A room with its newest messages, the oldest of them first. The cursor leads to older ones.",
+    responses((status = 200, body = Response, description = "The room.")),
+)]
 pub(crate) async fn get_room(
     State(db): State<Db>,
     caller: Caller,

@@ -59,3 +59,22 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         .route("/chatroom/{chatroom}/message/{message}/regenerate", post(regenerate_reply::regenerate_reply));
     Ok(edge(router.with_state(app)))
 }
+
+/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(
+        create_room::create_room,
+        list_rooms::list_rooms,
+        get_room::get_room,
+        update_room::update_room,
+        delete_room::delete_room,
+        list_messages::list_messages,
+        send_message::send_message,
+        get_message::get_message,
+        cancel_reply::cancel_reply,
+        regenerate_reply::regenerate_reply,
+    ))]
+    struct Contract;
+    <Contract as utoipa::OpenApi>::openapi()
+}

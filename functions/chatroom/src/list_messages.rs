@@ -11,17 +11,25 @@ use shared::db::Db;
 use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Cursor, Error, FieldError, Json, Path, Query, Result, limit};
 use tokio::time::Instant;
+use utoipa::IntoParams;
 
 use crate::views::{Listed, MessageView};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
+    /// Rows, 1 to 100; 20 if not said.
     #[serde(default, deserialize_with = "limit")]
+    #[param(minimum = 1, maximum = 100, default = 20, example = 20)]
     limit: Option<i64>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// A message: only what came later.
     after: Option<MessageId>,
+    /// Seconds to wait for what is not there yet; only with `after`.
     #[serde(default)]
+    #[param(value_type = Option<u8>, minimum = 0, maximum = 20)]
     wait: Wait,
 }
 
@@ -81,6 +89,13 @@ pub(crate) fn listed(room: ChatroomId, window: Window, (turns, more): (Vec<Messa
 
 /// A page of a room's messages, the oldest first; the newest page unless a cursor or `after` says otherwise. With
 /// `wait`, the answer comes when something lies after `after` and all of it is final.
+#[utoipa::path(
+    get, path = "/chatroom/{chatroom}/message", tag = "Messages", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), Wanted),
+    summary = "List the messages of a room",
+    description = "A page of messages, the oldest first; the newest page unless a cursor or `after` says otherwise. With `wait`, the answer comes when something lies after `after` and all of it is final.",
+    responses((status = 200, body = Listed<MessageView>, description = "A page of messages.")),
+)]
 pub(crate) async fn list_messages(
     State(db): State<Db>,
     State(cache): State<Cache>,

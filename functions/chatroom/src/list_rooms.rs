@@ -13,6 +13,13 @@ use crate::views::{Listed, RoomView};
 
 /// The caller's rooms, the latest activity first. The first page comes from the cache: one round trip, with the check
 /// of the session in it.
+#[utoipa::path(
+    get, path = "/chatroom", tag = "Chatrooms", security(("bearer" = [])), params(Page),
+    summary = "List the rooms",
+    description = "The caller's rooms, the latest activity first.",
+    responses((status = 200, body = Listed<RoomView>, description = "A page of rooms.",
+        headers(("X-Cache" = String, description = "`hit` or `miss`.")))),
+)]
 pub(crate) async fn list_rooms(State(auth): State<Auth>, bearer: Bearer, Query(page): Query<Page>) -> Result<Response> {
     if !page.is_first() {
         let mark = auth.cache.session(bearer.session).await;

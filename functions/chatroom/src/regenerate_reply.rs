@@ -9,11 +9,21 @@ use shared::domain::{ChatroomId, Clock, Limits, MessageId};
 use shared::http::{Code, Error, Path, Result};
 use shared::queue::ReplyQueues;
 
+use crate::views::AcceptedView;
 use crate::send_message::{answer, enqueue};
 use crate::writer::Writer;
 
 /// Has a message answered once more, charged like a send; earlier replies stay as alternatives. The message may be
 /// named by its own id or by that of a reply to it.
+#[utoipa::path(
+    post, path = "/chatroom/{chatroom}/message/{message}/regenerate", tag = "Messages", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), ("message" = MessageId, Path, description = "The message or reply.")),
+    summary = "Have a message answered again",
+    description = "Makes another reply, charged like a send; earlier ones stay. The message may be named by a reply to it.",
+    responses((status = 202, body = AcceptedView, description = "Accepted; the reply is on its way.",
+            headers(("Location" = String, description = "The reply's address."))),
+        (status = 409, description = "reply_unfinished"), (status = 429, description = "allowance_spent")),
+)]
 pub(crate) async fn regenerate_reply(
     State(db): State<Db>,
     State(cache): State<Cache>,

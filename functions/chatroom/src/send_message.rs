@@ -9,18 +9,31 @@ use shared::db::messages::{self, Accept, Accepted};
 use shared::domain::{ChatroomId, Clock, Content, Limits, Timestamp};
 use shared::http::{Code, Error, Json, Path, Result, rate_limit};
 use shared::queue::{ReplyJob, ReplyQueues};
+use utoipa::ToSchema;
 
 use crate::idempotency::IdempotencyKey;
 use crate::views::AcceptedView;
 use crate::writer::Writer;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SendMessageRequest)]
 pub(crate) struct Request {
     content: Content,
 }
 
 /// Accepts a message and has it answered; the reply is read later.
+#[utoipa::path(
+    post, path = "/chatroom/{chatroom}/message", tag = "Messages", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), ("Idempotency-Key" = Option<String>, Header, description = "The client's name for this send: repeating it sends nothing twice.", min_length = 1, max_length = 255, example = "7c0f5f5e-4b7a-4b8e-9a0e-6d2c1b3a4f5d")),
+    summary = "Send a message",
+    description = "Accepts a message and has it answered. Read the reply at `Location`, with `wait` if you like. One message of the day's allowance is charged.",
+    request_body = Request,
+    responses((status = 202, body = AcceptedView, description = "Accepted; the reply is on its way.",
+            headers(("Location" = String, description = "The reply's address."))),
+        (status = 400, description = "idempotency_key_invalid"), (status = 422, description = "idempotency_key_reused"),
+        (status = 429, description = "allowance_spent")),
+)]
 #[expect(clippy::too_many_arguments, reason = "the signature tells all")]
 pub(crate) async fn send_message(
     State(db): State<Db>,

@@ -6,20 +6,30 @@ use shared::cache::Cache;
 use shared::db::{Db, chatrooms};
 use shared::domain::{ChatroomId, Clock, SystemPrompt, Title};
 use shared::http::{Error, Json, Path, Result};
+use utoipa::ToSchema;
 
 use crate::patch::given;
 use crate::views::RoomView;
 use crate::writer::Writer;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UpdateRoomRequest)]
 pub(crate) struct Request {
     title: Option<Title>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<SystemPrompt>)]
     system_prompt: Option<Option<SystemPrompt>>,
 }
 
 /// Changes a room's title, or its prompt for the replies to come; a prompt of `null` is none.
+#[utoipa::path(
+    patch, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])), params(("chatroom" = ChatroomId, Path, description = "The room.")),
+    summary = "Change a room",
+    description = "Changes the title, or the prompt for the replies to come; a prompt of `null` is none.",
+    request_body = Request,
+    responses((status = 200, body = RoomView, description = "The room as it is now.")),
+)]
 pub(crate) async fn update_room(
     State(db): State<Db>,
     State(cache): State<Cache>,

@@ -4,19 +4,23 @@ use serde::Serialize;
 use shared::db::chatrooms::Chatroom;
 use shared::db::messages::{Accepted, Message};
 use shared::domain::{Allowance, ChatroomId, MessageId, ReplyState, Role, Timestamp};
+use utoipa::ToSchema;
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Listed<T> {
     pub(crate) data: Vec<T>,
     pub(crate) next_cursor: Option<String>,
 }
 
 /// A chatroom.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Chatroom)]
 pub(crate) struct RoomView {
     pub(crate) id: ChatroomId,
+    #[schema(example = "Tea")]
     title: String,
+    #[schema(example = "Answer in one sentence.")]
     system_prompt: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -35,14 +39,18 @@ impl From<Chatroom> for RoomView {
 }
 
 /// A message or a reply.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Message)]
 pub(crate) struct MessageView {
     pub(crate) id: MessageId,
     role: Role,
+    #[schema(example = "How long does green tea brew?")]
     content: String,
     state: ReplyState,
     in_reply_to: Option<MessageId>,
+    #[schema(example = "gemini-flash-latest")]
     model: Option<String>,
+    #[schema(example = "STOP")]
     finish_reason: Option<String>,
     usage: Option<Usage>,
     error: Option<Failure>,
@@ -51,16 +59,20 @@ pub(crate) struct MessageView {
 }
 
 /// Tokens read and written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Usage {
+    #[schema(example = 12)]
     prompt_tokens: Option<i32>,
+    #[schema(example = 34)]
     reply_tokens: Option<i32>,
 }
 
 /// Why there is no answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Failure {
+    #[schema(example = "model_unavailable")]
     code: String,
+    #[schema(example = "The model could not be reached. The message was given back; try again.")]
     detail: &'static str,
 }
 
@@ -96,7 +108,8 @@ fn explain(code: &str) -> &'static str {
 }
 
 /// A message that was accepted, with the reply to look for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Accepted)]
 pub(crate) struct AcceptedView {
     message: MessageView,
     reply: MessageView,

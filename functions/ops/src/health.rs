@@ -9,16 +9,25 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::http::{Error, Json, Result};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 /// Whoever has not answered by now does not work for a client either.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
 pub(crate) struct Response {
+    #[schema(example = "ok")]
     status: &'static str,
 }
 
 /// Whether what every function stands on answers: Postgres and Redis, asked at once.
+#[utoipa::path(
+    get, path = "/health", tag = "Operations",
+    summary = "Is it well?",
+    description = "Asks what everything stands on: the database and the cache. `missing` of the problem names what does not answer.",
+    responses((status = 200, body = Response, description = "All is well.")),
+)]
 pub(crate) async fn health(State(db): State<Db>, State(cache): State<Cache>) -> Result<Json<Response>> {
     let (postgres, redis) = tokio::join!(answers("postgres", db.ping()), answers("redis", cache.ping()));
     let missing: Vec<_> = [postgres, redis].into_iter().flatten().collect();

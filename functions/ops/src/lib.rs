@@ -38,3 +38,14 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         Router::new().route("/health", get(health::health)).route("/debug/queue", get(queue::queue)).with_state(app),
     ))
 }
+
+/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(
+        health::health,
+        queue::queue,
+    ))]
+    struct Contract;
+    <Contract as utoipa::OpenApi>::openapi()
+}

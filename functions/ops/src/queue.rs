@@ -10,6 +10,7 @@ use shared::db::stats::{self, Count};
 use shared::domain::{Clock, ReplyState, Tier, Timestamp};
 use shared::http::{Json, Result};
 use shared::queue::Queues;
+use utoipa::ToSchema;
 
 use crate::operator::Operator;
 
@@ -33,7 +34,8 @@ impl Watched {
         })
     }
 
-    async fn look(&self, name: &'static str, [queue, dead]: &[String; 2], age: Option<u64>) -> Result<Queue, Fault> {
+    async fn look(&self, #[schema(example = "pro")]
+    name: &'static str, [queue, dead]: &[String; 2], age: Option<u64>) -> Result<Queue, Fault> {
         let (depth, dead) = tokio::try_join!(self.queues.depth(queue), self.queues.depth(dead))?;
         Ok(Queue {
             name,
@@ -45,34 +47,49 @@ impl Watched {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QueueState)]
 struct Queue {
     name: &'static str,
+    #[schema(example = 3)]
     waiting: i64,
+    #[schema(example = 1)]
     in_flight: i64,
     /// Of the oldest reply that is not finished: SQS tells the age of a record to CloudWatch alone, and a record's age
     /// is not the user's wait. `null` for codes, of which nothing is stored.
+    #[schema(example = 4)]
     oldest_age_seconds: Option<u64>,
+    #[schema(example = 0)]
     dead: i64,
 }
 
 /// Replies accepted and ended within the last hour, by how they ended.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct LastHour {
+    #[schema(example = 120)]
     accepted: i64,
     #[serde(flatten)]
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
     ended: Map<String, Value>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Queues)]
 pub(crate) struct Response {
     queues: [Queue; 3],
     /// By state: all that are unfinished, and those that ended within the last day.
+    #[schema(value_type = std::collections::BTreeMap<String, i64>, example = json!({ "pending": 3, "generating": 1, "completed": 118 }))]
     replies: Map<String, Value>,
     last_hour: LastHour,
 }
 
 /// How full the queues are and what becomes of replies.
+#[utoipa::path(
+    get, path = "/debug/queue", tag = "Operations", security(("operator" = [])),
+    summary = "How full are the queues?",
+    description = "Depths, ages and dead letters of the queues, and what became of the replies of late.",
+    responses((status = 200, body = Response, description = "The queues."), (status = 403, description = "forbidden")),
+)]
 pub(crate) async fn queue(
     State(db): State<Db>,
     State(clock): State<Clock>,

@@ -19,7 +19,7 @@ fn bounded(text: String, most: usize, refusal: Invalid) -> Result<String, Invali
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $most:literal, $example:literal, $refusal:literal, $shape:expr) => {
+    ($(#[$doc:meta])* $name:ident, $most:tt, $example:tt, $refusal:literal, $shape:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String")]
