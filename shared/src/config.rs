@@ -20,7 +20,9 @@ impl ConfigError {
 }
 
 /// Where settings come from: the process's environment, or a test's table.
-pub struct Env(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Env(Box<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Env {
     /// The environment of this process.

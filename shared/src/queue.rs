@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_sqs::config::{BehaviorVersion, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_sqs::config::{
+    BehaviorVersion, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_http_client::{Builder, tls};
 use serde::{Deserialize, Serialize};
@@ -94,7 +96,11 @@ impl Queues {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(aws.region))
             .credentials_provider(SharedCredentialsProvider::new(aws.credentials))
-            .http_client(Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https())
+            .http_client(
+                Builder::new()
+                    .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+                    .build_https(),
+            )
             .retry_config(RetryConfig::standard().with_max_attempts(2))
             .timeout_config(timeouts);
         config.set_endpoint_url(aws.endpoint);
@@ -123,8 +129,13 @@ impl Queues {
     /// Receives up to ten records, which stay hidden from others for `hidden`.
     pub async fn receive(&self, queue: &str, hidden: Duration) -> Result<Vec<Waiting>, Fault> {
         let seconds = i32::try_from(hidden.as_secs()).unwrap_or(i32::MAX);
-        let call = self.client.receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(seconds);
-        let answer = call.message_system_attribute_names(MessageSystemAttributeName::SentTimestamp).send().await.map_err(fault)?;
+        let call =
+            self.client.receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(seconds);
+        let answer = call
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .send()
+            .await
+            .map_err(fault)?;
         Ok(answer
             .messages
             .unwrap_or_default()

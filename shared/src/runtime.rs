@@ -33,7 +33,7 @@ pub fn start<T, F: Future<Output = Result<(), E>>, E: Into<Diagnostic>>(
     };
     runtime.block_on(async {
         match build(&env, Clock::system()) {
-            Ok(built) => match run(built).await {
+            Ok(function) => match run(function).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     let error: Diagnostic = error.into();

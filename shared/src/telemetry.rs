@@ -22,9 +22,13 @@ pub fn start(env: &Env) {
 /// Counts `value` under `name` in the namespace `ChatBackend`: one line in CloudWatch's embedded metric format.
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 pub fn count(name: &str, value: u64, now: Timestamp) {
-    let metric: Value = json!({ "Namespace": "ChatBackend", "Dimensions": [[]], "Metrics": [{ "Name": name, "Unit": "Count" }] });
+    let metric: Value =
+        json!({ "Namespace": "ChatBackend", "Dimensions": [[]], "Metrics": [{ "Name": name, "Unit": "Count" }] });
     #[expect(clippy::print_stdout, reason = "a metric is a line of its own, outside the log's format")]
     {
-        println!("{}", json!({ "_aws": { "Timestamp": now.unix_millis(), "CloudWatchMetrics": [metric] }, name: value }));
+        println!(
+            "{}",
+            json!({ "_aws": { "Timestamp": now.unix_millis(), "CloudWatchMetrics": [metric] }, name: value })
+        );
     }
 }

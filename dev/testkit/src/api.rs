@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request, StatusCode};
-use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequestContext, ApiGatewayV2httpRequestContextHttpDescription};
+use lambda_http::aws_lambda_events::apigw::{
+    ApiGatewayV2httpRequestContext, ApiGatewayV2httpRequestContextHttpDescription,
+};
 use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
 use shared::auth::{Grant, RefreshToken, Tokens};
@@ -65,7 +67,6 @@ impl TestApi {
     }
 
     /// Another function on the same stack.
-    #[must_use]
     pub fn router_of(&self, build: fn(&Env, Clock) -> Result<Router, ConfigError>) -> Router {
         build(&self.stack.env(), self.stack.clock.clock()).expect("settings that work")
     }
@@ -82,10 +83,14 @@ impl TestApi {
         let session = SessionId::generate();
         let refresh = RefreshToken::generate().expect("randomness").hash();
         let new = NewSession {
-            id: session, refresh_hash: &refresh, user_agent: Some("tests"), expires_at: now + Duration::from_secs(30 * 86_400),
+            id: session,
+            refresh_hash: &refresh,
+            user_agent: Some("tests"),
+            expires_at: now + Duration::from_secs(30 * 86_400),
         };
         let mobile = Mobile::parse(&user.mobile).expect("a number");
-        let account = users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &new, now).await.expect("Postgres");
+        let account =
+            users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &new, now).await.expect("Postgres");
         let tokens = Tokens::from_env(&self.stack.env()).expect("settings that work");
         user.token = Some(tokens.issue(Grant::Session(account.id, session), now).expect("a token"));
         (user.id, user.session) = (Some(account.id), Some(session));

@@ -16,7 +16,8 @@ async fn connect(config: &Config) -> Client {
 /// The migrations in their order.
 fn migrations() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/migrations");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("migrations").map(|file| file.expect("a file").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("migrations").map(|file| file.expect("a file").path()).collect();
     files.sort_by_key(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name[1..].split("__").next().and_then(|number| number.parse::<u32>().ok()).expect("V<number>__<name>.sql")
@@ -34,7 +35,8 @@ pub(crate) async fn create(server: &str) -> String {
     let template = format!("template_{:x}", hasher.finish());
 
     client.execute("select pg_advisory_lock(74656)", &[]).await.expect("the lock");
-    let known = client.query_opt("select from pg_database where datname = $1", &[&template]).await.expect("the catalogue");
+    let known =
+        client.query_opt("select from pg_database where datname = $1", &[&template]).await.expect("the catalogue");
     if known.is_none() {
         let building = format!("{template}_building");
         client.batch_execute(&format!("drop database if exists {building}")).await.expect("no ruin of an earlier run");

@@ -2,6 +2,8 @@
 //!
 //! `TEST_DATABASE_URL` and `TEST_REDIS_URL` name the servers (`dev/services` starts private ones and sets both).
 
+#![expect(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, reason = "a test that cannot go on says why")]
+
 mod api;
 mod database;
 mod events;

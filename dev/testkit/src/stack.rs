@@ -114,8 +114,9 @@ impl Stack {
 
     /// A plain connection to the test's database, for looking and for arranging what no endpoint arranges.
     pub async fn sql(&self) -> tokio_postgres::Client {
-        let (client, connection) =
-            tokio_postgres::connect(self.setting("DATABASE_URL"), tokio_postgres::NoTls).await.expect("Postgres answers");
+        let (client, connection) = tokio_postgres::connect(self.setting("DATABASE_URL"), tokio_postgres::NoTls)
+            .await
+            .expect("Postgres answers");
         tokio::spawn(connection);
         client
     }
@@ -123,5 +124,6 @@ impl Stack {
 
 #[expect(clippy::disallowed_methods, reason = "where the tests' servers are is told by the environment")]
 fn server(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test` or under `dev/services`"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test` or under `dev/services`"))
 }

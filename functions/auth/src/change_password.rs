@@ -9,14 +9,17 @@ use shared::cache::Cache;
 use shared::db::{Db, users};
 use shared::domain::{Clock, Password, UserId};
 use shared::http::{ClientAddress, Code, Error, FieldError, Json, Result};
+use utoipa::ToSchema;
 
 use crate::throttle::Throttle;
 use crate::{App, common_passwords, login, revocation};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChangePasswordRequest)]
 pub(crate) struct Request {
     new_password: Password,
+    #[schema(format = "password", example = "correct horse battery")]
     current_password: Option<String>,
 }
 
@@ -43,6 +46,19 @@ impl FromRequestParts<App> for Setter {
 const GONE: Error = Error::Unauthenticated("The account is gone.");
 
 /// Sets a password, ends the user's other sessions (of a reset: all) and every code that is under way.
+#[utoipa::path(
+    post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = [])),
+    summary = "Set a password",
+    description = "Sets a password and ends the user's other sessions (of a reset: all). The present one is needed unless there is none, or the token is of a reset.",
+    request_body = Request,
+    responses(
+        (status = 204, description = "It is set."),
+        (status = 401, description = "credentials_invalid"),
+        (status = 409, description = "password_changed"),
+        (status = 422, description = "password_common"),
+        (status = 429, description = "login_ip_limit, login_mobile_limit"),
+    ),
+)]
 pub(crate) async fn change_password(
     State(db): State<Db>,
     State(cache): State<Cache>,

@@ -10,18 +10,22 @@ use shared::config::{ConfigError, Env};
 use shared::domain::{ChallengeId, Clock, Mobile, SignupId, Timestamp};
 use shared::http::{Code, Error, Json, Result};
 use shared::telemetry;
+use utoipa::ToSchema;
 
 use crate::countries::Countries;
 use crate::delivery::Delivery;
 
 /// What a client is told of a code on its way.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CodeSent)]
 pub(crate) struct Sent {
     challenge_id: ChallengeId,
     expires_at: Timestamp,
     /// Seconds until another may be asked for.
+    #[schema(example = 30)]
     resend_after: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "493027")]
     otp: Option<String>,
 }
 

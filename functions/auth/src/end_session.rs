@@ -11,6 +11,12 @@ use shared::http::{Error, Path, Result};
 use crate::revocation;
 
 /// Ends one of the caller's sessions.
+#[utoipa::path(
+    delete, path = "/auth/sessions/{session}", tag = "Authentication", security(("bearer" = [])), params(("session" = SessionId, Path, description = "The session.")),
+    summary = "End a session",
+    description = "Ends one of the caller's sessions.",
+    responses((status = 204, description = "It has ended.")),
+)]
 pub(crate) async fn end_session(
     State(db): State<Db>,
     State(cache): State<Cache>,

@@ -76,3 +76,22 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         .route("/auth/sessions/{session}", delete(end_session::end_session));
     Ok(edge(router.with_state(app)))
 }
+
+/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(
+        signup::sign_up,
+        send_otp::send_otp,
+        verify_otp::verify_otp,
+        forgot_password::forgot_password,
+        change_password::change_password,
+        login::login,
+        refresh::refresh,
+        logout::logout,
+        list_sessions::list_sessions,
+        end_session::end_session,
+    ))]
+    struct Contract;
+    <Contract as utoipa::OpenApi>::openapi()
+}

@@ -6,23 +6,32 @@ use shared::auth::Caller;
 use shared::db::{Db, sessions};
 use shared::domain::{Clock, SessionId, Timestamp};
 use shared::http::{Json, Result};
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Sessions)]
 pub(crate) struct Response {
     data: Vec<Session>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Session {
     id: SessionId,
     created_at: Timestamp,
     last_used_at: Timestamp,
+    #[schema(example = "ChatApp/1.4 (iPhone; iOS 19.1)")]
     user_agent: Option<String>,
     /// Whether it is the one that asks.
     current: bool,
 }
 
 /// The caller's live sessions, the latest used first.
+#[utoipa::path(
+    get, path = "/auth/sessions", tag = "Authentication", security(("bearer" = [])),
+    summary = "List the sessions",
+    description = "The caller's live sessions, the latest used first.",
+    responses((status = 200, body = Response, description = "The sessions.")),
+)]
 pub(crate) async fn list_sessions(
     State(db): State<Db>,
     State(clock): State<Clock>,

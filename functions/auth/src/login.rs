@@ -6,15 +6,18 @@ use shared::auth;
 use shared::db::{Db, sessions, users};
 use shared::domain::{Clock, Mobile};
 use shared::http::{ClientAddress, Code, Error, Json, Result};
+use utoipa::ToSchema;
 
 use crate::device::Device;
 use crate::throttle::Throttle;
 use crate::tokens::{Issuer, SignedIn};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LoginRequest)]
 pub(crate) struct Request {
     mobile: Mobile,
+    #[schema(format = "password", example = "correct horse battery")]
     password: String,
 }
 
@@ -22,6 +25,17 @@ pub(crate) struct Request {
 pub(crate) const WRONG: Error = Error::Refused(Code::CredentialsInvalid, "The number or the password is not right.");
 
 /// Signs in by password. Counted before anything is looked up, and as much work for a number that nobody has.
+#[utoipa::path(
+    post, path = "/auth/login", tag = "Authentication",
+    summary = "Sign in by password",
+    description = "For accounts that set a password. Wrong ones are slowed down by number and by address.",
+    request_body = Request,
+    responses(
+        (status = 200, body = SignedIn, description = "Signed in."),
+        (status = 401, description = "credentials_invalid"),
+        (status = 429, description = "login_ip_limit, login_mobile_limit"),
+    ),
+)]
 pub(crate) async fn login(
     State(db): State<Db>,
     State(throttle): State<Throttle>,

@@ -8,17 +8,26 @@ use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::Clock;
 use shared::http::{Query, Result};
+use utoipa::IntoParams;
 
 use crate::revocation;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
+    /// Whether all sessions end.
     #[serde(default)]
     everywhere: bool,
 }
 
 /// Ends the caller's session, or all sessions of the user.
+#[utoipa::path(
+    post, path = "/auth/logout", tag = "Authentication", security(("bearer" = [])), params(Parameters),
+    summary = "Sign out",
+    description = "Ends the caller's session, or all sessions of the user.",
+    responses((status = 204, description = "It has ended.")),
+)]
 pub(crate) async fn logout(
     State(db): State<Db>,
     State(cache): State<Cache>,

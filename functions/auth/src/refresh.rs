@@ -8,13 +8,16 @@ use shared::db::Db;
 use shared::db::sessions::{self, Rotation};
 use shared::domain::Clock;
 use shared::http::{Code, Error, Json, Result};
+use utoipa::ToSchema;
 
 use crate::revocation;
 use crate::tokens::{Issuer, TokenSet};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RefreshRequest)]
 pub(crate) struct Request {
+    #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
 }
 
@@ -22,6 +25,16 @@ const INVALID: Error = Error::Refused(Code::RefreshInvalid, "The refresh token i
 
 /// Exchanges a refresh token for its successor and a new access token. One that is presented again later than a lost
 /// answer explains was stolen, now or then: its session ends.
+#[utoipa::path(
+    post, path = "/auth/refresh", tag = "Authentication",
+    summary = "Renew the tokens",
+    description = "Exchanges a refresh token for its successor and a new access token. One that is used again later ends its session.",
+    request_body = Request,
+    responses(
+        (status = 200, body = TokenSet, description = "New tokens."),
+        (status = 401, description = "refresh_invalid"),
+    ),
+)]
 pub(crate) async fn refresh(
     State(db): State<Db>,
     State(cache): State<Cache>,
@@ -31,7 +44,7 @@ pub(crate) async fn refresh(
 ) -> Result<Json<TokenSet>> {
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
     let new = issuer.successor(&old);
-    match sessions::rotate(&db, &old.hash(), &new.hash(), clock.now()).await? {
+    match sessions::rotate(&db, &old.hash(), &new.hash(), issuer.expires_at(), clock.now()).await? {
         Rotation::Rotated(session, user) => Ok(Json(issuer.token_set(user, session, &new)?)),
         Rotation::Reused(session) => {
             tracing::warn!(%session, "a refresh token was used again: its session is revoked");

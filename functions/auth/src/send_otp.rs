@@ -6,11 +6,13 @@ use serde::Deserialize;
 use shared::cache::{Cache, Purpose};
 use shared::domain::{Clock, Mobile, SignupId};
 use shared::http::{ClientAddress, Code, Error, Json, Result};
+use utoipa::ToSchema;
 
 use crate::codes::{CodeSender, Sent};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SendOtpRequest)]
 pub(crate) struct Request {
     mobile: Mobile,
     signup_id: Option<SignupId>,
@@ -18,6 +20,17 @@ pub(crate) struct Request {
 
 /// Sends a code that signs the owner of the mobile in. With a `signup_id` of that mobile a new account gets its
 /// profile: no other code brings it in.
+#[utoipa::path(
+    post, path = "/auth/send-otp", tag = "Authentication",
+    summary = "Ask for a code",
+    description = "Sends a one-time code that signs the owner of the mobile in. With a `signup_id` a new account gets its profile.",
+    request_body = Request,
+    responses(
+        (status = 202, body = Sent, description = "A code is on its way."),
+        (status = 422, description = "country_not_supported, signup_expired"),
+        (status = 429, description = "otp_cooldown, otp_mobile_limit, otp_ip_limit, otp_prefix_limit, otp_capacity"),
+    ),
+)]
 pub(crate) async fn send_otp(
     State(sender): State<CodeSender>,
     State(cache): State<Cache>,

@@ -9,12 +9,14 @@ use shared::cache::Cache;
 use shared::db::users::Profile;
 use shared::domain::{Clock, Email, Mobile, Name, Password, SignupId, Timestamp};
 use shared::http::{ClientAddress, Json, Result};
+use utoipa::ToSchema;
 
 use crate::common_passwords;
 use crate::throttle::Throttle;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SignupRequest)]
 pub(crate) struct Request {
     mobile: Mobile,
     name: Option<Name>,
@@ -22,7 +24,8 @@ pub(crate) struct Request {
     password: Option<Password>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Signup)]
 pub(crate) struct Response {
     signup_id: SignupId,
     mobile: Mobile,
@@ -31,6 +34,17 @@ pub(crate) struct Response {
 
 /// Keeps a profile until its mobile is proved by a code that is asked for with the `signup_id`. Nothing is looked up:
 /// a number that has an account is answered like any other.
+#[utoipa::path(
+    post, path = "/auth/signup", tag = "Authentication",
+    summary = "Sign up",
+    description = "Keeps a profile until its mobile is proved by a code that is asked for with the `signup_id`. A number that has an account is answered like any other.",
+    request_body = Request,
+    responses(
+        (status = 201, body = Response, description = "The profile waits."),
+        (status = 422, description = "password_common"),
+        (status = 429, description = "signup_ip_limit"),
+    ),
+)]
 pub(crate) async fn sign_up(
     State(cache): State<Cache>,
     State(throttle): State<Throttle>,

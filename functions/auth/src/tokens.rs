@@ -7,41 +7,41 @@ use shared::Fault;
 use shared::auth::{Grant, RefreshToken, Tokens};
 use shared::config::{ConfigError, Env};
 use shared::db::users::{NewSession, User};
-use shared::domain::{Clock, SessionId, Tier, Timestamp, UserId};
+use shared::domain::{Clock, Limits, SessionId, Timestamp, UserId};
+use shared::http::Account;
+use utoipa::ToSchema;
 
 /// The tokens of a session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TokenSet {
+    #[schema(example = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln")]
     access_token: String,
+    #[schema(example = "Bearer")]
     token_type: &'static str,
+    #[schema(example = 86400)]
     expires_in: u64,
+    #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
 }
 
 /// The answer to a sign-in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct SignedIn {
     #[serde(flatten)]
     tokens: TokenSet,
     user: Account,
 }
 
-#[derive(Serialize)]
-struct Account {
-    id: UserId,
-    mobile: String,
-    name: Option<String>,
-    email: Option<String>,
-    tier: Tier,
-    created_at: Timestamp,
-}
-
 /// The answer to a code that was sent to reset a password.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ResetToken {
+    #[schema(example = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln")]
     access_token: String,
+    #[schema(example = "Bearer")]
     token_type: &'static str,
+    #[schema(example = 86400)]
     expires_in: u64,
+    #[schema(example = "password_reset")]
     scope: &'static str,
 }
 
@@ -63,28 +63,33 @@ impl Draft {
 pub(crate) struct Issuer {
     tokens: Tokens,
     clock: Clock,
-    /// How long a session lasts, however often its tokens are renewed.
+    limits: Limits,
+    /// How long a session lasts after its tokens were last renewed.
     session: Duration,
 }
 
 impl Issuer {
-    /// Of `REFRESH_TOKEN_DAYS`.
+    /// Of `REFRESH_TOKEN_DAYS` and the daily limits.
     pub(crate) fn from_env(env: &Env, tokens: Tokens, clock: Clock) -> Result<Self, ConfigError> {
         let days: u32 = env.parsed("REFRESH_TOKEN_DAYS", 30)?;
-        Ok(Self { tokens, clock, session: Duration::from_secs(u64::from(days) * 86_400) })
+        let session = Duration::from_secs(u64::from(days) * 86_400);
+        Ok(Self { tokens, clock, limits: Limits::from_env(env)?, session })
+    }
+
+    /// When a session ends whose tokens are not renewed any more.
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        self.clock.now() + self.session
     }
 
     pub(crate) fn draft(&self) -> Result<Draft, Fault> {
         let refresh = RefreshToken::generate()?;
-        let expires_at = self.clock.now() + self.session;
-        Ok(Draft { id: SessionId::generate(), hash: refresh.hash(), refresh, expires_at })
+        Ok(Draft { id: SessionId::generate(), hash: refresh.hash(), refresh, expires_at: self.expires_at() })
     }
 
     /// The answer once the session is stored.
     pub(crate) fn signed_in(&self, draft: &Draft, user: User) -> Result<SignedIn, Fault> {
         let tokens = self.token_set(user.id, draft.id, &draft.refresh)?;
-        let User { id, mobile, name, email, created_at, tier, .. } = user;
-        Ok(SignedIn { tokens, user: Account { id, mobile, name, email, tier, created_at } })
+        Ok(SignedIn { tokens, user: Account::of(user, self.limits, self.clock.now()) })
     }
 
     pub(crate) fn token_set(

@@ -8,20 +8,23 @@ use shared::db::Db;
 use shared::db::users::{self, Profile};
 use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId};
 use shared::http::{Code, Error, Json, Result};
+use utoipa::ToSchema;
 
 use crate::device::Device;
 use crate::tokens::{Issuer, ResetToken, SignedIn};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = VerifyOtpRequest)]
 pub(crate) struct Request {
     challenge_id: ChallengeId,
     otp: Otp,
 }
 
 /// What may be a code. Something else is no try at one.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(value_type = String, pattern = "^[0-9]{6,8}$", example = "493027")]
 struct Otp(String);
 
 impl TryFrom<String> for Otp {
@@ -33,8 +36,9 @@ impl TryFrom<String> for Otp {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = Verified)]
 pub(crate) enum Response {
     SignIn(SignedIn),
     PasswordReset(ResetToken),
@@ -45,6 +49,16 @@ const ENDED: Error = Error::Refused(Code::ChallengeExpired, "This code cannot be
 
 /// Checks a code. A right one signs in, making the account if there is none, or allows to set a new password. It is
 /// spent at once, even if Postgres then fails: that it works once goes before that it works.
+#[utoipa::path(
+    post, path = "/auth/verify-otp", tag = "Authentication",
+    summary = "Sign in by code",
+    description = "Checks a code. A right one signs in, making the account if there is none; one that was sent to reset a password allows to set a new one.",
+    request_body = Request,
+    responses(
+        (status = 200, body = Response, description = "Signed in, or allowed to set a password."),
+        (status = 401, description = "otp_invalid, challenge_expired"),
+    ),
+)]
 pub(crate) async fn verify_otp(
     State(db): State<Db>,
     State(cache): State<Cache>,

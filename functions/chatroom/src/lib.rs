@@ -8,7 +8,6 @@ mod get_room;
 mod idempotency;
 mod list_messages;
 mod list_rooms;
-mod patch;
 mod regenerate_reply;
 mod send_message;
 mod update_room;

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use shared::Fault;
 use shared::auth::{Auth, Bearer, Caller};
 use shared::cache::CachedRooms;
 use shared::db::chatrooms::{self, Position};
 use shared::http::{Cursor, Page, Query, Result};
-use shared::Fault;
 
 use crate::views::{Listed, RoomView};
 
@@ -55,5 +55,6 @@ async fn read(auth: &Auth, caller: Caller, page: &Page) -> Result<String> {
 }
 
 fn answer(cache: &'static str, body: String) -> Response {
-    ([(CONTENT_TYPE, "application/json"), (axum::http::HeaderName::from_static("x-cache"), cache)], body).into_response()
+    ([(CONTENT_TYPE, "application/json"), (axum::http::HeaderName::from_static("x-cache"), cache)], body)
+        .into_response()
 }

@@ -9,8 +9,8 @@ use shared::domain::{ChatroomId, Clock, Limits, MessageId};
 use shared::http::{Code, Error, Path, Result};
 use shared::queue::ReplyQueues;
 
-use crate::views::AcceptedView;
 use crate::send_message::{answer, enqueue};
+use crate::views::AcceptedView;
 use crate::writer::Writer;
 
 /// Has a message answered once more, charged like a send; earlier replies stay as alternatives. The message may be
@@ -39,7 +39,9 @@ pub(crate) async fn regenerate_reply(
             tokio::join!(enqueue(&queues, room, &accepted), caller.written(&cache));
             Ok(answer(room, *accepted, now))
         }
-        Regenerate::Unfinished => Err(Error::Conflict(Code::ReplyUnfinished, "A reply to this message is still under way.")),
+        Regenerate::Unfinished => {
+            Err(Error::Conflict(Code::ReplyUnfinished, "A reply to this message is still under way."))
+        }
         Regenerate::NoSuchMessage => Err(Error::NotFound("message")),
         Regenerate::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
     }

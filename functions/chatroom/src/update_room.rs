@@ -5,14 +5,14 @@ use serde::Deserialize;
 use shared::cache::Cache;
 use shared::db::{Db, chatrooms};
 use shared::domain::{ChatroomId, Clock, SystemPrompt, Title};
-use shared::http::{Error, Json, Path, Result};
+use shared::http::{Error, Json, Path, Result, given};
 use utoipa::ToSchema;
 
-use crate::patch::given;
 use crate::views::RoomView;
 use crate::writer::Writer;
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[expect(clippy::option_option, reason = "absent, null and given are three different things")]
 #[serde(deny_unknown_fields)]
 #[schema(as = UpdateRoomRequest)]
 pub(crate) struct Request {

@@ -87,7 +87,8 @@ impl From<Message> for MessageView {
             in_reply_to: message.in_reply_to,
             model: message.model,
             finish_reason: message.finish_reason,
-            usage: counted.then_some(Usage { prompt_tokens: message.prompt_tokens, reply_tokens: message.reply_tokens }),
+            usage: counted
+                .then_some(Usage { prompt_tokens: message.prompt_tokens, reply_tokens: message.reply_tokens }),
             error: message.error.map(|code| Failure { detail: explain(&code), code }),
             created_at: message.created_at,
             completed_at: message.completed_at,

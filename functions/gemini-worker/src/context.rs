@@ -32,7 +32,12 @@ mod tests {
 
     fn turn(id: u128, content: &str, in_reply_to: Option<u128>) -> Turn {
         let role = if in_reply_to.is_some() { "assistant" } else { "user" };
-        Turn { id: Uuid::from_u128(id), role: role.into(), content: content.into(), in_reply_to: in_reply_to.map(Uuid::from_u128) }
+        Turn {
+            id: Uuid::from_u128(id),
+            role: role.into(),
+            content: content.into(),
+            in_reply_to: in_reply_to.map(Uuid::from_u128),
+        }
     }
 
     fn texts(turns: &[Turn]) -> String {
@@ -41,7 +46,13 @@ mod tests {
 
     #[test]
     fn the_latest_of_several_replies_counts_and_unanswered_messages_do_not() {
-        let turns = [turn(1, "a", None), turn(2, "old", Some(1)), turn(3, "b", None), turn(4, "new", Some(1)), turn(5, "c", None)];
+        let turns = [
+            turn(1, "a", None),
+            turn(2, "old", Some(1)),
+            turn(3, "b", None),
+            turn(4, "new", Some(1)),
+            turn(5, "c", None),
+        ];
         assert_eq!(
             texts(&turns),
             r#"[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"new"}]},{"role":"user","parts":[{"text":"c"}]}]"#

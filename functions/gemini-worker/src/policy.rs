@@ -25,8 +25,15 @@ pub fn state_of(finish_reason: &str) -> ReplyState {
     match finish_reason {
         "STOP" => ReplyState::Completed,
         "MAX_TOKENS" => ReplyState::Truncated,
-        "SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "IMAGE_SAFETY"
-        | "IMAGE_PROHIBITED_CONTENT" | "IMAGE_RECITATION" => ReplyState::Blocked,
+        "SAFETY"
+        | "RECITATION"
+        | "LANGUAGE"
+        | "BLOCKLIST"
+        | "PROHIBITED_CONTENT"
+        | "SPII"
+        | "IMAGE_SAFETY"
+        | "IMAGE_PROHIBITED_CONTENT"
+        | "IMAGE_RECITATION" => ReplyState::Blocked,
         // FINISH_REASON_UNSPECIFIED, OTHER, MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS,
         // MISSING_THOUGHT_SIGNATURE, MALFORMED_RESPONSE, NO_IMAGE, IMAGE_OTHER, and what is yet to come.
         _ => ReplyState::Failed,
@@ -125,19 +132,39 @@ mod tests {
     const PAUSE: Duration = Duration::from_secs(1);
 
     fn answer(text: &str, finish_reason: &str) -> Verdict {
-        judge(Ok(()), Progress { text: text.into(), finish_reason: Some(finish_reason.into()), ..Progress::default() }, 1, PAUSE)
+        judge(
+            Ok(()),
+            Progress { text: text.into(), finish_reason: Some(finish_reason.into()), ..Progress::default() },
+            1,
+            PAUSE,
+        )
     }
 
     #[test]
     fn every_documented_reason_has_its_state() {
         use ReplyState::{Blocked, Completed, Failed, Truncated};
         let table = [
-            ("STOP", Completed), ("MAX_TOKENS", Truncated), ("SAFETY", Blocked), ("RECITATION", Blocked),
-            ("LANGUAGE", Blocked), ("BLOCKLIST", Blocked), ("PROHIBITED_CONTENT", Blocked), ("SPII", Blocked),
-            ("IMAGE_SAFETY", Blocked), ("IMAGE_PROHIBITED_CONTENT", Blocked), ("IMAGE_RECITATION", Blocked),
-            ("FINISH_REASON_UNSPECIFIED", Failed), ("OTHER", Failed), ("MALFORMED_FUNCTION_CALL", Failed),
-            ("UNEXPECTED_TOOL_CALL", Failed), ("TOO_MANY_TOOL_CALLS", Failed), ("MISSING_THOUGHT_SIGNATURE", Failed),
-            ("MALFORMED_RESPONSE", Failed), ("NO_IMAGE", Failed), ("IMAGE_OTHER", Failed), ("OF_2031", Failed),
+            ("STOP", Completed),
+            ("MAX_TOKENS", Truncated),
+            ("SAFETY", Blocked),
+            ("RECITATION", Blocked),
+            ("LANGUAGE", Blocked),
+            ("BLOCKLIST", Blocked),
+            ("PROHIBITED_CONTENT", Blocked),
+            ("SPII", Blocked),
+            ("IMAGE_SAFETY", Blocked),
+            ("IMAGE_PROHIBITED_CONTENT", Blocked),
+            ("IMAGE_RECITATION", Blocked),
+            ("FINISH_REASON_UNSPECIFIED", Failed),
+            ("OTHER", Failed),
+            ("MALFORMED_FUNCTION_CALL", Failed),
+            ("UNEXPECTED_TOOL_CALL", Failed),
+            ("TOO_MANY_TOOL_CALLS", Failed),
+            ("MISSING_THOUGHT_SIGNATURE", Failed),
+            ("MALFORMED_RESPONSE", Failed),
+            ("NO_IMAGE", Failed),
+            ("IMAGE_OTHER", Failed),
+            ("OF_2031", Failed),
         ];
         for (reason, state) in table {
             let Verdict::End(outcome) = answer("text", reason) else { panic!("{reason} is tried again") };
@@ -155,7 +182,9 @@ mod tests {
 
     #[test]
     fn a_blocked_question_keeps_googles_reason() {
-        for reason in ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "BLOCK_REASON_UNSPECIFIED", "NEW"] {
+        for reason in
+            ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "BLOCK_REASON_UNSPECIFIED", "NEW"]
+        {
             let progress = Progress { block_reason: Some(reason.into()), ..Progress::default() };
             let Verdict::End(outcome) = judge(Ok(()), progress, 1, PAUSE) else { panic!("tried again") };
             assert_eq!((outcome.state, outcome.finish_reason.as_deref()), (ReplyState::Blocked, Some(reason)));
@@ -172,7 +201,9 @@ mod tests {
 
     #[test]
     fn googles_pause_is_kept_unless_nobody_would_wait_for_it() {
-        let limited = |seconds| judge(Err(Failure::RateLimited(Some(Duration::from_secs(seconds)))), Progress::default(), 1, PAUSE);
+        let limited = |seconds| {
+            judge(Err(Failure::RateLimited(Some(Duration::from_secs(seconds)))), Progress::default(), 1, PAUSE)
+        };
         assert!(matches!(limited(34), Verdict::Again(pause, _) if pause == Duration::from_secs(34)));
         assert!(matches!(limited(301), Verdict::End(_)));
     }

@@ -42,10 +42,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
 /// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     #[derive(utoipa::OpenApi)]
-    #[openapi(paths(
-        health::health,
-        queue::queue,
-    ))]
+    #[openapi(paths(health::health, queue::queue,))]
     struct Contract;
     <Contract as utoipa::OpenApi>::openapi()
 }

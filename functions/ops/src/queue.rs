@@ -34,8 +34,7 @@ impl Watched {
         })
     }
 
-    async fn look(&self, #[schema(example = "pro")]
-    name: &'static str, [queue, dead]: &[String; 2], age: Option<u64>) -> Result<Queue, Fault> {
+    async fn look(&self, name: &'static str, [queue, dead]: &[String; 2], age: Option<u64>) -> Result<Queue, Fault> {
         let (depth, dead) = tokio::try_join!(self.queues.depth(queue), self.queues.depth(dead))?;
         Ok(Queue {
             name,
@@ -50,6 +49,7 @@ impl Watched {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = QueueState)]
 struct Queue {
+    #[schema(example = "pro")]
     name: &'static str,
     #[schema(example = 3)]
     waiting: i64,

@@ -29,3 +29,11 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         .layer(DefaultBodyLimit::max(LARGEST_EVENT));
     Ok(edge(routes.with_state(app)))
 }
+
+/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(webhook::webhook,))]
+    struct Contract;
+    <Contract as utoipa::OpenApi>::openapi()
+}

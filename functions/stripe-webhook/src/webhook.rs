@@ -11,6 +11,7 @@ use serde::Serialize;
 use shared::config::{ConfigError, Env};
 use shared::http::{Code, Error, Json, Result};
 use shared::stripe::{Billing, Event, signature};
+use utoipa::ToSchema;
 
 /// The largest event that is read, in bytes.
 pub(crate) const LARGEST_EVENT: usize = 1024 * 1024;
@@ -33,13 +34,24 @@ impl fmt::Debug for Secrets {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Received)]
 pub(crate) struct Response {
     received: bool,
 }
 
 /// Takes an event of Stripe's. The signature is over the bytes as they came, so they are checked before they are read.
 /// Anything but 2xx makes Stripe send it again, for three days.
+#[utoipa::path(
+    post, path = "/webhook/stripe", tag = "Webhooks", params(("Stripe-Signature" = String, Header, description = "The time and signatures.", example = "t=1795435200,v1=5257a869e7ec")),
+    summary = "Take an event of Stripe's",
+    description = "For Stripe alone. The body is an event as Stripe sends it, signed with the secret of the endpoint. Up to 1 MiB.",
+    request_body(content = Object, example = json!({ "id": "evt_1", "object": "event", "type": "invoice.paid" })),
+    responses(
+        (status = 200, body = Response, description = "It is taken."),
+        (status = 400, description = "signature_invalid"),
+    ),
+)]
 pub(crate) async fn webhook(
     State(billing): State<Billing>,
     State(Secrets(secrets)): State<Secrets>,

@@ -8,16 +8,28 @@ use shared::db::customers::{self, By, Held};
 use shared::http::{Code, Error, Json, Result};
 use shared::stripe::objects::Anything;
 use shared::stripe::{Billing, State as Standing};
+use utoipa::ToSchema;
 
 use crate::status;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CancelRequest)]
 pub(crate) struct Request {}
 
 pub(crate) const NO_SUBSCRIPTION: Error = Error::Conflict(Code::NoSubscription, "There is no subscription.");
 
 /// Lets the subscription end with the period that is paid.
+#[utoipa::path(
+    post, path = "/subscription/cancel", tag = "Subscription", security(("bearer" = [])),
+    summary = "Cancel the subscription",
+    description = "It ends with the period that is paid.",
+    request_body = Request,
+    responses(
+        (status = 200, body = status::Response, description = "The subscription as it is now."),
+        (status = 409, description = "no_subscription, payment_pending, already_cancelled"),
+    ),
+)]
 pub(crate) async fn cancel(
     State(billing): State<Billing>,
     caller: Caller,

@@ -9,21 +9,29 @@ use shared::domain::{Clock, Timestamp};
 use shared::http::{Cursor, Json, Page, Query, Result};
 use shared::stripe::Stripe;
 use shared::stripe::objects::{Invoice, List};
+use utoipa::ToSchema;
 
 /// A page of invoices.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = Invoices)]
 pub(crate) struct Response {
     data: Vec<Entry>,
     next_cursor: Option<String>,
 }
 
 /// An invoice; the amount is in minor units of the currency.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invoice)]
 struct Entry {
+    #[schema(example = "in_1QabcDEF")]
     id: String,
+    #[schema(example = 2000)]
     amount: i64,
+    #[schema(example = "usd")]
     currency: String,
+    #[schema(example = "paid")]
     status: Option<String>,
+    #[schema(example = "https://invoice.stripe.com/i/acct_1/test_a1b2")]
     invoice_url: Option<String>,
     created_at: Option<Timestamp>,
 }
@@ -42,6 +50,12 @@ impl From<Invoice> for Entry {
 }
 
 /// Lists the caller's invoices as Stripe has them, the newest first.
+#[utoipa::path(
+    get, path = "/subscription/history", tag = "Subscription", security(("bearer" = [])), params(Page),
+    summary = "List the invoices",
+    description = "The caller's invoices, the newest first; amounts in minor units of the currency.",
+    responses((status = 200, body = Response, description = "A page of invoices.")),
+)]
 pub(crate) async fn history(
     State(db): State<Db>,
     State(stripe): State<Stripe>,

@@ -57,3 +57,18 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         .route("/subscription/history", get(history::history));
     Ok(edge(routes.with_state(app)))
 }
+
+/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(
+        subscribe::subscribe,
+        status::status,
+        cancel::cancel,
+        reactivate::reactivate,
+        portal::portal,
+        history::history,
+    ))]
+    struct Contract;
+    <Contract as utoipa::OpenApi>::openapi()
+}

@@ -10,6 +10,7 @@ use shared::db::customers::{self, By};
 use shared::http::{Json, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::PortalSession;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::cancel::NO_SUBSCRIPTION;
@@ -18,17 +19,30 @@ use crate::cancel::NO_SUBSCRIPTION;
 #[derive(Debug, Clone)]
 pub(crate) struct PortalReturn(pub(crate) Arc<str>);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PortalRequest)]
 pub(crate) struct Request {}
 
 /// A link that works once and for a short time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PortalLink)]
 pub(crate) struct Response {
+    #[schema(example = "https://billing.stripe.com/p/session/test_a1b2")]
     portal_url: String,
 }
 
 /// Makes a link to Stripe's customer portal. Nothing is locked: it changes nothing here.
+#[utoipa::path(
+    post, path = "/subscription/portal", tag = "Subscription", security(("bearer" = [])),
+    summary = "Open Stripe's portal",
+    description = "A link to change the means of payment and to see invoices. It works once and for a short time.",
+    request_body = Request,
+    responses(
+        (status = 200, body = Response, description = "The link."),
+        (status = 409, description = "no_subscription"),
+    ),
+)]
 pub(crate) async fn portal(
     State(billing): State<Billing>,
     State(PortalReturn(return_url)): State<PortalReturn>,

@@ -8,12 +8,14 @@ use shared::db::customers::{self, By, Held};
 use shared::http::{Code, Error, Json, Result};
 use shared::stripe::objects::Anything;
 use shared::stripe::{Billing, State as Standing};
+use utoipa::ToSchema;
 
 use crate::cancel::NO_SUBSCRIPTION;
 use crate::status;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReactivateRequest)]
 pub(crate) struct Request {}
 
 /// What is read of the subscription: how it was cancelled.
@@ -23,6 +25,16 @@ struct Cancellation {
 }
 
 /// Takes a cancellation back before it takes effect, whether it was made here or in the portal.
+#[utoipa::path(
+    post, path = "/subscription/reactivate", tag = "Subscription", security(("bearer" = [])),
+    summary = "Take a cancellation back",
+    description = "While the period that is paid lasts.",
+    request_body = Request,
+    responses(
+        (status = 200, body = status::Response, description = "The subscription as it is now."),
+        (status = 409, description = "no_subscription, not_cancelled"),
+    ),
+)]
 pub(crate) async fn reactivate(
     State(billing): State<Billing>,
     caller: Caller,

@@ -7,11 +7,14 @@ use shared::db::Db;
 use shared::db::customers;
 use shared::domain::{Clock, Tier, Timestamp, UserId};
 use shared::http::{Json, Result};
+use utoipa::ToSchema;
 
 /// A user's subscription.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Subscription)]
 pub(crate) struct Response {
     tier: Tier,
+    #[schema(example = "active")]
     status: String,
     current_period_start: Option<Timestamp>,
     current_period_end: Option<Timestamp>,
@@ -22,17 +25,22 @@ pub(crate) struct Response {
 }
 
 /// What is wrong with the payment and what the user can do about it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct PaymentProblem {
+    #[schema(example = "payment_failed")]
     code: String,
+    #[schema(example = "The payment failed. Pay the open invoice, or change the means of payment in the portal.")]
     detail: &'static str,
+    #[schema(example = "https://invoice.stripe.com/i/acct_1/test_a1b2")]
     invoice_url: Option<String>,
 }
 
 /// Where the user can change the means of payment and see everything.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Portal {
+    #[schema(example = "POST")]
     method: &'static str,
+    #[schema(example = "/subscription/portal")]
     path: &'static str,
 }
 
@@ -74,6 +82,12 @@ pub(crate) async fn of(db: &Db, user: UserId, now: Timestamp) -> Result<Json<Res
 }
 
 /// Tells the state of the caller's subscription.
+#[utoipa::path(
+    get, path = "/subscription/status", tag = "Subscription", security(("bearer" = [])),
+    summary = "Read the subscription",
+    description = "The plan and what is due. `status` is `none` without a subscription, else as Stripe has it.",
+    responses((status = 200, body = Response, description = "The subscription.")),
+)]
 pub(crate) async fn status(State(db): State<Db>, State(clock): State<Clock>, caller: Caller) -> Result<Json<Response>> {
     of(&db, caller.user, clock.now()).await
 }

@@ -8,23 +8,38 @@ use shared::db::customers::{self, By, Checkout};
 use shared::domain::Timestamp;
 use shared::http::{Error, Json, Result};
 use shared::stripe::Billing;
+use utoipa::ToSchema;
 
 use crate::checkout::{Offer, Opened};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SubscribeRequest)]
 pub(crate) struct Request {}
 
 /// Where the subscription is paid.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Checkout)]
 pub(crate) struct Response {
+    #[schema(example = "https://checkout.stripe.com/c/pay/cs_test_a1b2c3")]
     checkout_url: String,
+    #[schema(example = "cs_test_a1b2c3")]
     session_id: String,
     expires_at: Timestamp,
 }
 
 /// Opens a checkout, or answers the one that is open. The row is made first and locked, so that of parallel calls one
 /// makes the customer and the session, and the others find them.
+#[utoipa::path(
+    post, path = "/subscribe/pro", tag = "Subscription", security(("bearer" = [])),
+    summary = "Subscribe to Pro",
+    description = "Opens a checkout at Stripe, or answers the one that is open. The browser goes to `checkout_url`.",
+    request_body = Request,
+    responses(
+        (status = 201, body = Response, description = "The checkout."),
+        (status = 409, description = "already_subscribed, payment_pending, payment_due, subscription_paused"),
+    ),
+)]
 pub(crate) async fn subscribe(
     State(billing): State<Billing>,
     State(offer): State<Offer>,

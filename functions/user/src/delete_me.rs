@@ -15,6 +15,12 @@ use crate::get_me::GONE;
 
 /// Deletes the caller's account and all it owns. The subscription is cancelled first: if Stripe does not confirm that,
 /// the account stays and the answer is 503, so nobody pays for an account that is gone.
+#[utoipa::path(
+    delete, path = "/user/me", tag = "Account", security(("bearer" = [])),
+    summary = "Delete the account",
+    description = "Cancels the subscription, then deletes the account and all it owns. It cannot be undone.",
+    responses((status = 204, description = "It is gone.")),
+)]
 pub(crate) async fn delete_me(
     State(db): State<Db>,
     State(cache): State<Cache>,

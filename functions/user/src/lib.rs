@@ -39,3 +39,11 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let me = get(get_me::get_me).patch(update_me::update_me).delete(delete_me::delete_me);
     Ok(edge(Router::new().route("/user/me", me).with_state(app)))
 }
+
+/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(paths(get_me::get_me, update_me::update_me, delete_me::delete_me,))]
+    struct Contract;
+    <Contract as utoipa::OpenApi>::openapi()
+}

@@ -75,7 +75,8 @@ impl KeyRing {
 }
 
 fn key(name: &'static str, item: &str) -> Result<Key, ConfigError> {
-    let (id, secret) = item.split_once(':').ok_or_else(|| ConfigError::new(name, "a key is not of the form id:base64"))?;
+    let (id, secret) =
+        item.split_once(':').ok_or_else(|| ConfigError::new(name, "a key is not of the form id:base64"))?;
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(ConfigError::new(name, "a key's id must be made of letters, digits and hyphens"));
     }
@@ -99,7 +100,9 @@ mod tests {
 
     #[test]
     fn the_first_key_is_the_current_one() {
-        let ring = ring("b:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+        let ring =
+            ring("b:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+                .unwrap();
         assert_eq!((ring.current().id.as_str(), ring.get("a").is_some(), ring.get("c").is_none()), ("b", true, true));
     }
 

@@ -44,7 +44,13 @@ impl Cache {
         let mut pipeline = redis::pipe();
         pipeline
             .get(self.session_key(session))
-            .cmd("SET").arg(self.token_key(user)).arg(&fresh).arg("NX").arg("GET").arg("EX").arg(KEPT.as_secs())
+            .cmd("SET")
+            .arg(self.token_key(user))
+            .arg(&fresh)
+            .arg("NX")
+            .arg("GET")
+            .arg("EX")
+            .arg(KEPT.as_secs())
             .get(self.rooms_key(user));
         let (mark, token, entry): (Option<String>, Option<String>, Option<String>) = self.run_all(&pipeline).await?;
         let rooms = match (token, entry) {
@@ -69,9 +75,7 @@ impl Cache {
     /// no reason not to write: then nobody reads from it either.
     pub async fn writing_rooms(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
         let mut pipeline = redis::pipe();
-        pipeline
-            .get(self.session_key(session))
-            .set_ex(self.token_key(user), "writing", WRITING.as_secs()).ignore();
+        pipeline.get(self.session_key(session)).set_ex(self.token_key(user), "writing", WRITING.as_secs()).ignore();
         let (mark,): (Option<String>,) = self.run_all(&pipeline).await?;
         Ok(Mark::of(mark.as_deref()))
     }
@@ -80,8 +84,10 @@ impl Cache {
     pub async fn rooms_written(&self, user: UserId) -> Result<(), Fault> {
         let mut pipeline = redis::pipe();
         pipeline
-            .set_ex(self.token_key(user), Uuid::new_v4().to_string(), KEPT.as_secs()).ignore()
-            .del(self.rooms_key(user)).ignore();
+            .set_ex(self.token_key(user), Uuid::new_v4().to_string(), KEPT.as_secs())
+            .ignore()
+            .del(self.rooms_key(user))
+            .ignore();
         self.run_all::<()>(&pipeline).await
     }
 }

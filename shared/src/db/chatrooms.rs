@@ -55,12 +55,7 @@ pub async fn create(
 pub type Position = (Timestamp, ChatroomId);
 
 /// A page of the user's rooms, the latest activity first, and whether another follows.
-pub async fn list(
-    db: &Db,
-    user: UserId,
-    after: Option<Position>,
-    limit: i64,
-) -> Result<(Vec<Chatroom>, bool), Fault> {
+pub async fn list(db: &Db, user: UserId, after: Option<Position>, limit: i64) -> Result<(Vec<Chatroom>, bool), Fault> {
     let rows = match after {
         None => {
             let sql = format!(

@@ -154,7 +154,16 @@ async fn accept_or_find(
         .row(
             ACCEPT,
             &[
-                &room.0, &user.0, &id.0, &reply_id.0, &now, &limits.basic, &limits.pro, &now.day(), &content.as_str(), &key,
+                &room.0,
+                &user.0,
+                &id.0,
+                &reply_id.0,
+                &now,
+                &limits.basic,
+                &limits.pro,
+                &now.day(),
+                &content.as_str(),
+                &key,
             ],
         )
         .await;

@@ -56,7 +56,8 @@ impl Db {
             (_, true) => Manager::from_config(config, connector(tls::verifying(tls::roots(env)?)), recycling),
             (_, false) => Manager::from_config(config, connector(tls::encrypting_only()), recycling),
         };
-        let timeouts = Timeouts { wait: Some(CONNECT_TIMEOUT), create: Some(CONNECT_TIMEOUT), recycle: Some(CONNECT_TIMEOUT) };
+        let timeouts =
+            Timeouts { wait: Some(CONNECT_TIMEOUT), create: Some(CONNECT_TIMEOUT), recycle: Some(CONNECT_TIMEOUT) };
         let pool = Pool::builder(manager)
             .max_size(POOL_SIZE)
             .timeouts(timeouts)
@@ -106,19 +107,14 @@ impl Db {
     }
 
     /// Runs `work` on a pooled connection. One that timed out is busy with the old statement and leaves the pool.
-    async fn within<T>(
-        &self,
-        work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>,
-    ) -> Result<T, Fault> {
+    async fn within<T>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>) -> Result<T, Fault> {
         let connection = self.0.get().await?;
         let outcome = tokio::time::timeout(STATEMENT_TIMEOUT, work(&connection)).await;
-        match outcome {
-            Ok(done) => Ok(done?),
-            Err(_) => {
-                drop(Object::take(connection));
-                Err(Fault::StatementTimeout)
-            }
+        if let Ok(done) = outcome {
+            return Ok(done?);
         }
+        drop(Object::take(connection));
+        Err(Fault::StatementTimeout)
     }
 }
 

@@ -72,7 +72,7 @@ pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -
             order by seq limit 1 for update
         ), claimed as (
             update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
-            from head where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
+            from head join seen on seen.id = head.id where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
             returning m.attempt
         ), turns as (
             select t.*, sum(length(t.content)) over (order by t.seq desc) as characters from (
@@ -88,7 +88,7 @@ pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -
             (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to)
                 order by seq) from turns
              where characters <= $6 or id = head.in_reply_to) as turns,
-            false as is_stale
+            head.id <> (select id from seen) as is_stale
         from head left join claimed on true";
     let parameters: super::Parameters<'_> =
         &[&room.0, &now, &(now + lease), &MOST_ATTEMPTS, &CONTEXT_TURNS, &CONTEXT_CHARACTERS];
@@ -219,7 +219,8 @@ pub enum Cancel {
 
 /// Calls off an unfinished reply of the user. One that had not begun costs nothing.
 pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now: Timestamp) -> Result<Cancel, Fault> {
-    let sql = format!("with was as (
+    let sql = format!(
+        "with was as (
             select id, charged_on, state = 'pending' as free from messages
             where id = $1 and chatroom_id = $2 and user_id = $3 and state in ('pending', 'generating') for update
         ), ended as (
@@ -230,7 +231,9 @@ pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now:
             update allowances a set used = a.used - 1 from was
             where was.free and a.user_id = $3 and a.day = was.charged_on and a.used > 0
         )
-        select {} from ended m", messages::COLUMNS);
+        select {} from ended m",
+        messages::COLUMNS
+    );
     if let Some(row) = db.row(&sql, &[&id.0, &room.0, &user.0, &now]).await? {
         return Ok(Cancel::Cancelled(Box::new(messages::message(&row)?)));
     }
@@ -266,7 +269,7 @@ pub async fn regenerate(
     let sql = "with seen as (
             select last_seq from chatrooms where id = $1
         ), room as (
-            select id, false as is_stale from chatrooms
+            select id, last_seq <> (select last_seq from seen) as is_stale from chatrooms
             where id = $1 and user_id = $2 for update
         ), asked as (
             select coalesce(m.in_reply_to, m.id) as id from messages m join room on m.chatroom_id = room.id where m.id = $3

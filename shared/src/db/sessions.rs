@@ -83,9 +83,9 @@ pub enum Rotation {
     Unknown,
 }
 
-/// Exchanges the token hashed `old` for the one hashed `new`, in one statement. The successor is a function of the
+/// Exchanges the token hashed `old` for the one hashed `new`, which is good until `expires_at`, in one statement. The successor is a function of the
 /// token, so racing clients are all told the same one.
-pub async fn rotate(db: &Db, old: &[u8], new: &[u8], now: Timestamp) -> Result<Rotation, Fault> {
+pub async fn rotate(db: &Db, old: &[u8], new: &[u8], expires_at: Timestamp, now: Timestamp) -> Result<Rotation, Fault> {
     let sql = "with used as (
             update refresh_tokens t set used_at = coalesce(t.used_at, $3)
             from sessions s
@@ -94,6 +94,7 @@ pub async fn rotate(db: &Db, old: &[u8], new: &[u8], now: Timestamp) -> Result<R
         ), kept as (
             update sessions s
             set last_used_at = case when used.fresh then $3 else s.last_used_at end,
+                expires_at = case when used.fresh then $5 else s.expires_at end,
                 revoked_at = case when used.fresh then s.revoked_at else $3 end
             from used where s.id = used.session_id
         ), next as (
@@ -102,10 +103,14 @@ pub async fn rotate(db: &Db, old: &[u8], new: &[u8], now: Timestamp) -> Result<R
             on conflict (hash) do nothing
         )
         select session_id, user_id, fresh from used";
-    let row = db.row(sql, &[&old, &new, &now, &(now - ROTATION_GRACE)]).await?;
+    let row = db.row(sql, &[&old, &new, &now, &(now - ROTATION_GRACE), &expires_at]).await?;
     Ok(row.map_or(Rotation::Unknown, |row| {
         let session = SessionId(row.get::<_, Uuid>("session_id"));
-        if row.get("fresh") { Rotation::Rotated(session, UserId(row.get("user_id"))) } else { Rotation::Reused(session) }
+        if row.get("fresh") {
+            Rotation::Rotated(session, UserId(row.get("user_id")))
+        } else {
+            Rotation::Reused(session)
+        }
     }))
 }
 

@@ -39,7 +39,7 @@ macro_rules! id {
 }
 
 id!(
-    /// An account (UUIDv7, RFC 9562).
+    /// An account (a UUID of version 7, RFC 9562).
     UserId, now_v7
 );
 id!(

@@ -143,7 +143,9 @@ mod tests {
     #[test]
     fn an_address_needs_one_at_sign_and_a_dotted_domain() {
         assert!(Email::try_from("ada@example.org".to_owned()).is_ok());
-        for text in ["ada", "ada@", "@example.org", "a@b@example.org", "ada@localhost", "a da@example.org", "ada@-a.org"] {
+        for text in
+            ["ada", "ada@", "@example.org", "a@b@example.org", "ada@localhost", "a da@example.org", "ada@-a.org"]
+        {
             assert!(Email::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

@@ -49,6 +49,7 @@ impl Timestamp {
     }
 
     /// The next midnight UTC: when the daily allowance is whole again.
+    #[must_use]
     pub fn next_midnight(self) -> Self {
         Self(self.0.replace_time(Time::MIDNIGHT) + time::Duration::DAY)
     }

@@ -151,7 +151,10 @@ mod tests {
         assert_eq!((error.pointer.as_str(), error.code), ("/mobile", "invalid"));
         assert_eq!(error.detail, "Must be in E.164 form and begin with +.");
         let error = refused(r#"{"mobile": "+14155550123", "name": 5}"#);
-        assert_eq!((error.pointer.as_str(), error.code, error.detail.as_str()), ("/name", "wrong_type", "Must be a string."));
+        assert_eq!(
+            (error.pointer.as_str(), error.code, error.detail.as_str()),
+            ("/name", "wrong_type", "Must be a string.")
+        );
         assert_eq!((refused("{}").pointer.as_str(), refused("{}").code), ("/mobile", "missing"));
         let error = refused(r#"{"mobile": "+14155550123", "admin": true}"#);
         assert_eq!((error.pointer.as_str(), error.code), ("/admin", "unknown_field"));

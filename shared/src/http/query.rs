@@ -14,9 +14,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        axum::extract::Query::try_from_uri(&parts.uri)
-            .map(|axum::extract::Query(value)| Self(value))
-            .map_err(|rejection| refusal(&std::error::Error::source(&rejection).map(ToString::to_string).unwrap_or_default()))
+        axum::extract::Query::try_from_uri(&parts.uri).map(|axum::extract::Query(value)| Self(value)).map_err(
+            |rejection| refusal(&std::error::Error::source(&rejection).map(ToString::to_string).unwrap_or_default()),
+        )
     }
 }
 

@@ -11,8 +11,5 @@ pub fn rate_limit(allowance: &Allowance, until_reset: Duration) -> [(HeaderName,
     let policy = format!("\"daily\";q={};w=86400", allowance.limit);
     let state = format!("\"daily\";r={};t={}", allowance.remaining, until_reset.as_secs());
     let value = |text: String| HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""));
-    [
-        (HeaderName::from_static("ratelimit-policy"), value(policy)),
-        (HeaderName::from_static("ratelimit"), value(state)),
-    ]
+    [(HeaderName::from_static("ratelimit-policy"), value(policy)), (HeaderName::from_static("ratelimit"), value(state))]
 }

@@ -19,7 +19,11 @@ async fn every_refusal_is_a_problem_document() {
         ada.request(Method::POST, &message).header("content-type", content_type).body(body)
     };
     assert_problem(&ada.send(raw("application/json", b"{".to_vec())).await, 400, "malformed_request");
-    assert_problem(&ada.send(raw("application/json", b"{\"content\":\"\xff\"}".to_vec())).await, 400, "malformed_request");
+    assert_problem(
+        &ada.send(raw("application/json", b"{\"content\":\"\xff\"}".to_vec())).await,
+        400,
+        "malformed_request",
+    );
     assert_problem(&ada.send(raw("text/plain", b"hi".to_vec())).await, 415, "unsupported_media_type");
     let large = json!({ "content": "x".repeat(70_000) }).to_string();
     assert_problem(&ada.send(raw("application/json", large.into())).await, 413, "payload_too_large");
@@ -36,7 +40,8 @@ async fn every_refusal_is_a_problem_document() {
 async fn tokens_that_are_not_ours_do_not_let_anybody_in() {
     let ada = Person::signed_in().await;
     assert_problem(&Person::new().get("/user/me").await, 401, "unauthenticated");
-    let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiIwMTkzMDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDAifQ.";
+    let unsigned =
+        "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiIwMTkzMDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDAifQ.";
     for token in [unsigned, "", "x.y.z", "null"] {
         assert_problem(&ada.with_token(token).get("/user/me").await, 401, "unauthenticated");
     }
@@ -45,8 +50,17 @@ async fn tokens_that_are_not_ours_do_not_let_anybody_in() {
 #[tokio::test]
 async fn bodies_of_every_shape_are_never_a_fault_of_ours() {
     let ada = Person::signed_in().await;
-    let bodies = [json!([]), json!("x"), json!(5), json!({ "mobile": [] }), json!({ "mobile": { "a": 1 } }), Value::Bool(true)];
-    for path in ["/auth/signup", "/auth/send-otp", "/auth/verify-otp", "/auth/login", "/auth/refresh", "/auth/change-password", "/chatroom"] {
+    let bodies =
+        [json!([]), json!("x"), json!(5), json!({ "mobile": [] }), json!({ "mobile": { "a": 1 } }), Value::Bool(true)];
+    for path in [
+        "/auth/signup",
+        "/auth/send-otp",
+        "/auth/verify-otp",
+        "/auth/login",
+        "/auth/refresh",
+        "/auth/change-password",
+        "/chatroom",
+    ] {
         for body in &bodies {
             let answer = ada.post(path, body.clone()).await;
             assert!((400..500).contains(&answer.status), "{path} {body}: {} {}", answer.status, answer.body);

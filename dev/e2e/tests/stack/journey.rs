@@ -10,7 +10,8 @@ const SOON: Duration = Duration::from_secs(30);
 #[tokio::test]
 async fn somebody_signs_up_chats_meets_the_limit_and_goes_pro() {
     let stranger = Person::new();
-    let profile = json!({ "mobile": stranger.mobile, "name": "Ada", "email": "ada@example.org", "password": "quite a long one" });
+    let profile =
+        json!({ "mobile": stranger.mobile, "name": "Ada", "email": "ada@example.org", "password": "quite a long one" });
     let signup = stranger.post("/auth/signup", profile).await;
     assert_eq!(signup.status, 201, "{}", signup.body);
     let wanted = json!({ "mobile": stranger.mobile, "signup_id": signup.body["signup_id"] });
@@ -65,7 +66,9 @@ async fn a_password_signs_in_and_a_code_replaces_it() {
     let signup = stranger.post("/auth/signup", json!({ "mobile": mobile, "password": "quite a long one" })).await;
     let wanted = json!({ "mobile": mobile, "signup_id": signup.body["signup_id"] });
     let challenge = stranger.post("/auth/send-otp", wanted).await.body;
-    stranger.post("/auth/verify-otp", json!({ "challenge_id": challenge["challenge_id"], "otp": challenge["otp"] })).await;
+    stranger
+        .post("/auth/verify-otp", json!({ "challenge_id": challenge["challenge_id"], "otp": challenge["otp"] }))
+        .await;
 
     let tokens = stranger.post("/auth/login", json!({ "mobile": mobile, "password": "quite a long one" })).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);

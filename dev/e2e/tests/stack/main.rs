@@ -1,5 +1,7 @@
 //! The deployed stack: `dev/up cargo test -p e2e`.
 
+#![cfg(test)]
+
 mod allowance;
 mod bad_input;
 mod journey;

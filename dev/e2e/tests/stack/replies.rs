@@ -40,7 +40,8 @@ async fn messages_sent_at_once_are_answered_in_order() {
         ada.reply(&format!("{path}/{}", sent.text("/reply/id")), LATER).await;
     }
     let turns = ada.get(&path).await.body;
-    let ended: Vec<_> = turns["data"].as_array().into_iter().flatten().filter(|turn| turn["role"] == "assistant").collect();
+    let ended: Vec<_> =
+        turns["data"].as_array().into_iter().flatten().filter(|turn| turn["role"] == "assistant").collect();
     assert!(ended.iter().all(|turn| turn["state"] == "completed"), "{turns}");
     assert!(ended.is_sorted_by_key(|turn| turn["completed_at"].as_str()), "{turns}");
 }

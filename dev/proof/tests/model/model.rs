@@ -115,16 +115,22 @@ impl Model {
                 }
                 Ok(())
             }
-            (Operation::Send { room, text, key }, Seen::Answer(answer)) => self.send(*room, text, key.as_deref(), answer),
+            (Operation::Send { room, text, key }, Seen::Answer(answer)) => {
+                self.send(*room, text, key.as_deref(), answer)
+            }
             (Operation::Regenerate { room, message }, Seen::Answer(answer)) => self.regenerate(*room, *message, answer),
             (Operation::Cancel { room, reply }, Seen::Answer(answer)) => self.cancel(*room, *reply, answer),
             (Operation::Claim { room, lease }, Seen::Claim(claimed)) => {
                 let until = self.now + *lease;
                 same("claim", claimed, &self.claim(*room, until))
             }
-            (Operation::Finish { held, state, text }, Seen::Done(done)) => same("finish", done, &self.finish(held, *state, text)),
+            (Operation::Finish { held, state, text }, Seen::Done(done)) => {
+                same("finish", done, &self.finish(held, *state, text))
+            }
             (Operation::Postpone { held, until }, Seen::Done(done)) => {
-                let held_on = self.reply(held.reply).filter(|turn| turn.attempt == held.number && turn.state == ReplyState::Generating);
+                let held_on = self
+                    .reply(held.reply)
+                    .filter(|turn| turn.attempt == held.number && turn.state == ReplyState::Generating);
                 same("postpone", done, &held_on.is_some())?;
                 if let Some(turn) = held_on {
                     (turn.state, turn.lease_until, turn.retry_at) = (ReplyState::Pending, None, Some(*until));
@@ -143,7 +149,9 @@ impl Model {
             }
             (Operation::Bury { reply }, Seen::Done(done)) => {
                 let now = self.now;
-                let free = self.reply(*reply).filter(|turn| !turn.state.is_final() && turn.lease_until.is_none_or(|until| until < now));
+                let free = self
+                    .reply(*reply)
+                    .filter(|turn| !turn.state.is_final() && turn.lease_until.is_none_or(|until| until < now));
                 same("bury", done, &free.is_some())?;
                 let day = free.and_then(|turn| turn.end(ReplyState::Failed, now, true));
                 self.give_back(day);
@@ -162,12 +170,17 @@ impl Model {
             (Operation::List, Seen::Answer(answer)) => {
                 let mut rooms: Vec<_> = self.rooms.iter().collect();
                 rooms.sort_by_key(|room| std::cmp::Reverse((room.updated_at, room.id)));
-                let expected: Vec<_> = rooms.into_iter().map(|room| (room.id.to_string(), room.title.clone())).collect();
+                let expected: Vec<_> =
+                    rooms.into_iter().map(|room| (room.id.to_string(), room.title.clone())).collect();
                 same("list", &answer.listed(), &expected)
             }
             (Operation::Read { room }, Seen::Answer(answer)) => {
                 let Some(room) = self.room(*room) else { return same("status", &answer.status, &404) };
-                let expected: Vec<_> = room.turns.iter().map(|turn| (turn.id.to_string(), turn.state.as_str().to_owned(), turn.content.clone())).collect();
+                let expected: Vec<_> = room
+                    .turns
+                    .iter()
+                    .map(|turn| (turn.id.to_string(), turn.state.as_str().to_owned(), turn.content.clone()))
+                    .collect();
                 same("turns", &answer.turns(), &expected)
             }
             (operation, seen) => Err(format!("{operation:?} cannot end as {seen:?}")),
@@ -180,7 +193,8 @@ impl Model {
         }
         let allowance = |model: &Self| (model.limits.of(model.tier()), model.used_today());
         let earlier = key.and_then(|key| {
-            let place = |room: &Room| Some((room.id, room.turns.iter().position(|turn| turn.key.as_deref() == Some(key))?));
+            let place =
+                |room: &Room| Some((room.id, room.turns.iter().position(|turn| turn.key.as_deref() == Some(key))?));
             self.rooms.iter().find_map(place)
         });
         if let Some((of, place)) = earlier {
@@ -205,8 +219,19 @@ impl Model {
         let room = self.room(room).ok_or("its room")?;
         let seq = room.next_seq();
         let message = Turn {
-            id, seq, content: text.to_owned(), state: ReplyState::Completed, in_reply_to: None, tier: None, charged_on: None,
-            attempt: 0, lease_until: None, retry_at: None, nudged_at: None, created_at: now, completed_at: Some(now),
+            id,
+            seq,
+            content: text.to_owned(),
+            state: ReplyState::Completed,
+            in_reply_to: None,
+            tier: None,
+            charged_on: None,
+            attempt: 0,
+            lease_until: None,
+            retry_at: None,
+            nudged_at: None,
+            created_at: now,
+            completed_at: Some(now),
             key: key.map(str::to_owned),
         };
         let reply = Turn::pending(reply, seq + 1, id, tier, now);
@@ -218,7 +243,9 @@ impl Model {
     fn regenerate(&mut self, room: ChatroomId, message: MessageId, answer: &crate::operation::Answer) -> Checked {
         let (now, tier, left) = (self.now, self.tier(), self.left());
         let turns = self.room(room).map(|room| room.turns.clone()).unwrap_or_default();
-        let Some(named) = turns.iter().find(|turn| turn.id == message) else { return same("status", &answer.status, &404) };
+        let Some(named) = turns.iter().find(|turn| turn.id == message) else {
+            return same("status", &answer.status, &404);
+        };
         let asked = named.in_reply_to.unwrap_or(named.id);
         if turns.iter().any(|turn| turn.in_reply_to == Some(asked) && !turn.state.is_final()) {
             return same("status and code", &answer.code(), &(409, "reply_unfinished".into()));
@@ -241,7 +268,9 @@ impl Model {
 
     fn cancel(&mut self, room: ChatroomId, reply: MessageId, answer: &crate::operation::Answer) -> Checked {
         let now = self.now;
-        let turn = self.room(room).and_then(|room| room.turns.iter_mut().find(|turn| turn.id == reply && turn.in_reply_to.is_some()));
+        let turn = self
+            .room(room)
+            .and_then(|room| room.turns.iter_mut().find(|turn| turn.id == reply && turn.in_reply_to.is_some()));
         let Some(turn) = turn else { return same("status", &answer.status, &404) };
         let mut day = None;
         if !turn.state.is_final() {
@@ -269,7 +298,8 @@ impl Model {
         (head.state, head.lease_until, head.retry_at) = (ReplyState::Generating, Some(until), None);
         let asked = context.iter().find(|turn| Some(turn.id) == head.in_reply_to).map_or(0, |turn| turn.seq);
         let is_context = |turn: &&Turn| {
-            let answered = matches!(turn.state, ReplyState::Completed | ReplyState::Truncated) && !turn.content.is_empty();
+            let answered =
+                matches!(turn.state, ReplyState::Completed | ReplyState::Truncated) && !turn.content.is_empty();
             turn.seq <= asked && (turn.in_reply_to.is_none() || answered)
         };
         let turns: Vec<_> = context.iter().filter(is_context).map(|turn| (turn.id.0, turn.content.clone())).collect();
@@ -279,7 +309,8 @@ impl Model {
 
     fn finish(&mut self, held: &Held, state: ReplyState, text: &str) -> bool {
         let now = self.now;
-        let Some(turn) = self.reply(held.reply).filter(|turn| turn.attempt == held.number && !turn.state.is_final()) else {
+        let Some(turn) = self.reply(held.reply).filter(|turn| turn.attempt == held.number && !turn.state.is_final())
+        else {
             return false;
         };
         text.clone_into(&mut turn.content);
@@ -309,9 +340,20 @@ impl Room {
 impl Turn {
     fn pending(id: MessageId, seq: i64, in_reply_to: MessageId, tier: Tier, now: Timestamp) -> Self {
         Self {
-            id, seq, content: String::new(), state: ReplyState::Pending, in_reply_to: Some(in_reply_to), tier: Some(tier),
-            charged_on: Some(now.day()), attempt: 0, lease_until: None, retry_at: None, nudged_at: None, created_at: now,
-            completed_at: None, key: None,
+            id,
+            seq,
+            content: String::new(),
+            state: ReplyState::Pending,
+            in_reply_to: Some(in_reply_to),
+            tier: Some(tier),
+            charged_on: Some(now.day()),
+            attempt: 0,
+            lease_until: None,
+            retry_at: None,
+            nudged_at: None,
+            created_at: now,
+            completed_at: None,
+            key: None,
         }
     }
 

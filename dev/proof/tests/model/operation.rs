@@ -81,7 +81,8 @@ impl Answer {
 
     /// Limit and used.
     pub(crate) fn allowance(&self) -> (i32, i32) {
-        let read = |pointer| self.body.pointer(pointer).and_then(Value::as_i64).and_then(|n| n.try_into().ok()).unwrap_or(-1);
+        let read =
+            |pointer| self.body.pointer(pointer).and_then(Value::as_i64).and_then(|n| n.try_into().ok()).unwrap_or(-1);
         (read("/allowance/limit"), read("/allowance/used"))
     }
 

@@ -108,7 +108,10 @@ impl<'a> World<'a> {
     fn sent(&self, operations: &[Operation], seen: &[Seen]) -> Result<(), String> {
         let queued: Vec<_> = self.lane.sqs.take().into_iter().filter_map(|sent| sent.once).collect();
         for (operation, seen) in operations.iter().zip(seen) {
-            let (Operation::Send { .. } | Operation::Regenerate { .. }, Seen::Answer(answer)) = (operation, seen) else { continue };
+            let (Operation::Send { .. } | Operation::Regenerate { .. }, Seen::Answer(answer)) = (operation, seen)
+            else {
+                continue;
+            };
             let is_pending = answer.status == 202 && answer.text("/reply/state") == "pending";
             if is_pending && !queued.contains(&answer.text("/reply/id")) {
                 return Err(format!("{operation:?} was not put on its queue"));
@@ -122,7 +125,14 @@ impl<'a> World<'a> {
     }
 
     fn some_turn(&mut self, room: ChatroomId, is_reply: bool) -> Option<MessageId> {
-        let turns: Vec<_> = self.model.room(room)?.turns.iter().filter(|turn| !is_reply || turn.in_reply_to.is_some()).map(|turn| turn.id).collect();
+        let turns: Vec<_> = self
+            .model
+            .room(room)?
+            .turns
+            .iter()
+            .filter(|turn| !is_reply || turn.in_reply_to.is_some())
+            .map(|turn| turn.id)
+            .collect();
         // The later ones are where something happens.
         let from = if self.random.one_in(3) { 0 } else { turns.len().saturating_sub(3) };
         self.random.choose(&turns[from..]).copied()
@@ -152,7 +162,10 @@ impl<'a> World<'a> {
             69..75 => self.some_turn(room, true).map(|reply| Operation::Cancel { room, reply }),
             75..80 => self.some_turn(room, false).map(|message| Operation::Regenerate { room, message }),
             80..82 => self.some_turn(room, true).map(|reply| Operation::Bury { reply }),
-            82..84 => Some(Operation::Sweep { due: self.model.now - Duration::from_secs(20), nudged: self.model.now - Duration::from_secs(300) }),
+            82..84 => Some(Operation::Sweep {
+                due: self.model.now - Duration::from_secs(20),
+                nudged: self.model.now - Duration::from_secs(300),
+            }),
             84..86 if self.model.rooms.len() < 5 => Some(Operation::Create { title: self.text("room") }),
             86 => Some(Operation::Delete { room }),
             87 => Some(Operation::Rename { room, title: self.text("title") }),
@@ -181,7 +194,13 @@ impl<'a> World<'a> {
 
     fn a_finish(&mut self) -> Option<Operation> {
         let held = self.some_attempt()?;
-        let states = [ReplyState::Completed, ReplyState::Completed, ReplyState::Truncated, ReplyState::Blocked, ReplyState::Failed];
+        let states = [
+            ReplyState::Completed,
+            ReplyState::Completed,
+            ReplyState::Truncated,
+            ReplyState::Blocked,
+            ReplyState::Failed,
+        ];
         let state = *self.random.choose(&states)?;
         let text = match state {
             ReplyState::Completed => self.text("answer"),
@@ -236,7 +255,10 @@ impl<'a> World<'a> {
         while operations.len() < 2 || (operations.len() < 3 && self.random.one_in(2)) {
             let other = self.any_in(room);
             // Time, plans and what looks at several rows at once stay out of races: they have no one moment.
-            if !matches!(other, Operation::Step { .. } | Operation::Tier { .. } | Operation::Sweep { .. } | Operation::Read { .. }) {
+            if !matches!(
+                other,
+                Operation::Step { .. } | Operation::Tier { .. } | Operation::Sweep { .. } | Operation::Read { .. }
+            ) {
                 operations.push(other);
             }
         }
@@ -247,7 +269,9 @@ impl<'a> World<'a> {
         let (db, now) = (&self.lane.db, self.model.now);
         match operation {
             Operation::Create { title } => self.call(Method::POST, "", &[], json!({ "title": title })).await,
-            Operation::Rename { room, title } => self.call(Method::PATCH, &format!("/{room}"), &[], json!({ "title": title })).await,
+            Operation::Rename { room, title } => {
+                self.call(Method::PATCH, &format!("/{room}"), &[], json!({ "title": title })).await
+            }
             Operation::Delete { room } => self.call(Method::DELETE, &format!("/{room}"), &[], Value::Null).await,
             Operation::Send { room, text, key } => {
                 let headers: Vec<_> = key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
@@ -261,15 +285,17 @@ impl<'a> World<'a> {
             }
             Operation::List => self.call(Method::GET, "", &[], Value::Null).await,
             Operation::Read { room } => self.call(Method::GET, &format!("/{room}?limit=100"), &[], Value::Null).await,
-            Operation::Claim { room, lease } => Seen::Claim(match replies::claim(db, *room, *lease, now).await.unwrap() {
-                Claim::Claimed(attempt) => Claimed::Claimed(
-                    Held { reply: attempt.reply, number: attempt.number },
-                    attempt.turns.into_iter().map(|turn| (turn.id, turn.content)).collect(),
-                ),
-                Claim::Wait(until) => Claimed::Wait(until),
-                Claim::Exhausted(reply, attempt) => Claimed::Exhausted(reply, attempt),
-                Claim::Idle => Claimed::Idle,
-            }),
+            Operation::Claim { room, lease } => {
+                Seen::Claim(match replies::claim(db, *room, *lease, now).await.unwrap() {
+                    Claim::Claimed(attempt) => Claimed::Claimed(
+                        Held { reply: attempt.reply, number: attempt.number },
+                        attempt.turns.into_iter().map(|turn| (turn.id, turn.content)).collect(),
+                    ),
+                    Claim::Wait(until) => Claimed::Wait(until),
+                    Claim::Exhausted(reply, attempt) => Claimed::Exhausted(reply, attempt),
+                    Claim::Idle => Claimed::Idle,
+                })
+            }
             Operation::Finish { held, state, text } => {
                 Seen::Done(replies::finish(db, held.reply, held.number, &outcome(*state, text), now).await.unwrap())
             }
@@ -334,7 +360,8 @@ impl<'a> World<'a> {
         if stored != expected {
             return Err(format!("stored:\n{stored:#?}\nexpected:\n{expected:#?}"));
         }
-        let days: BTreeMap<_, i32> = days.map_err(|error| error.to_string())?.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let days: BTreeMap<_, i32> =
+            days.map_err(|error| error.to_string())?.iter().map(|row| (row.get(0), row.get(1))).collect();
         self.model.used.retain(|_, used| *used != 0);
         if days != self.model.used {
             return Err(format!("allowances {days:?} instead of {:?}", self.model.used));
@@ -354,8 +381,14 @@ impl<'a> World<'a> {
                 let next = match claimed {
                     Claimed::Idle => break,
                     Claimed::Wait(until) => Operation::Step { to: until },
-                    Claimed::Exhausted(reply, number) => Operation::Finish { held: Held { reply, number }, state: ReplyState::Failed, text: String::new() },
-                    Claimed::Claimed(held, _) => Operation::Finish { held, state: ReplyState::Completed, text: self.text("answer") },
+                    Claimed::Exhausted(reply, number) => Operation::Finish {
+                        held: Held { reply, number },
+                        state: ReplyState::Failed,
+                        text: String::new(),
+                    },
+                    Claimed::Claimed(held, _) => {
+                        Operation::Finish { held, state: ReplyState::Completed, text: self.text("answer") }
+                    }
                 };
                 self.perform(vec![next]).await?;
             }
@@ -379,10 +412,13 @@ fn orders(operations: &[Operation], seen: &[Seen]) -> Vec<Vec<usize>> {
     }
     let mut orders = vec![Vec::new()];
     for _ in &all {
-        orders = orders.into_iter().flat_map(|order: Vec<usize>| {
-            let rest: Vec<_> = all.iter().copied().filter(|index| !order.contains(index)).collect();
-            rest.into_iter().map(move |index| [order.clone(), vec![index]].concat())
-        }).collect();
+        orders = orders
+            .into_iter()
+            .flat_map(|order: Vec<usize>| {
+                let rest: Vec<_> = all.iter().copied().filter(|index| !order.contains(index)).collect();
+                rest.into_iter().map(move |index| [order.clone(), vec![index]].concat())
+            })
+            .collect();
     }
     orders
 }

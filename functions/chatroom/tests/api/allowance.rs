@@ -21,7 +21,10 @@ async fn the_sixth_message_of_a_day_is_refused_with_a_hint() {
     let refused = alice.post(&path, json!({ "content": "hi" })).await;
     let body = refused.body();
     assert_eq!((refused.status(), body["code"].as_str()), (429, Some("allowance_spent")));
-    assert_eq!((&body["allowance"]["limit"], &body["allowance"]["used"], &body["allowance"]["remaining"]), (&json!(5), &json!(5), &json!(0)));
+    assert_eq!(
+        (&body["allowance"]["limit"], &body["allowance"]["used"], &body["allowance"]["remaining"]),
+        (&json!(5), &json!(5), &json!(0))
+    );
     assert_eq!(body["allowance"]["resets_at"], "2026-11-24T00:00:00.000Z");
     assert_eq!(body["upgrade"]["path"], "/subscribe/pro");
     assert_eq!((refused.header("retry-after"), refused.header("ratelimit")), ("43200", "\"daily\";r=0;t=43200"));
@@ -63,7 +66,8 @@ async fn of_200_parallel_sends_exactly_five_are_accepted_on_each_side_of_midnigh
         assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 195);
         api.stack.clock.advance(Duration::from_secs(12 * 3600));
     }
-    let counts = "select count(*) filter (where role = 'user'), count(*) filter (where role = 'assistant') from messages";
+    let counts =
+        "select count(*) filter (where role = 'user'), count(*) filter (where role = 'assistant') from messages";
     let row = api.stack.sql().await.query_one(counts, &[]).await.unwrap();
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (10, 10));
 }

@@ -14,7 +14,8 @@ async fn bodies_that_are_not_what_they_should_be_are_refused_by_field() {
     let long = json!({ "content": "x".repeat(8_001) }).to_string();
     let huge = json!({ "content": "x".repeat(70_000) }).to_string();
     let deep = format!("{{\"content\":{}}}", "[".repeat(5_000));
-    let cases: [(&[(&str, &str)], &[u8], u16, &str, &str); 12] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16, &'a str, &'a str);
+    let cases: [Case; 12] = [
         (&json_type, b"{}", 422, "validation_failed", "/content"),
         (&json_type, b"{\"content\": 5}", 422, "validation_failed", "/content"),
         (&json_type, b"{\"content\": \"\"}", 422, "validation_failed", "/content"),
@@ -42,7 +43,12 @@ async fn unknown_ids_paths_and_methods_are_problems() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;
     let id = shared::domain::ChatroomId::generate();
-    for path in [format!("/chatroom/{id}"), "/chatroom/not-an-id".into(), format!("/chatroom/{id}/message/x"), "/chatroom/a/b/c".into()] {
+    for path in [
+        format!("/chatroom/{id}"),
+        "/chatroom/not-an-id".into(),
+        format!("/chatroom/{id}/message/x"),
+        "/chatroom/a/b/c".into(),
+    ] {
         assert_eq!(alice.get(&path).await.code(), "not_found", "{path}");
     }
     let answer = alice.raw(Method::PUT, "/chatroom", &[], "").await;
@@ -50,7 +56,14 @@ async fn unknown_ids_paths_and_methods_are_problems() {
     assert_eq!(answer.header("allow"), "GET,HEAD,POST");
     assert_eq!(alice.get("/chatroom?limit=101").await.status(), 422);
     assert_eq!(alice.get("/chatroom?page=2").await.body()["errors"][0]["pointer"], "/page");
-    let odd = alice.json(Method::POST, &format!("/chatroom/{id}/message"), &[("idempotency-key", "a b")], json!({ "content": "x" })).await;
+    let odd = alice
+        .json(
+            Method::POST,
+            &format!("/chatroom/{id}/message"),
+            &[("idempotency-key", "a b")],
+            json!({ "content": "x" }),
+        )
+        .await;
     assert_eq!((odd.status(), odd.code().as_str()), (400, "idempotency_key_invalid"));
 }
 

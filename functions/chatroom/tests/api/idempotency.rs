@@ -68,7 +68,8 @@ async fn racing_repetitions_are_one_send() {
         sends.spawn(async move { send(&alice, &path, "k", "hi").await });
     }
     let answers = sends.join_all().await;
-    let ids: std::collections::BTreeSet<_> = answers.iter().map(|answer| answer.body()["reply"]["id"].to_string()).collect();
+    let ids: std::collections::BTreeSet<_> =
+        answers.iter().map(|answer| answer.body()["reply"]["id"].to_string()).collect();
     assert!(answers.iter().all(|answer| answer.status() == 202));
     assert_eq!(ids.len(), 1);
     let used: i32 = api.stack.sql().await.query_one("select used from allowances", &[]).await.unwrap().get(0);

@@ -64,7 +64,8 @@ async fn the_second_look_is_a_hit_and_every_write_makes_a_miss() {
         let answer = alice.get("/chatroom").await;
         (answer.header("x-cache").to_owned(), titles(&answer.body()))
     };
-    let told = |cache: &str, titles: &[&str]| (cache.to_owned(), titles.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let told =
+        |cache: &str, titles: &[&str]| (cache.to_owned(), titles.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(look().await, told("miss", &["Tea"]));
     assert_eq!(look().await, told("hit", &["Tea"]));
     alice.patch(&room, json!({ "title": "Coffee" })).await;

@@ -1,5 +1,7 @@
 //! `/chatroom` through its router, on a real Postgres and Redis.
 
+#![cfg(test)]
+
 mod allowance;
 mod bad_input;
 mod idempotency;

@@ -61,7 +61,10 @@ async fn history_is_paged_from_the_newest_and_each_page_is_in_order() {
     }
     let questions = |page: &Value| {
         let turns = page["data"].as_array().unwrap().iter();
-        turns.filter(|turn| turn["role"] == "user").map(|turn| turn["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        turns
+            .filter(|turn| turn["role"] == "user")
+            .map(|turn| turn["content"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let newest = alice.get(&format!("{room}/message?limit=4")).await.body();
     assert_eq!(questions(&newest), ["3", "4"]);

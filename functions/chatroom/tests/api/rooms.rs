@@ -81,5 +81,8 @@ async fn another_users_chatroom_is_not_found() {
 async fn nobody_gets_in_without_a_token() {
     let api = TestApi::start(chatroom::router).await;
     let answer = api.anyone().get("/chatroom").await;
-    assert_eq!((answer.status(), answer.code().as_str(), answer.header("www-authenticate")), (401, "unauthenticated", "Bearer"));
+    assert_eq!(
+        (answer.status(), answer.code().as_str(), answer.header("www-authenticate")),
+        (401, "unauthenticated", "Bearer")
+    );
 }

@@ -23,7 +23,8 @@ async fn a_waiting_client_sees_the_reply_as_soon_as_it_is_there() {
         let Claim::Claimed(attempt) = replies::claim(&db, room, Duration::from_secs(45), now).await.unwrap() else {
             panic!("nothing to claim")
         };
-        let outcome = Outcome { state: ReplyState::Completed, content: "ho".into(), error: None, ..Outcome::failed("") };
+        let outcome =
+            Outcome { state: ReplyState::Completed, content: "ho".into(), error: None, ..Outcome::failed("") };
         assert!(replies::finish(&db, attempt.reply, attempt.number, &outcome, now).await.unwrap());
         cache.room_changed(room).await.unwrap();
     };
@@ -52,7 +53,13 @@ async fn nobody_waits_for_longer_than_20_seconds_or_for_nothing() {
     let alice = api.signed_in().await;
     let room = alice.post("/chatroom", json!({})).await.id();
     let id = shared::domain::MessageId::generate();
-    for query in [format!("after={id}&wait=21"), "wait=5".into(), format!("after={id}&cursor=x"), "after=x".into(), "limit=0".into()] {
+    for query in [
+        format!("after={id}&wait=21"),
+        "wait=5".into(),
+        format!("after={id}&cursor=x"),
+        "after=x".into(),
+        "limit=0".into(),
+    ] {
         let answer = alice.get(&format!("/chatroom/{room}/message?{query}")).await;
         assert_eq!((answer.status(), answer.code().as_str()), (422, "validation_failed"), "{query}");
     }

@@ -52,7 +52,8 @@ struct Inner {
 impl Gemini {
     /// Of the `GEMINI_…` variables.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let base = env.optional("GEMINI_BASE_URL").unwrap_or_else(|| "https://generativelanguage.googleapis.com".into());
+        let base =
+            env.optional("GEMINI_BASE_URL").unwrap_or_else(|| "https://generativelanguage.googleapis.com".into());
         Ok(Self(Arc::new(Inner {
             http: OnceLock::new(),
             roots: tls::roots(env)?,
@@ -128,7 +129,8 @@ impl Progress {
             }
             self.finish_reason = candidate.finish_reason.or(self.finish_reason.take());
         }
-        self.block_reason = chunk.prompt_feedback.and_then(|feedback| feedback.block_reason).or(self.block_reason.take());
+        self.block_reason =
+            chunk.prompt_feedback.and_then(|feedback| feedback.block_reason).or(self.block_reason.take());
         self.model = chunk.model_version.or(self.model.take());
         if let Some(usage) = chunk.usage_metadata {
             self.prompt_tokens = usage.prompt_token_count.or(self.prompt_tokens);

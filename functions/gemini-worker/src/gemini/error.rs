@@ -45,7 +45,8 @@ struct Body {
 struct Status {
     code: u16,
     message: String,
-    status: String,
+    #[serde(rename = "status")]
+    name: String,
     details: Vec<Detail>,
 }
 
@@ -82,15 +83,18 @@ impl Failure {
 
     fn of_status(status: u16, error: &Status) -> Self {
         let pause = error.details.iter().find_map(|detail| duration(detail.retry_delay.as_deref()?));
-        let of_a_day = error.details.iter().flat_map(|detail| &detail.violations).any(|v| v.quota_id.contains("PerDay"));
+        let of_a_day =
+            error.details.iter().flat_map(|detail| &detail.violations).any(|v| v.quota_id.contains("PerDay"));
         match status {
             429 if of_a_day || names_no_quota(&error.message) => Self::QuotaSpent,
             429 => Self::RateLimited(pause),
             401 | 403 => Self::Unauthorized(status),
-            400 if error.details.is_empty() && error.message.contains("API key not valid") => Self::Unauthorized(status),
+            400 if error.details.is_empty() && error.message.contains("API key not valid") => {
+                Self::Unauthorized(status)
+            }
             404 => Self::NoSuchModel,
             500.. => Self::Overloaded(status, pause),
-            _ => Self::Refused(status, error.status.clone()),
+            _ => Self::Refused(status, error.name.clone()),
         }
     }
 }

@@ -29,7 +29,8 @@ async fn one_bad_and_one_panicking_record_of_ten_are_reported_and_the_others_ans
         }
     })
     .await;
-    let mut reported: Vec<_> = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+    let mut reported: Vec<_> =
+        response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
     reported.sort();
     assert_eq!(reported, ["5", "bad"]);
     for (number, (room, reply)) in replies.into_iter().enumerate() {

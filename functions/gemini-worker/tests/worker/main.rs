@@ -1,5 +1,7 @@
 //! The worker on a real Postgres and Redis, with Gemini as a server that fails on demand.
 
+#![cfg(test)]
+
 mod answers;
 mod batches;
 mod cancelling;

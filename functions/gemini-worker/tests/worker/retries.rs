@@ -12,12 +12,12 @@ async fn googles_pause_becomes_the_records_visibility() {
     let room = kit.room().await;
     let reply = kit.send(room, "[[429:7*1]] hi").await;
     let id = reply.to_string();
-    assert_eq!(kit.work(&[(room, reply)]).await, [id.clone()]);
+    assert_eq!(kit.work(&[(room, reply)]).await, [id.as_str()]);
     assert_eq!(kit.stack.sqs.hidden(), [(format!("receipt-{id}"), 7)]);
     assert_eq!(kit.reply(room, reply).await.state, ReplyState::Pending);
 
     kit.stack.clock.advance(Duration::from_secs(5));
-    assert_eq!(kit.work(&[(room, reply)]).await, [id.clone()], "too early");
+    assert_eq!(kit.work(&[(room, reply)]).await, [id.as_str()], "too early");
     assert_eq!(kit.stack.sqs.hidden(), [(format!("receipt-{id}"), 2)]);
     assert_eq!(kit.calls().await.len(), 1);
 
@@ -29,8 +29,12 @@ async fn googles_pause_becomes_the_records_visibility() {
 #[tokio::test]
 async fn passing_failures_are_tried_five_times_and_then_given_back() {
     for (word, code) in [
-        ("[[503]]", "model_unavailable"), ("[[500]]", "model_unavailable"), ("[[cut]]", "model_unavailable"),
-        ("[[malformed]]", "model_unavailable"), ("[[429]]", "quota_exhausted"), ("[[empty]]", "empty_answer"),
+        ("[[503]]", "model_unavailable"),
+        ("[[500]]", "model_unavailable"),
+        ("[[cut]]", "model_unavailable"),
+        ("[[malformed]]", "model_unavailable"),
+        ("[[429]]", "quota_exhausted"),
+        ("[[empty]]", "empty_answer"),
     ] {
         let kit = Kit::start().await;
         let room = kit.room().await;
@@ -66,7 +70,11 @@ async fn a_turn_behind_a_failing_one_waits_without_harm_and_is_answered_after_it
     let failing = kit.send(room, "[[503]]").await;
     let behind = kit.send(room, "hello").await;
     for _ in 1..=4 {
-        assert_eq!(kit.work(&[(room, failing), (room, behind)]).await, [failing.to_string()], "only the first carries the room");
+        assert_eq!(
+            kit.work(&[(room, failing), (room, behind)]).await,
+            [failing.to_string()],
+            "only the first carries the room"
+        );
         kit.stack.clock.advance(Duration::from_secs(20));
     }
     assert!(kit.work(&[(room, failing)]).await.is_empty());

@@ -1,0 +1,30 @@
+//! What the process that is killed is told to do.
+
+use aws_lambda_events::sqs::SqsEvent;
+use serde::{Deserialize, Serialize};
+
+/// One invocation of one function.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Order {
+    /// `chatroom` answers a request.
+    Call(Call),
+    /// `gemini-worker` takes a batch.
+    Work(Box<SqsEvent>),
+    /// `maintenance` sweeps.
+    Sweep,
+}
+
+/// A request of a signed-in user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Call {
+    /// GET, POST, …
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The access token.
+    pub token: String,
+    /// The `Idempotency-Key`.
+    pub key: Option<String>,
+    /// The body; empty for none.
+    pub body: String,
+}

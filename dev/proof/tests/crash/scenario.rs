@@ -1,0 +1,219 @@
+//! What is killed, what a client does who got no answer, and what must hold in the end.
+
+use proof::{Call, Order, Side};
+use serde_json::{Value, json};
+use shared::domain::UserId;
+use testkit::User;
+
+use crate::lane::{End, Lane};
+
+/// After so many minutes everything must have ended: the queue's visibility, then a sweep, then an attempt that Gemini refused.
+const MINUTES: u32 = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scenario {
+    /// A message is sent.
+    Accept,
+    /// A reply is made anew.
+    Regenerate,
+    /// A reply is called off.
+    Cancel,
+    /// A room is deleted.
+    Delete,
+    /// A worker takes two turns of a room: one that Gemini blocks, one that it makes at the second attempt.
+    Work,
+    /// A worker takes one turn, and it succeeds.
+    Answer,
+    /// A sweep finds a reply that was never queued, one whose record was lost, and a dead letter.
+    Sweep,
+}
+
+/// Somebody in a room.
+struct Scene {
+    user: User,
+    id: UserId,
+    room: String,
+}
+
+impl Scene {
+    async fn set(lane: &Lane) -> Self {
+        let user = lane.api.signed_in().await;
+        let room = format!("/chatroom/{}", user.post("/chatroom", json!({})).await.id());
+        Self { id: user.id.unwrap(), user, room }
+    }
+
+    /// Sends a message and answers its reply's id.
+    async fn send(&self, text: &str) -> String {
+        let sent = self.user.post(&format!("{}/message", self.room), json!({ "content": text })).await;
+        assert_eq!(sent.status(), 202);
+        sent.body()["reply"]["id"].as_str().unwrap().to_owned()
+    }
+
+    fn call(&self, method: &str, path: &str, key: Option<&str>, body: &str) -> Call {
+        let path = format!("{}{path}", self.room);
+        Call { method: method.into(), path, token: self.user.token().into(), key: key.map(Into::into), body: body.into() }
+    }
+
+    fn record(&self, reply: &str) -> Value {
+        json!({ "chatroom_id": self.room.rsplit('/').next(), "reply_id": reply })
+    }
+}
+
+impl Scenario {
+    /// Kills at the exchange `number`, lets the others recover, and checks the whole history. `true` if the process was
+    /// killed, `false` if it came to its end before.
+    pub(crate) async fn kill_and_recover(self, lane: &mut Lane, number: u64, side: Side) -> bool {
+        let scene = Scene::set(lane).await;
+        let order = self.prepare(lane, &scene).await;
+        let end = lane.kill_at(number, side, &order).await;
+        if let (Order::Work(batch), End::Unharmed(again)) = (&order, &end) {
+            let again: Vec<String> = serde_json::from_value(again.clone()).unwrap();
+            lane.done(batch, &again);
+        }
+        if let Order::Call(call) = &order {
+            self.answered(&scene, call, &end).await;
+        }
+        let mut minutes = 0;
+        while minutes == 0 || !lane.is_quiet().await {
+            assert!(minutes < MINUTES, "not at rest after {MINUTES} minutes: {:?} {:?}", lane.queue, rows(lane, &scene).await);
+            lane.minute().await;
+            minutes += 1;
+        }
+        lane.redrive().await;
+        self.check(lane, &scene).await;
+        matches!(end, End::Killed)
+    }
+
+    async fn prepare(self, lane: &mut Lane, scene: &Scene) -> Order {
+        match self {
+            Self::Accept => Order::Call(scene.call("POST", "/message", Some("once"), r#"{"content":"hi"}"#)),
+            Self::Regenerate => {
+                let reply = scene.send("hi").await;
+                lane.minute().await;
+                Order::Call(scene.call("POST", &format!("/message/{reply}/regenerate"), None, ""))
+            }
+            Self::Cancel => {
+                let reply = scene.send("hi").await;
+                Order::Call(scene.call("POST", &format!("/message/{reply}/cancel"), None, ""))
+            }
+            Self::Delete => {
+                scene.send("hi").await;
+                lane.minute().await;
+                scene.send("hi again").await;
+                Order::Call(scene.call("DELETE", "", None, ""))
+            }
+            Self::Work => {
+                scene.send("[[blocked]] hi").await;
+                scene.send(&format!("[[503*1]] hi {}", scene.id)).await;
+                lane.absorb();
+                Order::Work(Box::new(lane.batch()))
+            }
+            Self::Answer => {
+                scene.send("hi").await;
+                lane.absorb();
+                Order::Work(Box::new(lane.batch()))
+            }
+            Self::Sweep => {
+                scene.send("never queued").await;
+                lane.api.queued();
+                let other = Scene { room: format!("/chatroom/{}", scene.user.post("/chatroom", json!({})).await.id()), user: scene.user.clone(), id: scene.id };
+                let lost = other.send("queued and lost").await;
+                lane.api.queued();
+                lane.sql.execute("update messages set nudged_at = created_at - interval '1 hour' where id::text = $1", &[&lost]).await.unwrap();
+                let third = Scene { room: format!("/chatroom/{}", scene.user.post("/chatroom", json!({})).await.id()), user: scene.user.clone(), id: scene.id };
+                let dead = third.send("given up").await;
+                lane.api.queued();
+                lane.give_up(third.record(&dead));
+                lane.api.stack.clock.advance(std::time::Duration::from_secs(60));
+                lane.show_dead_letters();
+                Order::Sweep
+            }
+        }
+    }
+
+    /// A client who got an answer can rely on it; one who got none asks again where that is safe.
+    async fn answered(self, scene: &Scene, call: &Call, end: &End) {
+        let expected = match self {
+            Self::Accept | Self::Regenerate => 202,
+            Self::Delete => 204,
+            _ => 200,
+        };
+        match end {
+            End::Unharmed(answer) => {
+                assert_eq!(answer["status"], expected, "{answer}");
+                if self == Self::Accept {
+                    let reply = answer["body"]["reply"]["id"].as_str().unwrap();
+                    assert_eq!(scene.user.get(&format!("{}/message/{reply}", scene.room)).await.status(), 200);
+                }
+            }
+            End::Killed if self == Self::Regenerate => {}
+            End::Killed => {
+                let key: Vec<_> = call.key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
+                let body = if call.body.is_empty() { Value::Null } else { serde_json::from_str(&call.body).unwrap() };
+                let again = scene.user.json(call.method.parse().unwrap(), &call.path, &key, body).await;
+                assert!(again.status() == expected || (self == Self::Delete && again.status() == 404), "{}", again.body());
+            }
+        }
+    }
+
+    async fn check(self, lane: &Lane, scene: &Scene) {
+        let context = || format!("of {self:?} at {}", lane.gemini());
+        // Every accepted message has a final reply; only a wish for another one makes a second.
+        let sql = "select count(*) filter (where role = 'user'), count(*) filter (where role = 'assistant'),
+                count(distinct in_reply_to), count(*) filter (where state in ('pending', 'generating'))
+            from messages where user_id = $1";
+        let row = lane.sql.query_one(sql, &[&scene.id.0]).await.unwrap();
+        let (messages, replies, answered, unfinished): (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        let sent = match self {
+            Self::Accept | Self::Regenerate | Self::Cancel | Self::Answer => 1,
+            Self::Work => 2,
+            Self::Sweep => 3,
+            Self::Delete => 0,
+        };
+        let most = if self == Self::Regenerate { 2 } else { messages };
+        assert_eq!((messages, answered, unfinished), (sent, sent, 0), "{}", context());
+        assert!((messages..=most).contains(&replies), "{replies} replies {}", context());
+        // Every reply became final once, and stayed what it was.
+        let sql = "select id::text, array_agg(state order by at), array_agg(charged_on is not null order by at) from history
+            where id in (select id from messages where user_id = $1) group by id";
+        for row in lane.sql.query(sql, &[&scene.id.0]).await.unwrap() {
+            let (states, charged): (Vec<String>, Vec<bool>) = (row.get(1), row.get(2));
+            let finals = states.iter().filter(|state| *state != "pending" && *state != "generating").count();
+            assert_eq!((states[0].as_str(), finals), ("pending", 1), "{states:?} {}", context());
+            assert!(charged[0] && charged.is_sorted_by(|before, after| before >= after), "{charged:?} {}", context());
+        }
+        // The allowance is what was answered, and it came about by one charge a reply and one return at most.
+        let sql = "select (select coalesce(sum(used), 0)::bigint from allowances where user_id = $1),
+            (select count(*) from messages where user_id = $1 and charged_on is not null),
+            (select count(*) from ledger where user_id = $1 and change = 1),
+            (select count(*) from ledger where user_id = $1 and change not in (1, -1))";
+        let row = lane.sql.query_one(sql, &[&scene.id.0]).await.unwrap();
+        let (used, charged, charges, odd): (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        if self == Self::Delete {
+            assert_eq!((used, charges, odd), (1, 2, 0), "the answered one stays charged, the other is given back {}", context());
+        } else {
+            assert_eq!((used, charges, odd), (charged, replies, 0), "{}", context());
+        }
+        self.check_states(lane, scene).await;
+    }
+
+    async fn check_states(self, lane: &Lane, scene: &Scene) {
+        let states = rows(lane, scene).await;
+        let states: Vec<_> = states.iter().map(String::as_str).collect();
+        let is_right = match self {
+            Self::Accept | Self::Answer => states == ["completed"],
+            Self::Regenerate => states == ["completed"] || states == ["completed", "completed"],
+            // Whoever was killed before, and asked again later, may find the answer there.
+            Self::Cancel => states == ["cancelled"] || states == ["completed"],
+            Self::Delete => states.is_empty(),
+            Self::Work => states == ["blocked", "completed"],
+            Self::Sweep => states == ["completed", "completed", "failed"],
+        };
+        assert!(is_right, "{self:?} ended as {states:?}");
+    }
+}
+
+async fn rows(lane: &Lane, scene: &Scene) -> Vec<String> {
+    let sql = "select state from messages where user_id = $1 and role = 'assistant' order by id";
+    lane.sql.query(sql, &[&scene.id.0]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}

@@ -1,0 +1,205 @@
+//! What a message and a reply cost: round trips counted at the servers, and connections while nobody needs one.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a proof that cannot go on has failed")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use gemini_worker::Worker;
+use proof::{Proxy, Tap};
+use serde_json::{Value, json};
+use standins::Gemini;
+use testkit::{Stack, TestApi, User};
+use tokio_postgres::Client;
+
+/// A server that makes room in its counters while something is counted has counted wrong: so often it is tried again.
+const TRIES: u32 = 20;
+
+/// Calls so far: of Postgres, Redis and SQS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Trips {
+    postgres: i64,
+    redis: u64,
+    sqs: u64,
+}
+
+struct Counted {
+    api: TestApi,
+    gemini: Gemini,
+    worker: Worker,
+    sql: Client,
+    redis: (Arc<Tap>, Proxy),
+    sqs: (Arc<Tap>, Proxy),
+}
+
+impl Counted {
+    async fn start() -> Self {
+        let (stack, gemini) = (Stack::start().await, Gemini::start("127.0.0.1:0").unwrap());
+        let (redis, sqs) = (counting(stack.setting("REDIS_URL")).await, counting(stack.sqs.url()).await);
+        let (redis_url, sqs_url) = (redis.1.instead_of(stack.setting("REDIS_URL")), sqs.1.instead_of(stack.sqs.url()));
+        let stack = stack
+            .with("REDIS_URL", redis_url)
+            .with("AWS_ENDPOINT_URL", sqs_url)
+            .with("GEMINI_BASE_URL", gemini.url())
+            .with("GEMINI_API_KEY", "test-key");
+        let sql = stack.sql().await;
+        let preloaded: String = sql.query_one("show shared_preload_libraries", &[]).await.unwrap().get(0);
+        assert!(
+            preloaded.contains("pg_stat_statements"),
+            "The test's Postgres does not count statements: start it with shared_preload_libraries=pg_stat_statements."
+        );
+        sql.batch_execute("create extension if not exists pg_stat_statements").await.unwrap();
+        let worker = Worker::from_env(&stack.env(), stack.clock.clock()).unwrap();
+        Self { api: TestApi::on(stack, chatroom::router), gemini, worker, sql, redis, sqs }
+    }
+
+    /// Calls so far, and how often the server has dropped counters.
+    async fn trips(&self) -> (Trips, i64) {
+        let sql = "select coalesce(sum(calls), 0)::bigint, (select dealloc from pg_stat_statements_info)
+            from pg_stat_statements where query not like '%pg_stat_statements%'
+                and dbid = (select oid from pg_database where datname = current_database())";
+        let row = self.sql.query_one(sql, &[]).await.unwrap();
+        (Trips { postgres: row.get(0), redis: self.redis.0.count(), sqs: self.sqs.0.count() }, row.get(1))
+    }
+
+    /// The calls that `work` makes.
+    async fn of<F: Future<Output = ()>>(&self, work: impl Fn() -> F) -> Trips {
+        for _ in 0..TRIES {
+            let (before, dropped_before) = self.trips().await;
+            work().await;
+            let (after, dropped_after) = self.trips().await;
+            if dropped_before == dropped_after {
+                return Trips {
+                    postgres: after.postgres - before.postgres,
+                    redis: after.redis - before.redis,
+                    sqs: after.sqs - before.sqs,
+                };
+            }
+        }
+        panic!("Postgres drops its counters all the time: raise pg_stat_statements.max")
+    }
+
+    async fn make_pro(&self) -> (User, String) {
+        let ada = self.api.signed_in().await;
+        self.api.make_pro(&ada).await;
+        let room = format!("/chatroom/{}", ada.post("/chatroom", json!({})).await.id());
+        (ada, room)
+    }
+
+    async fn work(&self, records: Vec<SqsMessage>) {
+        let mut event = SqsEvent::default();
+        event.records = records;
+        let response = self.worker.handle(event, Duration::from_secs(60)).await;
+        assert!(response.batch_item_failures.is_empty(), "{:?}", response.batch_item_failures);
+    }
+
+    /// What Gemini was asked.
+    async fn calls(&self) -> Vec<Value> {
+        let tls = shared::tls::verifying(shared::tls::RootCertStore::empty());
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).build().unwrap();
+        let calls: Value =
+            client.get(format!("{}/admin/calls", self.gemini.url())).send().await.unwrap().json().await.unwrap();
+        calls["calls"].as_array().unwrap().clone()
+    }
+
+    /// The states of the connections of the functions.
+    async fn connections(&self) -> Vec<String> {
+        let sql = "select state from pg_stat_activity where datname = current_database() and application_name = 'chat-backend'";
+        self.sql.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+}
+
+async fn counting(url: &str) -> (Arc<Tap>, Proxy) {
+    let tap = Tap::open();
+    let proxy = Proxy::to(url, tap.clone()).await.unwrap();
+    (tap, proxy)
+}
+
+async fn send(ada: &User, room: &str, text: &str) -> SqsMessage {
+    let sent = ada.post(&format!("{room}/message"), json!({ "content": text })).await;
+    assert_eq!(sent.status(), 202);
+    let reply = sent.body()["reply"]["id"].clone();
+    let mut record = SqsMessage::default();
+    record.message_id = Some(reply.to_string());
+    record.receipt_handle = Some("receipt".into());
+    record.body = Some(json!({ "chatroom_id": room.rsplit('/').next(), "reply_id": reply }).to_string());
+    record.event_source_arn = Some("arn:aws:sqs:eu-west-1:1:pro.fifo".into());
+    record
+}
+
+#[tokio::test]
+async fn a_message_is_accepted_in_one_statement_two_calls_of_redis_and_one_of_sqs() {
+    let counted = Counted::start().await;
+    let (ada, room) = counted.make_pro().await;
+    send(&ada, &room, "warm").await;
+    let trips = counted.of(|| async { drop(send(&ada, &room, "hi").await) }).await;
+    assert_eq!(trips, Trips { postgres: 1, redis: 2, sqs: 1 });
+
+    let path = format!("{room}/message");
+    let again = || async {
+        let sent = ada.json(http::Method::POST, &path, &[("idempotency-key", "k")], json!({ "content": "hi" })).await;
+        assert_eq!(sent.status(), 202);
+    };
+    again().await;
+    // What the key refuses is not counted by the server: this is the one that reads the earlier send.
+    assert_eq!(counted.of(&again).await.postgres, 1);
+}
+
+#[tokio::test]
+async fn a_reply_is_made_in_at_most_three_statements_and_one_call_of_redis() {
+    let counted = Counted::start().await;
+    let (ada, room) = counted.make_pro().await;
+    counted.work(vec![send(&ada, &room, "warm").await]).await;
+    for _ in 0..3 {
+        let record = send(&ada, &room, "hi").await;
+        let trips = counted.of(|| counted.work(vec![record.clone()])).await;
+        // Whoever had to count again found the reply already made.
+        assert!((1..=3).contains(&trips.postgres) && trips.redis <= 1 && trips.sqs == 0, "{trips:?}");
+    }
+    let mut records = Vec::new();
+    for number in 0..5 {
+        records.push(send(&ada, &room, &format!("turn {number}")).await);
+    }
+    let trips = counted.of(|| counted.work(records.clone())).await;
+    assert!(trips.postgres <= 2 * 5 + 1, "two a turn, and one that finds nothing more: {trips:?}");
+}
+
+#[tokio::test]
+async fn a_list_from_the_cache_costs_one_call_of_redis_and_nothing_else() {
+    let counted = Counted::start().await;
+    let (ada, _) = counted.make_pro().await;
+    ada.get("/chatroom").await;
+    let trips = counted.of(|| async { assert_eq!(ada.get("/chatroom").await.header("x-cache"), "hit") }).await;
+    assert_eq!(trips, Trips { postgres: 0, redis: 1, sqs: 0 });
+}
+
+#[tokio::test]
+async fn while_gemini_writes_nobody_holds_a_connection() {
+    let counted = Counted::start().await;
+    let (ada, _) = counted.make_pro().await;
+    let mut records = Vec::new();
+    for _ in 0..10 {
+        let room = format!("/chatroom/{}", ada.post("/chatroom", json!({})).await.id());
+        records.push(send(&ada, &room, "[[slow:2500]] hi").await);
+    }
+    let look = async {
+        while counted.calls().await.iter().filter(|call| call["ended"].is_null()).count() < 10 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // Ten replies are under way, and the pool has four connections: most replies can hold none.
+        let connections = counted.connections().await;
+        assert!((1..=8).contains(&connections.len()), "four of each function: {connections:?}");
+        assert!(connections.iter().all(|state| state == "idle"), "{connections:?}");
+        // Nor does any of them rely on one: all are closed, and nobody misses one before there is something to write.
+        let close = "select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and application_name = 'chat-backend'";
+        counted.sql.execute(close, &[]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        assert_eq!(counted.connections().await, [""; 0], "opened while Gemini was waited for");
+        assert_eq!(counted.calls().await.iter().filter(|call| call["ended"].is_null()).count(), 10, "looked too late");
+    };
+    tokio::join!(counted.work(records), look);
+    let made = "select count(*) from messages where role = 'assistant' and state = 'completed' and attempt = 1";
+    assert_eq!(counted.sql.query_one(made, &[]).await.unwrap().get::<_, i64>(0), 10);
+}
