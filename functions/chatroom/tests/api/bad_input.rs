@@ -5,6 +5,9 @@ use http::Method;
 use serde_json::json;
 use testkit::TestApi;
 
+/// Headers and body of a request; status, code and pointer of its refusal.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16, &'a str, &'a str);
+
 #[tokio::test]
 async fn bodies_that_are_not_what_they_should_be_are_refused_by_field() {
     let api = TestApi::start(router).await;
@@ -14,7 +17,6 @@ async fn bodies_that_are_not_what_they_should_be_are_refused_by_field() {
     let long = json!({ "content": "x".repeat(8_001) }).to_string();
     let huge = json!({ "content": "x".repeat(70_000) }).to_string();
     let deep = format!("{{\"content\":{}}}", "[".repeat(5_000));
-    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16, &'a str, &'a str);
     let cases: [Case; 12] = [
         (&json_type, b"{}", 422, "validation_failed", "/content"),
         (&json_type, b"{\"content\": 5}", 422, "validation_failed", "/content"),

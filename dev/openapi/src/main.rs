@@ -1,0 +1,22 @@
+//! `cargo run -p openapi [-- --check]`: writes what is made of the code, or fails if it is stale.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let check = std::env::args().any(|argument| argument == "--check");
+    let mut stale = false;
+    for (path, text) in openapi::files() {
+        let path = openapi::root().join(path);
+        if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
+            continue;
+        }
+        if check {
+            eprintln!("{} is stale: cargo run -p openapi", path.display());
+            stale = true;
+        } else if let Err(error) = std::fs::write(&path, text) {
+            eprintln!("{}: {error}", path.display());
+            stale = true;
+        }
+    }
+    if stale { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
