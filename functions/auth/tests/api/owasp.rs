@@ -64,7 +64,7 @@ async fn api3_broken_object_property_level_authorization_nothing_but_the_profile
     let (_, answer) = sign_in(&user).await;
     let account = answer.body()["user"].clone();
     let fields: Vec<&String> = account.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["created_at", "email", "id", "mobile", "name", "tier"]);
+    assert_eq!(fields, ["allowance", "created_at", "email", "id", "mobile", "name", "tier"]);
 }
 
 #[tokio::test]
