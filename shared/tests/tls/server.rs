@@ -53,7 +53,18 @@ impl Server {
             "-c",
             "fsync=off",
         ]);
-        Self::run(command.args(options), "-p")
+        let server = Self::run(command.args(options), "-p");
+        // It takes connections before it serves them.
+        let is_ready = || {
+            let mut asked = Command::new(programs.join("pg_isready"));
+            asked.args(["-q", "-h", "127.0.0.1", "-p", &server.port.to_string()]).status().unwrap().success()
+        };
+        let until = Instant::now() + Duration::from_secs(20);
+        while !is_ready() {
+            assert!(Instant::now() < until, "Postgres does not get ready");
+            sleep(Duration::from_millis(50));
+        }
+        server
     }
 
     /// A Redis that takes encrypted connections alone.
