@@ -1,12 +1,12 @@
 # The commands of this project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench deploy
+.PHONY: help run test lint bench fuzz-parsers deploy
 
 # Where `make deploy` deploys to: an environment of samconfig.toml.
 ENV ?= default
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## the whole backend on this machine, until Ctrl-C (settings: .env.example)
 	@dev/up
@@ -17,8 +17,11 @@ test: ## every check and every test, the end-to-end journey included
 lint: ## formatting, clippy and the template's checks alone
 	@dev/test --lint
 
-bench: ## size and start of each function as it is deployed
+bench: ## size and start of each function, and whether times tell who has an account
 	@dev/bench
+
+fuzz-parsers: ## the parsers of what strangers send, a minute each (SECONDS=60)
+	@dev/fuzz/run $(SECONDS)
 
 deploy: ## build and deploy to AWS: make deploy ENV=default|staging|prod
 	@dev/build release

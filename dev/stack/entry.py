@@ -12,13 +12,18 @@ from stack.environment import given, read_dotenv
 from stack.paths import DEV
 
 
-def enter(module: str, environments: list[str], postgres: bool = False, redis: bool = False) -> None:
-    """Ends the process with the result of `module`'s main; `postgres` and `redis` are wanted unless URLs are given."""
+def enter(
+    module: str, environments: list[str], postgres: bool = False, redis: bool = False, browser: bool = False
+) -> None:
+    """Ends the process with the result of `module`'s main.
+
+    `postgres` and `redis` are wanted unless URLs are given, `browser` with its driver.
+    """
     try:
         if Path(sys.prefix).resolve() != (DEV / "venv").resolve():
             read_dotenv()
             wanted = [tools.MINISTACK, *(name for name in environments if name != tools.MINISTACK)]
-            tools.ensure(wanted, postgres and not given("DATABASE_URL"), redis and not given("REDIS_URL"))
+            tools.ensure(wanted, postgres and not given("DATABASE_URL"), redis and not given("REDIS_URL"), browser)
             sys.stdout.flush()
             os.execv(tools.PYTHON, [str(tools.PYTHON), *sys.argv])
         main = __import__(module, fromlist=["main"]).main

@@ -72,6 +72,7 @@ def parameters(
         "OtpKeys": made["OtpKeys"],
         "OperatorKey": made["OperatorKey"],
         "OtpDelivery": "response",
+        "DocsEnabled": "true",
         "OtpAllowedCountries": "*",
         # Every caller here has the one address 127.0.0.1.
         "OtpPerIpHour": "0",

@@ -26,14 +26,14 @@ def tool(environment: str, program: str) -> Path:
     return DEV / _FOLDERS[environment] / "bin" / program
 
 
-def ensure(environments: list[str], postgres: bool, redis: bool) -> None:
-    """Installs the named environments, and the stores' servers that are wanted; quick when all is there."""
+def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool) -> None:
+    """Installs the named environments, and what is wanted of stores and browser; quick when all is there."""
     if sys.version_info < (3, 10):
         raise Failure("Python 3.10 or newer is needed.")
     DEV.mkdir(exist_ok=True)
     with open(DEV / "install.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _ensure_packages(postgres, redis)
+        _ensure_packages(postgres, redis, browser)
         for name in environments:
             _ensure_environment(name)
 
@@ -60,7 +60,7 @@ def _ensure_environment(name: str) -> None:
         stamp.write_text(wanted)
 
 
-def _ensure_packages(postgres: bool, redis: bool) -> None:
+def _ensure_packages(postgres: bool, redis: bool, browser: bool) -> None:
     debian, brew = [], []
     if postgres and postgres_programs() is None:
         debian.append("postgresql")
@@ -68,6 +68,9 @@ def _ensure_packages(postgres: bool, redis: bool) -> None:
     if redis and not shutil.which("redis-server"):
         debian.append("redis-server")
         brew.append("redis")
+    if browser and not shutil.which("chromedriver"):
+        debian += ["chromium", "chromium-driver"]
+        brew.append("chromedriver")
     if not shutil.which("cc"):
         debian.append("build-essential")
     if importlib.util.find_spec("ensurepip") is None:

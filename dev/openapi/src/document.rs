@@ -5,8 +5,11 @@ use utoipa::openapi::OpenApi;
 
 use crate::finish;
 
+/// What tells the operations of a function.
+pub type Contract = fn() -> OpenApi;
+
 /// The functions that answer requests, with their contracts.
-pub const FUNCTIONS: [(&str, fn() -> OpenApi); 6] = [
+pub const FUNCTIONS: [(&str, Contract); 6] = [
     ("auth", auth::openapi),
     ("user", user::openapi),
     ("chatroom", chatroom::openapi),
@@ -27,7 +30,7 @@ pub fn document() -> Value {
         merge(&mut paths, contract["paths"].take());
         merge(&mut schemas, contract["components"]["schemas"].take());
     }
-    finish::finish(&mut paths, &mut schemas);
+    let refusals = finish::finish(&mut paths, &mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -49,6 +52,8 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": refusals,
+            "parameters": finish::parameters(),
             "headers": finish::headers(),
             "securitySchemes": {
                 "bearer": {

@@ -13,8 +13,8 @@ type Schemas = Map<String, Value>;
 /// The one field that an answer may leave out.
 const LEFT_OUT: &str = "otp";
 
-/// Completes what the functions tell.
-pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) {
+/// Completes what the functions tell. Answers the refusals that they share.
+pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) -> Map<String, Value> {
     problem_schema(schemas);
     let operations = || paths.values().flat_map(|path| path.as_object().into_iter().flatten());
     let read: BTreeSet<String> =
@@ -22,11 +22,14 @@ pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) {
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| *name != "Problem" && !read.contains(*name)) {
         require_all(schema);
     }
+    let mut refusals = Map::new();
     for (path, item) in paths.iter_mut() {
-        for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            complete(path, method, operation, schemas);
+        for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            complete(operation, schemas);
+            refuse(codes(path, operation), &mut operation["responses"], &mut refusals);
         }
     }
+    refusals
 }
 
 /// The headers that answers have in common.
@@ -39,8 +42,17 @@ pub(crate) fn headers() -> Value {
         },
         "RateLimit": text("What is left of the day, and the seconds until it is whole again.", "\"daily\";r=3;t=43200"),
         "RateLimitPolicy": text("Messages a day.", "\"daily\";q=5;w=86400"),
+        "ETag": text("What the answer is known by: send it as `If-None-Match`.", "W/\"3q2-7wABAgMEBQYH\""),
         "WwwAuthenticate": text("How to authenticate.", "Bearer"),
     })
+}
+
+/// The parameters that operations have in common.
+pub(crate) fn parameters() -> Value {
+    json!({ "IfNoneMatch": {
+        "name": "If-None-Match", "in": "header", "schema": { "type": "string" }, "example": "W/\"3q2-7wABAgMEBQYH\"",
+        "description": "The `ETag` of an answer that is kept: 304 if it still holds.",
+    } })
 }
 
 /// The document of a problem: what the code has, the closed list of codes, and the request's id.
@@ -87,43 +99,68 @@ fn require_all(schema: &mut Value) {
     }
 }
 
-fn complete(path: &str, method: &str, operation: &mut Value, schemas: &Schemas) {
+fn complete(operation: &mut Value, schemas: &Schemas) {
     if operation["security"].is_null() {
         operation["security"] = json!([]);
     }
-    let codes = codes(path, operation);
-    let reads_back = operation["responses"].get("304").is_some();
-    if let Some(content) = operation["requestBody"]["content"].as_object_mut() {
-        content.values_mut().for_each(|media| give_example(media, schemas));
-        operation["requestBody"]["required"] = json!(method != "post" || !path.starts_with("/subscri"));
+    let is_revalidated = operation["responses"].get("304").is_some();
+    let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    for parameter in parameters.iter_mut().filter(|parameter| parameter["in"] == "header") {
+        parameter["schema"]["type"] = json!("string");
     }
-    for (status, codes) in &codes {
-        operation["responses"][status] = refusal(codes);
+    if is_revalidated {
+        parameters.push(json!({ "$ref": "#/components/parameters/IfNoneMatch" }));
     }
-    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        if !codes.contains_key(status) {
-            for media in response["content"].as_object_mut().into_iter().flat_map(Map::values_mut) {
-                give_example(media, schemas);
+    operation["parameters"] = json!(parameters);
+    if let Some(body) = operation.get_mut("requestBody") {
+        let read = body["content"]["application/json"]["schema"].clone();
+        let needed = |name: &String| schemas.get(name).is_some_and(|schema| schema.get("required").is_some());
+        // Where every field may be left out, so may the body.
+        body["required"] = json!(read.get("$ref").is_none() || names(&read, schemas).iter().any(needed));
+        for media in body["content"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            give_example(media, schemas);
+        }
+    }
+    for response in operation["responses"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        for media in response.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+            give_example(media, schemas);
+        }
+        header(response, "X-Request-Id", "RequestId");
+        if is_revalidated {
+            header(response, "ETag", "ETag");
+        }
+        if names(response, schemas).contains("Accepted") {
+            header(response, "RateLimit", "RateLimit");
+            header(response, "RateLimit-Policy", "RateLimitPolicy");
+        }
+    }
+}
+
+/// Puts an operation's refusals into its answers: references, since others have the same.
+fn refuse(codes: BTreeMap<String, Vec<Code>>, responses: &mut Value, refusals: &mut Map<String, Value>) {
+    for (status, codes) in codes {
+        let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
+        let name = names.join("-or-");
+        responses[&status] = json!({ "$ref": format!("#/components/responses/{name}") });
+        refusals.entry(name).or_insert_with(|| {
+            let mut refusal = refusal(&codes);
+            header(&mut refusal, "X-Request-Id", "RequestId");
+            match status.as_str() {
+                "401" => header(&mut refusal, "WWW-Authenticate", "WwwAuthenticate"),
+                "429" | "503" => header(&mut refusal, "Retry-After", "RetryAfter"),
+                _ => {}
             }
-        }
-        let spent = codes.get(status).is_some_and(|codes| codes.contains(&Code::AllowanceSpent));
-        let accepted = names(response, schemas).contains("Accepted");
-        let mut has = |header: &str, component: &str| {
-            response["headers"][header] = json!({ "$ref": format!("#/components/headers/{component}") });
-        };
-        has("X-Request-Id", "RequestId");
-        if spent || accepted {
-            has("RateLimit", "RateLimit");
-            has("RateLimit-Policy", "RateLimitPolicy");
-        }
-        if matches!(status.as_str(), "429" | "503") {
-            has("Retry-After", "RetryAfter");
-        }
-        if status == "401" {
-            has("WWW-Authenticate", "WwwAuthenticate");
-        }
+            if codes.contains(&Code::AllowanceSpent) {
+                header(&mut refusal, "RateLimit", "RateLimit");
+                header(&mut refusal, "RateLimit-Policy", "RateLimitPolicy");
+            }
+            refusal
+        });
     }
-    let _ = reads_back;
+}
+
+fn header(response: &mut Value, name: &str, component: &str) {
+    response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
 }
 
 fn give_example(media: &mut Value, schemas: &Schemas) {
@@ -164,7 +201,7 @@ fn codes(path: &str, operation: &Value) -> BTreeMap<String, Vec<Code>> {
             all.extend([Code::UnsupportedMediaType, Code::ValidationFailed]);
         }
     }
-    all.extend([Code::Internal, Code::Unavailable]);
+    all.extend([Code::MethodNotAllowed, Code::Internal, Code::Unavailable]);
     let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
     for code in all {
         let codes = by_status.entry(code.status().as_u16().to_string()).or_default();

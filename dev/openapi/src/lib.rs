@@ -11,7 +11,7 @@ mod problems;
 
 use std::path::{Path, PathBuf};
 
-pub use document::{FUNCTIONS, document};
+pub use document::{Contract, FUNCTIONS, document};
 
 /// The folder of the project.
 pub fn root() -> PathBuf {

@@ -1,5 +1,7 @@
 //! `docs/problems.md`
 
+use std::fmt::Write as _;
+
 use shared::http::Code;
 
 /// Every problem with its cause and its remedy.
@@ -10,13 +12,9 @@ pub(crate) fn markdown() -> String {
         and `request_id` is in the log. `type` leads to a section of this list, which the service shows at `/problems`.\n",
     );
     for code in Code::ALL {
-        text += &format!(
-            "\n## {}\n{}. {}\n\nWhat to do: {}\n",
-            code.as_str(),
-            code.status(),
-            code.cause(),
-            code.remedy()
-        );
+        let (name, status, cause, remedy) = (code.as_str(), code.status(), code.cause(), code.remedy());
+        // Writing to a String does not fail.
+        let _ = write!(text, "\n## {name}\n{status}. {cause}\n\nWhat to do: {remedy}\n");
     }
     text
 }

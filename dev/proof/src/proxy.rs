@@ -117,26 +117,26 @@ async fn pass(mut client: TcpStream, upstream: &str, tap: &Tap) -> io::Result<()
     loop {
         tokio::select! {
             read = client.read(&mut asked) => {
-                let size = read?;
-                if size == 0 {
+                let length = read?;
+                if length == 0 {
                     return Ok(());
                 }
                 let side = tap.begin();
                 if side == Some(Side::Before) {
                     return tap.stop().await;
                 }
-                server.write_all(&asked[..size]).await?;
+                server.write_all(&asked[..length]).await?;
                 if side == Some(Side::After) {
                     let _ = timeout(NO_ANSWER, server.read(&mut answered)).await;
                     return tap.stop().await;
                 }
             }
             read = server.read(&mut answered) => {
-                let size = read?;
-                if size == 0 {
+                let length = read?;
+                if length == 0 {
                     return Ok(());
                 }
-                client.write_all(&answered[..size]).await?;
+                client.write_all(&answered[..length]).await?;
             }
         }
     }

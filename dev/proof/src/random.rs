@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// SplitMix64: small, fast, and the same on every machine. Source: <https://prng.di.unimi.it/splitmix64.c>.
+/// `SplitMix64`: small, fast, and the same on every machine. Source: <https://prng.di.unimi.it/splitmix64.c>.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

@@ -26,7 +26,7 @@ pub(crate) struct Response {
     params(("chatroom" = ChatroomId, Path, description = "The room."), Page),
     summary = "Read a room",
     description = "A room with its newest messages, the oldest of them first. The cursor leads to older ones.",
-    responses((status = 200, body = Response, description = "The room.")),
+    responses((status = 200, body = Response, description = "The room."), (status = 304, description = "As it was.")),
 )]
 pub(crate) async fn get_room(
     State(db): State<Db>,

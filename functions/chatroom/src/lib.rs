@@ -22,7 +22,7 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::{Clock, Limits};
-use shared::http::edge;
+use shared::http::{edge, revalidated};
 use shared::queue::ReplyQueues;
 
 #[derive(Debug, Clone, FromRef)]
@@ -50,7 +50,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         .route("/chatroom", get(list_rooms::list_rooms).post(create_room::create_room))
         .route(
             "/chatroom/{chatroom}",
-            get(get_room::get_room).patch(update_room::update_room).delete(delete_room::delete_room),
+            revalidated(get(get_room::get_room)).patch(update_room::update_room).delete(delete_room::delete_room),
         )
         .route("/chatroom/{chatroom}/message", get(list_messages::list_messages).post(send_message::send_message))
         .route("/chatroom/{chatroom}/message/{message}", get(get_message::get_message))

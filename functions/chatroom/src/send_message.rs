@@ -25,7 +25,7 @@ pub(crate) struct Request {
 /// Accepts a message and has it answered; the reply is read later.
 #[utoipa::path(
     post, path = "/chatroom/{chatroom}/message", tag = "Messages", security(("bearer" = [])),
-    params(("chatroom" = ChatroomId, Path, description = "The room."), ("Idempotency-Key" = Option<String>, Header, description = "The client's name for this send: repeating it sends nothing twice.", min_length = 1, max_length = 255, example = "7c0f5f5e-4b7a-4b8e-9a0e-6d2c1b3a4f5d")),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), ("Idempotency-Key" = Option<String>, Header, description = "The client's name for this send: repeating it sends nothing twice.", pattern = "^[!-~]{1,255}$", example = "7c0f5f5e-4b7a-4b8e-9a0e-6d2c1b3a4f5d")),
     summary = "Send a message",
     description = "Accepts a message and has it answered. Read the reply at `Location`, with `wait` if you like. One message of the day's allowance is charged.",
     request_body = Request,

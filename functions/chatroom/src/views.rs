@@ -40,17 +40,19 @@ impl From<Chatroom> for RoomView {
 
 /// A message or a reply.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Message)]
+#[schema(as = Message, example = json!({
+    "id": "019a2b3c-5e6f-7081-8b2c-3d4e5f607182", "role": "assistant", "content": "Two to three minutes.", "state": "completed",
+    "in_reply_to": "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071", "model": "gemini-flash-latest", "finish_reason": "STOP",
+    "usage": { "prompt_tokens": 12, "reply_tokens": 6 }, "error": null,
+    "created_at": "2026-11-23T12:00:00.000Z", "completed_at": "2026-11-23T12:00:02.000Z"
+}))]
 pub(crate) struct MessageView {
     pub(crate) id: MessageId,
     role: Role,
-    #[schema(example = "How long does green tea brew?")]
     content: String,
     state: ReplyState,
     in_reply_to: Option<MessageId>,
-    #[schema(example = "gemini-flash-latest")]
     model: Option<String>,
-    #[schema(example = "STOP")]
     finish_reason: Option<String>,
     usage: Option<Usage>,
     error: Option<Failure>,
@@ -61,18 +63,14 @@ pub(crate) struct MessageView {
 /// Tokens read and written.
 #[derive(Debug, Serialize, ToSchema)]
 struct Usage {
-    #[schema(example = 12)]
     prompt_tokens: Option<i32>,
-    #[schema(example = 34)]
     reply_tokens: Option<i32>,
 }
 
 /// Why there is no answer.
 #[derive(Debug, Serialize, ToSchema)]
 struct Failure {
-    #[schema(example = "model_unavailable")]
     code: String,
-    #[schema(example = "The model could not be reached. The message was given back; try again.")]
     detail: &'static str,
 }
 

@@ -19,6 +19,8 @@ pub struct Job {
     pub receipt: String,
     /// The ARN of the queue it came from.
     pub queue: String,
+    /// How often it was received, this time with it.
+    pub received: u32,
 }
 
 /// Runs `work` on the jobs of each room, all rooms at once, and reports the records it answers, those that cannot be
@@ -36,7 +38,9 @@ where
             Ok(job) => {
                 let receipt = record.receipt_handle.unwrap_or_default();
                 let queue = record.event_source_arn.unwrap_or_default();
-                rooms.entry(job.chatroom_id).or_default().push(Job { job, id, receipt, queue });
+                let received =
+                    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+                rooms.entry(job.chatroom_id).or_default().push(Job { job, id, receipt, queue, received });
             }
             Err(error) => {
                 tracing::error!(%error, record = id, "a record is not a job");

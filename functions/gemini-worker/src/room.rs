@@ -21,8 +21,10 @@ use crate::policy::{self, Verdict};
 const MARGIN: Duration = Duration::from_secs(5);
 /// How often a running attempt asks whether it was called off.
 const WATCH: Duration = Duration::from_millis(400);
-/// When Postgres is away, a room is tried again after this.
+/// When Postgres is away, a room is tried again after this, doubled with every time the record was received…
 const PAUSE: Duration = Duration::from_secs(5);
+/// …up to this: so an outage of a quarter of an hour does not use up what the queue allows a record to be received.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Why a room cannot go on now.
 enum Pause {
@@ -40,9 +42,13 @@ pub async fn work(worker: &Worker, jobs: &[Job], deadline: Instant) -> Vec<Strin
         Ok(Some(pause)) => come_again(worker, carrier, pause).await,
         Err(error) => {
             tracing::error!(%error, room = %carrier.job.chatroom_id, "a room is put back");
-            hide(worker, carrier, PAUSE).await
+            hide(worker, carrier, pause(carrier.received)).await
         }
     }
+}
+
+fn pause(received: u32) -> Duration {
+    PAUSE.saturating_mul(1 << received.saturating_sub(1).min(10)).min(LONGEST_PAUSE)
 }
 
 async fn drain(worker: &Worker, job: ReplyJob, deadline: Instant) -> Result<Option<Pause>, Fault> {

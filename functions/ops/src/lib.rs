@@ -1,7 +1,9 @@
-//! `ops`: is it well, how full are the queues; and the answer to every path that no function has.
+//! `ops`: is it well, how full are the queues, what is the contract; and the answer to every path that no function has.
 
+mod docs;
 mod health;
 mod operator;
+mod problems;
 mod queue;
 
 use axum::Router;
@@ -34,15 +36,18 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         key: OperatorKey::from_env(env)?,
         watched: Watched::from_env(env)?,
     };
-    Ok(edge(
-        Router::new().route("/health", get(health::health)).route("/debug/queue", get(queue::queue)).with_state(app),
-    ))
+    let router = Router::new()
+        .route("/health", get(health::health))
+        .route("/debug/queue", get(queue::queue))
+        .route("/problems", get(problems::problems));
+    let router = if env.parsed("DOCS_ENABLED", false)? { router.merge(docs::routes()) } else { router };
+    Ok(edge(router.with_state(app)))
 }
 
 /// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     #[derive(utoipa::OpenApi)]
-    #[openapi(paths(health::health, queue::queue,))]
+    #[openapi(paths(health::health, problems::problems, queue::queue,))]
     struct Contract;
     <Contract as utoipa::OpenApi>::openapi()
 }

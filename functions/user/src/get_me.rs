@@ -14,7 +14,7 @@ pub(crate) const GONE: Error = Error::Unauthenticated("The account is gone.");
     get, path = "/user/me", tag = "Account", security(("bearer" = [])),
     summary = "Read the account",
     description = "The caller's profile, plan, and what is left of the day.",
-    responses((status = 200, body = Account, description = "The account.")),
+    responses((status = 200, body = Account, description = "The account."), (status = 304, description = "As it was.")),
 )]
 pub(crate) async fn get_me(
     State(db): State<Db>,

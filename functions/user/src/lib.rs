@@ -12,7 +12,7 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::{Clock, Limits};
-use shared::http::edge;
+use shared::http::{edge, revalidated};
 use shared::stripe::Stripe;
 
 #[derive(Debug, Clone, FromRef)]
@@ -36,7 +36,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         limits: Limits::from_env(env)?,
         clock,
     };
-    let me = get(get_me::get_me).patch(update_me::update_me).delete(delete_me::delete_me);
+    let me = revalidated(get(get_me::get_me)).patch(update_me::update_me).delete(delete_me::delete_me);
     Ok(edge(Router::new().route("/user/me", me).with_state(app)))
 }
 

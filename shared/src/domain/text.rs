@@ -19,11 +19,11 @@ fn bounded(text: String, most: usize, refusal: Invalid) -> Result<String, Invali
 }
 
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $most:tt, $example:tt, $refusal:literal, $shape:expr) => {
+    ($(#[$doc:meta])* $name:ident, $most:tt, $example:tt, $pattern:tt, $refusal:literal, $shape:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(try_from = "String")]
-        #[schema(value_type = String, min_length = 1, max_length = $most, example = $example)]
+        #[schema(value_type = String, min_length = 1, max_length = $most, pattern = $pattern, example = $example)]
         pub struct $name(String);
 
         impl $name {
@@ -46,23 +46,25 @@ macro_rules! text {
 
 text!(
     /// A person's name, 1 to 100 characters.
-    Name, 100, "Ada Lovelace", "must have 1 to 100 characters", |text| Ok(text.trim().to_owned())
+    Name, 100, "Ada Lovelace", r"\S", "must have 1 to 100 characters", |text| Ok(text.trim().to_owned())
 );
 text!(
     /// A chatroom's title, 1 to 120 characters.
-    Title, 120, "Tea", "must have 1 to 120 characters", |text| Ok(text.trim().to_owned())
+    Title, 120, "Tea", r"\S", "must have 1 to 120 characters", |text| Ok(text.trim().to_owned())
 );
 text!(
     /// What the model is told before the conversation, 1 to 4,000 characters.
-    SystemPrompt, 4_000, "Answer in one sentence.", "must have 1 to 4000 characters", Ok
+    SystemPrompt, 4_000, "Answer in one sentence.", r"\S", "must have 1 to 4000 characters", Ok
 );
 text!(
     /// A message, 1 to 8,000 characters.
-    Content, 8_000, "How long does green tea brew?", "must have 1 to 8000 characters", Ok
+    Content, 8_000, "How long does green tea brew?", r"\S", "must have 1 to 8000 characters", Ok
 );
 text!(
     /// An e-mail address as far as it can be judged without sending to it (RFC 5321's lengths, one `@`, a dotted domain).
-    Email, 254, "ada@example.org", "must be an e-mail address of at most 254 characters", email
+    Email, 254, "ada@example.org",
+    r"^[^@\s\x00-\x1f\x7f-\x9f]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+    "must be an e-mail address of at most 254 characters", email
 );
 
 fn email(text: String) -> Result<String, Invalid> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 macro_rules! codes {
-    ($($name:ident = $text:literal, $status:ident, $cause:literal, $remedy:literal;)+) => {
+    ($($name:ident = $text:tt, $status:ident, $cause:literal, $remedy:literal;)+) => {
         /// What clients switch on.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
         pub enum Code {

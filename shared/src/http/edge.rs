@@ -11,18 +11,22 @@ use axum::http::header::{
     STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use serde::Serialize;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 use tracing::Instrument;
 
-use super::{Error, Problem, rate_limit};
+use super::{Error, Problem, Result, rate_limit};
 
 /// The largest body that is read, in bytes. A message of 8,000 characters fits with room to spare.
 const LARGEST_BODY: usize = 64 * 1024;
+/// Bodies above this many bytes are sent as gzip to who takes that: about what fits in one packet.
+const WORTH_PACKING: u64 = 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What Helmet sets for an API, as far as it concerns one. Nothing here is for shared caches.
@@ -39,9 +43,15 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub fn edge(router: Router) -> Router {
     router
         .fallback(async || Error::NotFound("path"))
-        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(finish))
+        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(WORTH_PACKING)))
+}
+
+/// Tells the methods of a path to who asks for them (`Allow`); refuses every other method that it does not have.
+async fn other_method(method: Method) -> Result<StatusCode> {
+    if method == Method::OPTIONS { Ok(StatusCode::NO_CONTENT) } else { Err(Error::MethodNotAllowed) }
 }
 
 async fn finish(request: Request, next: Next) -> Response {
@@ -112,7 +122,7 @@ pub struct ClientAddress(pub String);
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
         let address = match parts.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,

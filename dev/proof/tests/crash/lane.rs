@@ -54,7 +54,7 @@ pub(crate) struct Lane {
     /// What was given up by the queue; it stays.
     pub(crate) dead: Vec<Record>,
     taken: HashMap<String, Timestamp>,
-    gemini: Gemini,
+    _gemini: Gemini,
     worker: Worker,
     maintenance: Maintenance,
 }
@@ -82,7 +82,16 @@ impl Lane {
         let worker = Worker::from_env(&stack.env(), stack.clock.clock()).unwrap();
         let maintenance = Maintenance::from_env(&stack.env(), stack.clock.clock()).unwrap();
         let api = TestApi::on(stack, chatroom::router);
-        Self { api, sql, queue: Vec::new(), dead: Vec::new(), taken: HashMap::new(), gemini, worker, maintenance }
+        Self {
+            api,
+            sql,
+            queue: Vec::new(),
+            dead: Vec::new(),
+            taken: HashMap::new(),
+            _gemini: gemini,
+            worker,
+            maintenance,
+        }
     }
 
     /// Has a process carry out `order` and kills it at the exchange `number`, if it comes so far.
@@ -93,8 +102,19 @@ impl Lane {
         let mut command = Command::new(env!("CARGO_BIN_EXE_proof"));
         command.env_clear().env("PROOF_NOW", stack.clock.now().unix_millis().to_string());
         for name in [
-            "STAGE", "REDIS_PREFIX", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PRO_QUEUE_URL", "BASIC_QUEUE_URL",
-            "PRO_DEAD_LETTERS_URL", "BASIC_DEAD_LETTERS_URL", "JWT_KEYS", "GEMINI_API_KEY", "STRIPE_SECRET_KEY", "STRIPE_API_BASE",
+            "STAGE",
+            "REDIS_PREFIX",
+            "AWS_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "PRO_QUEUE_URL",
+            "BASIC_QUEUE_URL",
+            "PRO_DEAD_LETTERS_URL",
+            "BASIC_DEAD_LETTERS_URL",
+            "JWT_KEYS",
+            "GEMINI_API_KEY",
+            "STRIPE_SECRET_KEY",
+            "STRIPE_API_BASE",
         ] {
             command.env(name, stack.setting(name));
         }
@@ -183,15 +203,16 @@ impl Lane {
         let sql = "select from messages where state in ('pending', 'generating') limit 1";
         self.queue.is_empty() && self.sql.query_opt(sql, &[]).await.unwrap().is_none()
     }
-
-    /// Gemini's address, for what went wrong.
-    pub(crate) fn gemini(&self) -> String {
-        self.gemini.url()
-    }
 }
 
 async fn run(mut command: Command, order: &Order, tap: &Arc<Tap>) -> End {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     stdin.write_all(json!(order).to_string().as_bytes()).await.unwrap();

@@ -1,5 +1,7 @@
 //! What is killed, what a client does who got no answer, and what must hold in the end.
 
+use std::time::Duration;
+
 use proof::{Call, Order, Side};
 use serde_json::{Value, json};
 use shared::domain::UserId;
@@ -24,6 +26,8 @@ pub(crate) enum Scenario {
     Work,
     /// A worker takes one turn, and it succeeds.
     Answer,
+    /// A worker takes one turn that Gemini cannot make at once, and hides the record meanwhile.
+    Retry,
     /// A sweep finds a reply that was never queued, one whose record was lost, and a dead letter.
     Sweep,
 }
@@ -42,6 +46,12 @@ impl Scene {
         Self { id: user.id.unwrap(), user, room }
     }
 
+    /// The same person in another room.
+    async fn elsewhere(&self) -> Self {
+        let room = format!("/chatroom/{}", self.user.post("/chatroom", json!({})).await.id());
+        Self { id: self.id, user: self.user.clone(), room }
+    }
+
     /// Sends a message and answers its reply's id.
     async fn send(&self, text: &str) -> String {
         let sent = self.user.post(&format!("{}/message", self.room), json!({ "content": text })).await;
@@ -51,7 +61,13 @@ impl Scene {
 
     fn call(&self, method: &str, path: &str, key: Option<&str>, body: &str) -> Call {
         let path = format!("{}{path}", self.room);
-        Call { method: method.into(), path, token: self.user.token().into(), key: key.map(Into::into), body: body.into() }
+        Call {
+            method: method.into(),
+            path,
+            token: self.user.token().into(),
+            key: key.map(Into::into),
+            body: body.into(),
+        }
     }
 
     fn record(&self, reply: &str) -> Value {
@@ -63,6 +79,7 @@ impl Scenario {
     /// Kills at the exchange `number`, lets the others recover, and checks the whole history. `true` if the process was
     /// killed, `false` if it came to its end before.
     pub(crate) async fn kill_and_recover(self, lane: &mut Lane, number: u64, side: Side) -> bool {
+        let place = format!("{self:?}, killed {side:?} the exchange {number}");
         let scene = Scene::set(lane).await;
         let order = self.prepare(lane, &scene).await;
         let end = lane.kill_at(number, side, &order).await;
@@ -75,12 +92,17 @@ impl Scenario {
         }
         let mut minutes = 0;
         while minutes == 0 || !lane.is_quiet().await {
-            assert!(minutes < MINUTES, "not at rest after {MINUTES} minutes: {:?} {:?}", lane.queue, rows(lane, &scene).await);
+            assert!(
+                minutes < MINUTES,
+                "{place}: not at rest after {MINUTES} minutes: {:?} {:?}",
+                lane.queue,
+                rows(lane, &scene).await
+            );
             lane.minute().await;
             minutes += 1;
         }
         lane.redrive().await;
-        self.check(lane, &scene).await;
+        self.check(lane, &scene, &place).await;
         matches!(end, End::Killed)
     }
 
@@ -108,23 +130,22 @@ impl Scenario {
                 lane.absorb();
                 Order::Work(Box::new(lane.batch()))
             }
-            Self::Answer => {
-                scene.send("hi").await;
+            Self::Answer | Self::Retry => {
+                let fault = if self == Self::Retry { "[[503*1]]" } else { "" };
+                scene.send(&format!("{fault} hi {}", scene.id)).await;
                 lane.absorb();
                 Order::Work(Box::new(lane.batch()))
             }
             Self::Sweep => {
                 scene.send("never queued").await;
-                lane.api.queued();
-                let other = Scene { room: format!("/chatroom/{}", scene.user.post("/chatroom", json!({})).await.id()), user: scene.user.clone(), id: scene.id };
-                let lost = other.send("queued and lost").await;
-                lane.api.queued();
-                lane.sql.execute("update messages set nudged_at = created_at - interval '1 hour' where id::text = $1", &[&lost]).await.unwrap();
-                let third = Scene { room: format!("/chatroom/{}", scene.user.post("/chatroom", json!({})).await.id()), user: scene.user.clone(), id: scene.id };
+                let lost = scene.elsewhere().await.send("queued and lost").await;
+                let nudged = "update messages set nudged_at = created_at - interval '1 hour' where id::text = $1";
+                lane.sql.execute(nudged, &[&lost]).await.unwrap();
+                let third = scene.elsewhere().await;
                 let dead = third.send("given up").await;
-                lane.api.queued();
                 lane.give_up(third.record(&dead));
-                lane.api.stack.clock.advance(std::time::Duration::from_secs(60));
+                lane.api.queued();
+                lane.api.stack.clock.advance(Duration::from_secs(60));
                 lane.show_dead_letters();
                 Order::Sweep
             }
@@ -151,36 +172,41 @@ impl Scenario {
                 let key: Vec<_> = call.key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
                 let body = if call.body.is_empty() { Value::Null } else { serde_json::from_str(&call.body).unwrap() };
                 let again = scene.user.json(call.method.parse().unwrap(), &call.path, &key, body).await;
-                assert!(again.status() == expected || (self == Self::Delete && again.status() == 404), "{}", again.body());
+                assert!(
+                    again.status() == expected || (self == Self::Delete && again.status() == 404),
+                    "{}",
+                    again.body()
+                );
             }
         }
     }
 
-    async fn check(self, lane: &Lane, scene: &Scene) {
-        let context = || format!("of {self:?} at {}", lane.gemini());
+    async fn check(self, lane: &Lane, scene: &Scene, place: &str) {
         // Every accepted message has a final reply; only a wish for another one makes a second.
         let sql = "select count(*) filter (where role = 'user'), count(*) filter (where role = 'assistant'),
                 count(distinct in_reply_to), count(*) filter (where state in ('pending', 'generating'))
             from messages where user_id = $1";
         let row = lane.sql.query_one(sql, &[&scene.id.0]).await.unwrap();
-        let (messages, replies, answered, unfinished): (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        let (messages, replies, answered, unfinished): (i64, i64, i64, i64) =
+            (row.get(0), row.get(1), row.get(2), row.get(3));
         let sent = match self {
-            Self::Accept | Self::Regenerate | Self::Cancel | Self::Answer => 1,
+            Self::Accept | Self::Regenerate | Self::Cancel | Self::Answer | Self::Retry => 1,
             Self::Work => 2,
             Self::Sweep => 3,
             Self::Delete => 0,
         };
         let most = if self == Self::Regenerate { 2 } else { messages };
-        assert_eq!((messages, answered, unfinished), (sent, sent, 0), "{}", context());
-        assert!((messages..=most).contains(&replies), "{replies} replies {}", context());
+        assert_eq!((messages, answered, unfinished), (sent, sent, 0), "{place}");
+        assert!((messages..=most).contains(&replies), "{place}: {replies} replies");
         // Every reply became final once, and stayed what it was.
-        let sql = "select id::text, array_agg(state order by at), array_agg(charged_on is not null order by at) from history
+        let sql =
+            "select id::text, array_agg(state order by at), array_agg(charged_on is not null order by at) from history
             where id in (select id from messages where user_id = $1) group by id";
         for row in lane.sql.query(sql, &[&scene.id.0]).await.unwrap() {
             let (states, charged): (Vec<String>, Vec<bool>) = (row.get(1), row.get(2));
             let finals = states.iter().filter(|state| *state != "pending" && *state != "generating").count();
-            assert_eq!((states[0].as_str(), finals), ("pending", 1), "{states:?} {}", context());
-            assert!(charged[0] && charged.is_sorted_by(|before, after| before >= after), "{charged:?} {}", context());
+            assert_eq!((states[0].as_str(), finals), ("pending", 1), "{place}: {states:?}");
+            assert!(charged[0] && charged.is_sorted_by(|before, after| before >= after), "{place}: {charged:?}");
         }
         // The allowance is what was answered, and it came about by one charge a reply and one return at most.
         let sql = "select (select coalesce(sum(used), 0)::bigint from allowances where user_id = $1),
@@ -188,20 +214,24 @@ impl Scenario {
             (select count(*) from ledger where user_id = $1 and change = 1),
             (select count(*) from ledger where user_id = $1 and change not in (1, -1))";
         let row = lane.sql.query_one(sql, &[&scene.id.0]).await.unwrap();
-        let (used, charged, charges, odd): (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        let (used, paid, charges, odd): (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
         if self == Self::Delete {
-            assert_eq!((used, charges, odd), (1, 2, 0), "the answered one stays charged, the other is given back {}", context());
+            assert_eq!(
+                (used, charges, odd),
+                (1, 2, 0),
+                "the answered one stays charged, the other is given back: {place}"
+            );
         } else {
-            assert_eq!((used, charges, odd), (charged, replies, 0), "{}", context());
+            assert_eq!((used, charges, odd), (paid, replies, 0), "{place}");
         }
-        self.check_states(lane, scene).await;
+        self.check_states(lane, scene, place).await;
     }
 
-    async fn check_states(self, lane: &Lane, scene: &Scene) {
+    async fn check_states(self, lane: &Lane, scene: &Scene, place: &str) {
         let states = rows(lane, scene).await;
         let states: Vec<_> = states.iter().map(String::as_str).collect();
         let is_right = match self {
-            Self::Accept | Self::Answer => states == ["completed"],
+            Self::Accept | Self::Answer | Self::Retry => states == ["completed"],
             Self::Regenerate => states == ["completed"] || states == ["completed", "completed"],
             // Whoever was killed before, and asked again later, may find the answer there.
             Self::Cancel => states == ["cancelled"] || states == ["completed"],
@@ -209,7 +239,7 @@ impl Scenario {
             Self::Work => states == ["blocked", "completed"],
             Self::Sweep => states == ["completed", "completed", "failed"],
         };
-        assert!(is_right, "{self:?} ended as {states:?}");
+        assert!(is_right, "{place}: ended as {states:?}");
     }
 }
 

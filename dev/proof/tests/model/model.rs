@@ -167,6 +167,12 @@ impl Model {
                 }
                 Ok(())
             }
+            (operation, seen) => self.look(operation, seen),
+        }
+    }
+
+    fn look(&mut self, operation: &Operation, seen: &Seen) -> Checked {
+        match (operation, seen) {
             (Operation::List, Seen::Answer(answer)) => {
                 let mut rooms: Vec<_> = self.rooms.iter().collect();
                 rooms.sort_by_key(|room| std::cmp::Reverse((room.updated_at, room.id)));
@@ -304,7 +310,7 @@ impl Model {
         };
         let turns: Vec<_> = context.iter().filter(is_context).map(|turn| (turn.id.0, turn.content.clone())).collect();
         let turns = turns[turns.len().saturating_sub(CONTEXT)..].to_vec();
-        Claimed::Claimed(Held { reply: head.id, number: head.attempt }, turns)
+        Claimed::Taken(Held { reply: head.id, number: head.attempt }, turns)
     }
 
     fn finish(&mut self, held: &Held, state: ReplyState, text: &str) -> bool {

@@ -35,7 +35,7 @@ pub(crate) enum Operation {
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Claimed {
-    Claimed(Held, Vec<(Uuid, String)>),
+    Taken(Held, Vec<(Uuid, String)>),
     Wait(Timestamp),
     Exhausted(MessageId, i32),
     Idle,

@@ -78,7 +78,7 @@ impl<'a> World<'a> {
         self.accept(&operations, &seen)?;
         for (operation, seen) in operations.iter().zip(&seen) {
             match (operation, seen) {
-                (_, Seen::Claim(Claimed::Claimed(held, _))) => self.held.push(*held),
+                (_, Seen::Claim(Claimed::Taken(held, _))) => self.held.push(*held),
                 (Operation::Send { room, text, key: Some(key) }, Seen::Answer(_)) => {
                     self.keys.push((*room, text.clone(), key.clone()));
                 }
@@ -287,7 +287,7 @@ impl<'a> World<'a> {
             Operation::Read { room } => self.call(Method::GET, &format!("/{room}?limit=100"), &[], Value::Null).await,
             Operation::Claim { room, lease } => {
                 Seen::Claim(match replies::claim(db, *room, *lease, now).await.unwrap() {
-                    Claim::Claimed(attempt) => Claimed::Claimed(
+                    Claim::Claimed(attempt) => Claimed::Taken(
                         Held { reply: attempt.reply, number: attempt.number },
                         attempt.turns.into_iter().map(|turn| (turn.id, turn.content)).collect(),
                     ),
@@ -386,7 +386,7 @@ impl<'a> World<'a> {
                         state: ReplyState::Failed,
                         text: String::new(),
                     },
-                    Claimed::Claimed(held, _) => {
+                    Claimed::Taken(held, _) => {
                         Operation::Finish { held, state: ReplyState::Completed, text: self.text("answer") }
                     }
                 };

@@ -96,7 +96,7 @@ async fn a_family_lives_while_it_is_renewed_and_ends_thirty_days_later_or_as_con
         let api = with(&[("REFRESH_TOKEN_DAYS", setting)]).await;
         let (user, mut token) = signed_in(&api).await;
         for _ in 0..3 {
-            api.stack.clock.advance(Duration::from_hours(24 * days) - Duration::from_secs(1));
+            api.stack.clock.advance(Duration::from_secs(24 * 3_600 * days - 1));
             token = text(&refresh(&user, &token).await, "refresh_token");
         }
         api.stack.clock.advance(Duration::from_hours(24 * days));

@@ -9,4 +9,5 @@ mod list;
 mod messages;
 mod races;
 mod rooms;
+mod scale;
 mod waiting;

@@ -19,7 +19,7 @@ pub enum Failure {
     /// 429 that no waiting of ours mends: the quota of a day, or one of nothing.
     #[error("quota spent")]
     QuotaSpent,
-    /// 401 or 403: the key.
+    /// 401, 403, or a 400 that names the key.
     #[error("the key is refused ({0})")]
     Unauthorized(u16),
     /// 404: no such model.
@@ -54,6 +54,7 @@ struct Status {
 #[serde(rename_all = "camelCase", default)]
 struct Detail {
     retry_delay: Option<String>,
+    reason: String,
     violations: Vec<Violation>,
 }
 
@@ -89,9 +90,8 @@ impl Failure {
             429 if of_a_day || names_no_quota(&error.message) => Self::QuotaSpent,
             429 => Self::RateLimited(pause),
             401 | 403 => Self::Unauthorized(status),
-            400 if error.details.is_empty() && error.message.contains("API key not valid") => {
-                Self::Unauthorized(status)
-            }
+            // So Google says it when it does not know the key.
+            400 if error.details.iter().any(|detail| detail.reason == "API_KEY_INVALID") => Self::Unauthorized(status),
             404 => Self::NoSuchModel,
             500.. => Self::Overloaded(status, pause),
             _ => Self::Refused(status, error.name.clone()),

@@ -46,11 +46,16 @@ async fn without_postgres_every_record_comes_again() {
     let reply = kit.send(room, "hi").await;
     let cut_off = kit.stack.with("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
     let worker = gemini_worker::Worker::from_env(&cut_off.env(), cut_off.clock.clock()).unwrap();
-    let mut event = aws_lambda_events::sqs::SqsEvent::default();
-    event.records = vec![record("1", &job(room, reply))];
-    let response = worker.handle(event, std::time::Duration::from_secs(60)).await;
-    assert_eq!(response.batch_item_failures.len(), 1);
-    assert_eq!(cut_off.sqs.hidden(), [("receipt-1".to_owned(), 5)]);
+    // Ever later, so that an outage does not use up the queue's patience with the record.
+    for (received, seconds) in [("1", 5), ("2", 10), ("4", 40), ("5", 60), ("19", 60)] {
+        let mut record = record("1", &job(room, reply));
+        record.attributes.insert("ApproximateReceiveCount".into(), received.into());
+        let mut event = aws_lambda_events::sqs::SqsEvent::default();
+        event.records = vec![record];
+        let response = worker.handle(event, std::time::Duration::from_secs(60)).await;
+        assert_eq!(response.batch_item_failures.len(), 1);
+        assert_eq!(cut_off.sqs.hidden(), [("receipt-1".to_owned(), seconds)]);
+    }
 }
 
 #[tokio::test]
@@ -70,6 +75,24 @@ async fn a_room_that_is_gone_needs_nothing() {
     shared::db::chatrooms::delete(&kit.db, kit.user, room).await.unwrap();
     assert!(kit.work(&[(room, reply)]).await.is_empty());
     assert!(kit.calls().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_was_given_up_and_redriven_is_not_answered_again() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let buried = kit.send(room, "buried").await;
+    assert!(shared::db::replies::bury(&kit.db, buried, kit.stack.clock.now()).await.unwrap());
+    assert!(kit.work(&[(room, buried)]).await.is_empty());
+    assert_eq!(
+        (kit.reply(room, buried).await.state, kit.calls().await.len(), kit.used().await),
+        (ReplyState::Failed, 0, 0)
+    );
+
+    let next = kit.send(room, "the next one").await;
+    assert!(kit.work(&[(room, buried)]).await.is_empty(), "it wakes its room all the same");
+    assert_eq!(kit.reply(room, next).await.state, ReplyState::Completed);
+    assert_eq!(kit.calls().await.len(), 1);
 }
 
 #[tokio::test]

@@ -8,3 +8,4 @@ mod cancelling;
 mod kit;
 mod leases;
 mod retries;
+mod wire;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod docs;
 mod health;
 mod queue;
 mod unknown_paths;

@@ -12,6 +12,8 @@ async fn the_events_of_ops_are_answered() {
     let queues = replay.send("ops-debug-queue", &[("OPERATOR_KEY", stack.setting("OPERATOR_KEY"))], 200).await;
     assert_eq!(queues["queues"].as_array().unwrap().len(), 3);
     replay.send("ops-debug-queue", &[], 403).await;
+    // The list of problems is for people: not JSON.
+    replay.page("ops-problems", "<h1>Problems</h1>").await;
     assert_eq!(replay.send("ops-default", &[], 404).await["code"], "not_found");
     replay.done();
 }

@@ -1,0 +1,176 @@
+//! A headless Chromium, driven through chromedriver by the few `WebDriver` calls that a person's clicks
+//! need. Source: <https://www.w3.org/TR/webdriver2/>.
+
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use e2e::eventually;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::LocalSet;
+
+const SOON: Duration = Duration::from_secs(30);
+/// The member by which the protocol names an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// A browser that opens no other address than it is told to.
+const FLAGS: [&str; 8] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// An open window.
+#[derive(Debug, Clone)]
+pub(crate) struct Browser {
+    http: Client,
+    session: String,
+}
+
+/// Opens a window, lets `visit` use it, and closes it, however `visit` ended.
+pub(crate) async fn with_browser<F: Future<Output = ()> + 'static>(visit: impl FnOnce(Browser) -> F) {
+    let driver = Driver::start().await;
+    let profile = std::env::temp_dir().join(format!("chromium-{}", uuid::Uuid::new_v4()));
+    let browser = Browser::open(&driver.url, &profile).await;
+    let tasks = LocalSet::new();
+    let outcome = tasks.run_until(tasks.spawn_local(visit(browser.clone()))).await;
+    browser.close().await;
+    driver.stop(profile).await;
+    if let Err(panicked) = outcome {
+        resume_unwind(panicked.into_panic());
+    }
+}
+
+impl Browser {
+    async fn open(driver: &str, profile: &std::path::Path) -> Self {
+        shared::tls::install_provider();
+        let tls = shared::tls::verifying(shared::tls::RootCertStore::empty());
+        let http = Client::builder().no_proxy().tls_backend_preconfigured(tls).timeout(Duration::from_mins(1)).build();
+        let http = http.expect("a client");
+        let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
+        flags.push(format!("--user-data-dir={}", profile.display()));
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome", "goog:chromeOptions": { "args": flags },
+        } } });
+        let browser = Self { http, session: format!("{driver}/session") };
+        let opened = browser.call(Method::POST, "", &wanted).await.unwrap_or_else(|error| panic!("no window: {error}"));
+        let id = opened["sessionId"].as_str().expect("a session");
+        Self { session: format!("{driver}/session/{id}"), ..browser }
+    }
+
+    async fn close(&self) {
+        if let Err(error) = self.call(Method::DELETE, "", &Value::Null).await {
+            eprintln!("the window does not close: {error}");
+        }
+    }
+
+    /// Opens an address.
+    pub(crate) async fn visit(&self, url: &str) {
+        self.must(Method::POST, "/url", &json!({ "url": url })).await;
+    }
+
+    /// The address that is shown.
+    pub(crate) async fn address(&self) -> String {
+        self.must(Method::GET, "/url", &Value::Null).await.as_str().expect("an address").to_owned()
+    }
+
+    /// Clicks on what a CSS selector finds, and waits for the page that comes.
+    pub(crate) async fn click(&self, selector: &str) {
+        let element = self.element(selector).await;
+        self.must(Method::POST, &format!("{element}/click"), &json!({})).await;
+    }
+
+    /// Waits until what a CSS selector finds holds `text`.
+    pub(crate) async fn reads(&self, selector: &str, text: &str) {
+        let mut last = String::new();
+        let found = tokio::time::timeout(SOON, async {
+            loop {
+                // Between two pages an element may be gone before it is read.
+                last = match self.find(selector).await {
+                    Ok(element) => match self.call(Method::GET, &format!("{element}/text"), &Value::Null).await {
+                        Ok(shown) => shown.as_str().unwrap_or_default().to_owned(),
+                        Err(error) => error,
+                    },
+                    Err(error) => error,
+                };
+                if last.contains(text) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+        assert!(found.await.is_ok(), "{selector} does not read {text:?}: {last}");
+    }
+
+    async fn element(&self, selector: &str) -> String {
+        eventually(SOON, async || self.find(selector).await.ok()).await
+    }
+
+    async fn find(&self, selector: &str) -> Result<String, String> {
+        let wanted = json!({ "using": "css selector", "value": selector });
+        let found = self.call(Method::POST, "/element", &wanted).await?;
+        let id = found[ELEMENT].as_str().ok_or("no element in the answer")?;
+        Ok(format!("/element/{id}"))
+    }
+
+    async fn must(&self, method: Method, path: &str, body: &Value) -> Value {
+        let called = self.call(method, path, body).await;
+        called.unwrap_or_else(|error| panic!("the browser refuses {path}: {error}"))
+    }
+
+    async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
+        let request = self.http.request(method, format!("{}{path}", self.session));
+        let request = if body.is_null() { request } else { request.json(body) };
+        let response = request.send().await.map_err(|error| error.to_string())?;
+        let is_success = response.status().is_success();
+        let mut answer: Value = response.json().await.map_err(|error| error.to_string())?;
+        if is_success { Ok(answer["value"].take()) } else { Err(answer["value"]["message"].to_string()) }
+    }
+}
+
+/// The running chromedriver.
+#[derive(Debug)]
+struct Driver {
+    process: Child,
+    /// Read no more, but kept open: it goes on writing.
+    _output: Lines<BufReader<ChildStdout>>,
+    url: String,
+}
+
+impl Driver {
+    async fn start() -> Self {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let started = command.spawn();
+        let mut process = started.unwrap_or_else(|error| panic!("chromedriver (Debian's chromium-driver): {error}"));
+        let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let port = tokio::time::timeout(SOON, async {
+            loop {
+                let line = output.next_line().await.expect("text").expect("it tells its port before it ends");
+                if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
+                    return port.trim_end_matches('.').to_owned();
+                }
+            }
+        });
+        let port = port.await.expect("chromedriver starts in time");
+        Self { process, _output: output, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    async fn stop(mut self, profile: PathBuf) {
+        self.process.kill().await.expect("it was running");
+        // The last of Chromium's processes may still write into it.
+        eventually(SOON, async || match tokio::fs::remove_dir_all(&profile).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => None,
+            _ => Some(()),
+        })
+        .await;
+    }
+}

@@ -1,0 +1,106 @@
+//! Codes by text message: `OTP_DELIVERY=sns dev/up cargo test -p e2e --test sms`.
+
+#![cfg(test)]
+
+use std::time::Duration;
+
+use e2e::{Answer, Person, eventually, variable};
+use serde_json::{Value, json};
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// The text messages that a number was sent, the oldest first.
+async fn messages(person: &Person) -> Vec<String> {
+    let number = person.mobile.replace('+', "%2B");
+    let url = format!("{}/_ministack/sns/sms-messages?phoneNumber={number}", variable("AWS_ENDPOINT_URL"));
+    let mut sent = Person::new().get(&url).await;
+    assert_eq!(sent.status, 200, "{}", sent.body);
+    let sent = sent.body["sms_messages"][&person.mobile].take();
+    let texts = sent.as_array().expect("a list of messages").iter().map(|message| message["Message"].as_str());
+    texts.map(|text| text.expect("a text").to_owned()).collect()
+}
+
+/// The code in the `number`th message, once it has come.
+async fn code(person: &Person, number: usize) -> String {
+    let message = eventually(SOON, async || messages(person).await.get(number).cloned()).await;
+    let (code, rest) = message.split_at(6);
+    assert!(code.bytes().all(|byte| byte.is_ascii_digit()), "{message}");
+    assert_eq!(rest, " is your sign-in code. It is valid for 5 minutes.");
+    code.to_owned()
+}
+
+/// Whether nothing is left for the sender to do.
+async fn is_queue_empty() -> bool {
+    let url = format!("{}/_ministack/sqs/messages", variable("AWS_ENDPOINT_URL"));
+    let queue = variable("OTP_QUEUE_URL");
+    let someone = Person::new();
+    let waiting = someone.get(&format!("{url}?QueueUrl={}", queue.replace(':', "%3A").replace('/', "%2F"))).await;
+    assert_eq!(waiting.status, 200, "{}", waiting.body);
+    // By account, region and address.
+    let accounts = waiting.body["messages"].as_object().expect("accounts").values();
+    let regions = accounts.flat_map(|account| account.as_object().expect("regions").values());
+    let queues: Vec<&Value> = regions.flat_map(|region| region.as_object().expect("queues").values()).collect();
+    assert_eq!(queues.len(), 1, "{}", waiting.body);
+    queues[0] == &json!([])
+}
+
+/// Signs in with a code, and answers the person with their token.
+async fn sign_in(person: &Person, challenge: &Answer, otp: &str) -> Person {
+    let proof = json!({ "challenge_id": challenge.body["challenge_id"], "otp": otp });
+    let tokens = person.post("/auth/verify-otp", proof).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    person.with_token(&tokens.text("/access_token"))
+}
+
+fn members(answer: &Answer) -> Vec<&String> {
+    answer.body.as_object().expect("an object").keys().collect()
+}
+
+/// The names of the headers, whatever their values.
+fn headers(answer: &Answer) -> Vec<&str> {
+    let mut names: Vec<&str> = answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn the_code_comes_by_text_message_and_signs_in() {
+    let stranger = Person::new();
+    let challenge = stranger.post("/auth/send-otp", json!({ "mobile": stranger.mobile })).await;
+    assert_eq!(challenge.status, 202, "{}", challenge.body);
+    assert_eq!(challenge.body.get("otp"), None, "the answer does not hold the code");
+
+    let code = code(&stranger, 0).await;
+    let guest = sign_in(&stranger, &challenge, &code).await;
+
+    assert_eq!(guest.get("/user/me").await.body["mobile"], json!(stranger.mobile));
+    assert_eq!(messages(&stranger).await.len(), 1, "one code, one message");
+}
+
+#[tokio::test]
+async fn a_forgotten_password_of_nobody_sends_nothing_and_answers_the_same() {
+    let member = Person::new();
+    let challenge = member.post("/auth/send-otp", json!({ "mobile": member.mobile })).await;
+    sign_in(&member, &challenge, &code(&member, 0).await).await;
+    let nobody = Person::new();
+
+    let unknown = nobody.post("/auth/forgot-password", json!({ "mobile": nobody.mobile })).await;
+    // A number that was just sent a code has to wait before the next one.
+    let known = eventually(Duration::from_secs(90), async || {
+        let answer = member.post("/auth/forgot-password", json!({ "mobile": member.mobile })).await;
+        (answer.status != 429).then_some(answer)
+    })
+    .await;
+
+    assert_eq!((unknown.status, known.status), (202, 202), "{} {}", unknown.body, known.body);
+    assert_eq!(members(&unknown), members(&known));
+    assert_eq!(headers(&unknown), headers(&known));
+    assert_eq!((unknown.body.get("otp"), known.body.get("otp")), (None, None));
+    let reset = code(&member, 1).await;
+    eventually(SOON, async || is_queue_empty().await.then_some(())).await;
+    assert_eq!(messages(&nobody).await, Vec::<String>::new());
+
+    let proof = json!({ "challenge_id": known.body["challenge_id"], "otp": reset });
+    let tokens = member.post("/auth/verify-otp", proof).await;
+    assert_eq!((tokens.status, &tokens.body["scope"]), (200, &Value::from("password_reset")));
+}

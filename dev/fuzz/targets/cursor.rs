@@ -1,0 +1,16 @@
+//! A cursor that a client brings: whatever it is, reading it ends; none but ours is taken, and ours lead back.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use shared::http::Cursor;
+
+fuzz_target!(|text: &str| {
+    let (ours, theirs) = (Cursor::of(&[&"rooms", &"a user"]), Cursor::of(&[&"rooms", &"another user"]));
+    if let Ok(place) = ours.read::<Value>(text) {
+        assert_eq!(ours.write(&place), text, "a cursor that was not ours is taken");
+    }
+    let written = ours.write(&text);
+    assert_eq!(ours.read::<String>(&written).ok().as_deref(), Some(text), "our own cursor is not taken");
+    assert!(theirs.read::<String>(&written).is_err(), "a cursor of another list is taken");
+});

@@ -1,0 +1,84 @@
+//! What HTTP lets clients expect: validators, packed bodies, HEAD, OPTIONS.
+
+use http::Method;
+use serde_json::json;
+
+use crate::service::Service;
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let service = Service::start().await;
+    let user = service.0.signed_in().await;
+    let rooms = service.at(&user, "/chatroom");
+    let room = format!("/chatroom/{}", rooms.post("/chatroom", json!({ "title": "Tea" })).await.id());
+    for path in ["/user/me", room.as_str()] {
+        let template = if path == room { "/chatroom/{chatroom}" } else { path };
+        let user = service.at(&user, template);
+        let first = user.get(path).await;
+        let tag = first.header("etag").to_owned();
+        assert!(tag.starts_with("W/\""), "{path}: {tag}");
+        assert_eq!(first.header("cache-control"), "private, no-cache", "{path}");
+
+        let kept = user.raw(Method::GET, path, &[("if-none-match", &tag)], "").await;
+        assert_eq!((kept.status(), kept.bytes.len(), kept.header("etag")), (304, 0, tag.as_str()), "{path}");
+        assert!(!kept.header("x-request-id").is_empty());
+
+        let field = if path == room { "title" } else { "name" };
+        assert_eq!(user.patch(path, json!({ field: "Coffee" })).await.status(), 200);
+        let changed = user.raw(Method::GET, path, &[("if-none-match", &tag)], "").await;
+        assert_eq!(changed.status(), 200, "{path}");
+        assert_ne!(changed.header("etag"), tag, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_has_no_tag() {
+    let service = Service::start().await;
+    let refused =
+        service.at(&service.0.anyone(), "/user/me").raw(Method::GET, "/user/me", &[("if-none-match", "*")], "").await;
+    assert_eq!((refused.status(), refused.header("etag"), refused.header("cache-control")), (401, "", "no-store"));
+}
+
+#[tokio::test]
+async fn long_answers_are_packed_for_who_takes_that_and_short_ones_are_not() {
+    let service = Service::start().await;
+    let user = service.at(&service.0.signed_in().await, "/chatroom");
+    let packed = [("accept-encoding", "gzip")];
+    let room = user.post("/chatroom", json!({ "system_prompt": "x".repeat(3_000) })).await.id();
+    let path = format!("/chatroom/{room}");
+    let (plain, gzip) = (user.get(&path).await, user.raw(Method::GET, &path, &packed, "").await);
+    assert_eq!((plain.header("content-encoding"), gzip.header("content-encoding")), ("", "gzip"));
+    assert!(gzip.bytes.starts_with(&[0x1f, 0x8b]) && gzip.bytes.len() < plain.bytes.len() / 4, "{}", gzip.bytes.len());
+    assert_eq!(gzip.header("etag"), plain.header("etag"));
+    assert!(gzip.header("vary").contains("accept-encoding"));
+    let short = user.json(Method::POST, "/chatroom", &packed, json!({ "title": "Tea" })).await;
+    assert_eq!((short.status(), short.header("content-encoding")), (201, ""));
+}
+
+#[tokio::test]
+async fn head_is_a_get_without_its_body() {
+    let service = Service::start().await;
+    let user = service.at(&service.0.signed_in().await, "/user/me");
+    let (get, head) = (user.get("/user/me").await, user.raw(Method::HEAD, "/user/me", &[], "").await);
+    assert_eq!((head.status(), head.bytes.len(), head.header("etag")), (200, 0, get.header("etag")));
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_does_not_have_is_refused_with_those_it_has() {
+    let service = Service::start().await;
+    let user = service.at(&service.0.signed_in().await, "/user/me");
+    let refused = user.raw(Method::PUT, "/user/me", &[], "").await;
+    assert_eq!((refused.status(), refused.code().as_str()), (405, "method_not_allowed"));
+    assert!(refused.header("allow").contains("PATCH"), "{}", refused.header("allow"));
+}
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_its_explanation() {
+    let service = Service::start().await;
+    let anyone = service.0.anyone();
+    let kind = service.at(&anyone, "/user/me").get("/user/me").await.body()["type"].as_str().unwrap().to_owned();
+    let (path, section) = kind.split_once('#').expect("a section");
+    let page = service.at(&anyone, path).get(path).await;
+    assert_eq!((page.status(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(String::from_utf8(page.bytes).unwrap().contains(&format!("<h2 id={section}>")));
+}

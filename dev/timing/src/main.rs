@@ -1,0 +1,92 @@
+//! Whether the time of an answer tells that a number has an account: `dev/services cargo run -p timing`.
+//!
+//! Each number is asked about once, as a stranger would. A member's and nobody's number take turns, and take turns at
+//! being first, so that whatever else the machine does meets both alike. A difference of medians above the limit fails.
+
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on says why")]
+
+mod endpoint;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use endpoint::{ENDPOINTS, Endpoint};
+use shared::domain::Password;
+use testkit::{Stack, TestApi, User};
+
+const PAIRS: usize = 500;
+/// The most that the medians may differ.
+const LIMIT_MS: f64 = 5.0;
+const DAY: Duration = Duration::from_hours(24);
+
+/// Times in milliseconds, of numbers with an account and of numbers without.
+#[derive(Debug, Default)]
+struct Times {
+    known: Vec<f64>,
+    unknown: Vec<f64>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let api = api().await;
+    let (members, strangers) = people(&api).await;
+    println!("\n  {PAIRS} pairs         known ms  unknown ms  difference ms");
+    let mut is_apart = false;
+    for endpoint in ENDPOINTS {
+        // The codes asked for before are forgotten by then.
+        api.stack.clock.advance(DAY);
+        let times = measure(&endpoint, &members, &strangers).await;
+        let (known, unknown) = (median(times.known), median(times.unknown));
+        let difference = known - unknown;
+        println!("  {:<17}{known:>9.2}{unknown:>12.2}{difference:>+15.2}", endpoint.name);
+        is_apart |= difference.abs() > LIMIT_MS;
+    }
+    if is_apart {
+        println!("  A difference is over {LIMIT_MS} ms: the time of an answer tells who has an account.");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// `/auth` as it is deployed, without the limits of one address and one day.
+async fn api() -> TestApi {
+    let lifted = ["OTP_PER_IP_HOUR", "OTP_PER_PREFIX_HOUR", "LOGIN_PER_IP_HOUR"];
+    let stack = Stack::start().await.with("OTP_DELIVERY", "sns").with("OTP_DAILY_CAP", "1000000");
+    let stack = lifted.iter().fold(stack, |stack, limit| stack.with(limit, "0"));
+    TestApi::on(stack, auth::router)
+}
+
+/// As many people with an account and a password as without.
+async fn people(api: &TestApi) -> (Vec<User>, Vec<User>) {
+    let (mut members, mut strangers) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        members.push(api.signed_in().await);
+        strangers.push(api.anyone());
+    }
+    let password = Password::try_from("the right password".to_owned()).expect("a password");
+    let hash = shared::auth::hash(password).await.expect("a hash");
+    let sql = api.stack.sql().await;
+    let set = sql.execute("update users set password_hash = $1", &[&hash]).await.expect("Postgres");
+    assert_eq!(usize::try_from(set), Ok(PAIRS), "every member has a password");
+    (members, strangers)
+}
+
+async fn measure(endpoint: &Endpoint, members: &[User], strangers: &[User]) -> Times {
+    let mut times = Times::default();
+    for (turn, (member, stranger)) in members.iter().zip(strangers).enumerate() {
+        if turn % 2 == 0 {
+            times.known.push(endpoint.time(member).await);
+            times.unknown.push(endpoint.time(stranger).await);
+        } else {
+            times.unknown.push(endpoint.time(stranger).await);
+            times.known.push(endpoint.time(member).await);
+        }
+    }
+    times
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    let middle = times.len() / 2;
+    f64::midpoint(times[middle - 1], times[middle])
+}

@@ -1,0 +1,98 @@
+//! What a list costs does not depend on how much lies before it: counted by Postgres itself.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testkit::{TestApi, User};
+use tokio_postgres::Client;
+
+const ROOMS: i64 = 5_000;
+/// Messages of the longest room; all rooms together have 100,000.
+const LONG: i64 = 10_000;
+
+/// Scans of whole tables, and rows read by index, of rooms and messages together.
+#[derive(Debug, Clone, Copy)]
+struct Reads {
+    whole: i64,
+    rows: i64,
+}
+
+async fn reads(sql: &Client) -> Reads {
+    let counted = "select sum(seq_scan)::bigint, sum(idx_tup_fetch)::bigint from pg_stat_user_tables
+        where relname in ('chatrooms', 'messages')";
+    let row = sql.query_one(counted, &[]).await.unwrap();
+    Reads { whole: row.get(0), rows: row.get(1) }
+}
+
+/// 5,000 rooms with 100,000 messages of one user; answers the longest room.
+async fn fill(api: &TestApi, user: &User) -> String {
+    let (sql, owner) = (api.stack.sql().await, user.id.unwrap().0);
+    let rooms = "insert into chatrooms (id, user_id, title, created_at, updated_at, last_seq)
+        select gen_random_uuid(), $1, 'Room ' || n, now(), now() - n * interval '1 minute', case n when 1 then $3::bigint else 18 end
+        from generate_series(1::bigint, $2) n";
+    sql.execute(rooms, &[&owner, &ROOMS, &LONG]).await.unwrap();
+    let messages =
+        "insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at)
+        select gen_random_uuid(), r.id, n, r.user_id, 'user', 'hi', 'completed', now(), now()
+        from chatrooms r, generate_series(1, r.last_seq) n";
+    let stored = sql.execute(messages, &[]).await.unwrap();
+    assert_eq!(i64::try_from(stored).unwrap(), LONG + (ROOMS - 1) * 18);
+    sql.batch_execute("analyze chatrooms; analyze messages").await.unwrap();
+    let longest = sql.query_one("select id::text from chatrooms where last_seq = $1", &[&LONG]).await.unwrap();
+    longest.get(0)
+}
+
+/// Follows a list to its end by pages of 100; answers how many entries and pages it has.
+async fn walk(user: &User, path: &str) -> (i64, i64) {
+    let (mut entries, mut pages, mut cursor) = (0, 0, String::new());
+    loop {
+        let page = user.get(&format!("{path}?limit=100{cursor}")).await.body();
+        entries += i64::try_from(page["data"].as_array().unwrap().len()).unwrap();
+        pages += 1;
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return (entries, pages),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_reads_its_own_rows_by_an_index_however_far_down_the_list_it_is() {
+    let api = TestApi::start(chatroom::router).await;
+    let user = api.signed_in().await;
+    let long = fill(&api, &user).await;
+    let sql = api.stack.sql().await;
+    sql.execute("select pg_stat_force_next_flush()", &[]).await.unwrap();
+    let before = settled(&sql, 0).await;
+
+    // A router of its own: Postgres is told what its connections read when they are closed.
+    let reader = user.at(api.router_of(chatroom::router));
+    let (rooms, room_pages) = walk(&reader, "/chatroom").await;
+    let (messages, message_pages) = walk(&reader, &format!("/chatroom/{long}/message")).await;
+    assert_eq!((rooms, room_pages, messages, message_pages), (ROOMS, 50, LONG, 100));
+    for path in ["/chatroom", &format!("/chatroom/{long}"), &format!("/chatroom/{long}/message")] {
+        assert_eq!(reader.get(path).await.body()["error"], json!(null));
+    }
+    drop(reader);
+
+    let after = settled(&sql, before.rows + rooms + messages).await;
+    assert_eq!(after.whole, before.whole, "a list read a whole table");
+    // Each entry once, each page's room and the entry that tells whether there is more; never what lies before.
+    let most = rooms + messages + 4 * (room_pages + message_pages) + 200;
+    let read = after.rows - before.rows;
+    assert!(read <= most, "{read} rows were read for {} entries", rooms + messages);
+}
+
+/// The counts once they have reached `rows` and stand still.
+async fn settled(sql: &Client, rows: i64) -> Reads {
+    let mut last = reads(sql).await;
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let now = reads(sql).await;
+        if now.rows >= rows && now.rows == last.rows && now.whole == last.whole {
+            return now;
+        }
+        last = now;
+    }
+    panic!("Postgres counted {} rows, and {rows} were read", last.rows);
+}
