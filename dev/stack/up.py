@@ -89,7 +89,7 @@ class Stack:
         env = os.path.relpath(self.home.env, ROOT)
         say(f"\n  API       {self.variables['API_URL']}")
         say(f"  Webhook   {self.variables['WEBHOOK_URL']}")
-        say(f"  Docs      README.md, docs/openapi.json; variables: . {env}")
+        say(f"  Docs      {self.variables['API_URL']}/docs; variables: . {env}")
         say(f"  Logs      {os.path.relpath(self.home.logs, ROOT)}/, of the functions: dev/ctl logs")
         say("\n  Start with:\n")
         say(f"    curl -i {self.variables['API_URL']}/auth/signup \\")
