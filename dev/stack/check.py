@@ -17,12 +17,12 @@ from stack.paths import ROOT
 RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;")
 SAM, CFN_LINT = tools.tool(tools.SAM, "sam"), tools.tool(tools.SAM, "cfn-lint")
 CLIPPY = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]
-# What --all-targets leaves out: a target with `test = false`, which runs only when it is named.
-CLIPPY_NAMED = ["cargo", "clippy", "-p", "e2e", "--test", "sms", "--", "-D", "warnings"]
+# What --all-targets leaves out: targets with `test = false`, which run only when they are named.
+CLIPPY_NAMED = ["cargo", "clippy", "-p", "e2e", "--test", "sms", "--test", "faults", "--", "-D", "warnings"]
 LINTS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", CLIPPY),
-    ("clippy: text messages", CLIPPY_NAMED),
+    ("clippy: named targets", CLIPPY_NAMED),
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
@@ -32,6 +32,7 @@ TESTS = [
     ("template: rules", ["env", "PYTHONPATH=dev", tools.PYTHON, "-m", "stack.rules"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
     ("end to end", [*UP, "cargo", "test", "-p", "e2e", "--no-fail-fast"]),
+    ("end to end: faults", [*UP, "cargo", "test", "-p", "e2e", "--test", "faults"]),
     ("end to end: text messages", ["env", "OTP_DELIVERY=sns", *UP, "cargo", "test", "-p", "e2e", "--test", "sms"]),
 ]
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Db, messages};
 use crate::Fault;
-use crate::domain::{Allowance, ChatroomId, Limits, MessageId, ReplyState, Tier, Timestamp, UserId};
+use crate::domain::{Allowance, ChatroomId, Limits, MessageId, ReplyState, Role, Tier, Timestamp, UserId};
 
 /// After so many attempts a reply has failed.
 pub const MOST_ATTEMPTS: i32 = 5;
@@ -266,7 +266,8 @@ pub async fn regenerate(
     now: Timestamp,
 ) -> Result<Regenerate, Fault> {
     // Replies that were stored while this waited for the room are not in the statement's snapshot: then once more.
-    let sql = "with seen as (
+    let sql = format!(
+        "with seen as (
             select last_seq from chatrooms where id = $1
         ), room as (
             select id, last_seq <> (select last_seq from seen) as is_stale from chatrooms
@@ -295,38 +296,46 @@ pub async fn regenerate(
         ), r as (
             insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier, charged_on)
             select $4, $1, last_seq, $2, 'assistant', '', 'pending', $5, asked.id, case when pro then 'pro' else 'basic' end, $8
-            from placed, allowed, asked returning id
+            from placed, allowed, asked
         )
-        select (select is_stale from room) as is_stale, (select id from asked) as asked, exists (select from unfinished) as unfinished,
-            exists (select from r) as stored, allowed.pro, allowed.daily,
+        select {}, (select is_stale from room) as is_stale, exists (select from unfinished) as unfinished,
+            (select last_seq from placed) as place, allowed.pro, allowed.daily,
             coalesce((select used from charged), greatest((select used from before), allowed.daily)) as used
-        from allowed";
+        from allowed left join messages m on m.id = (select id from asked)",
+        messages::COLUMNS
+    );
     let reply = MessageId::generate();
     let parameters: super::Parameters<'_> =
         &[&room.0, &user.0, &id.0, &reply.0, &now, &limits.basic, &limits.pro, &now.day()];
     let row = loop {
-        match db.row(sql, parameters).await? {
+        match db.row(&sql, parameters).await? {
             None => return Ok(Regenerate::NoSuchMessage),
             Some(row) if row.get::<_, Option<bool>>("is_stale") != Some(true) => break row,
             Some(_) => {}
         }
     };
-    let Some(asked) = row.get::<_, Option<Uuid>>("asked").map(MessageId) else { return Ok(Regenerate::NoSuchMessage) };
-    let tier = Tier::of(row.get("pro"));
-    let allowance = Allowance::new(row.get("daily"), row.get("used"), now);
+    if row.get::<_, Option<Uuid>>("id").is_none() {
+        return Ok(Regenerate::NoSuchMessage);
+    }
     if row.get("unfinished") {
         return Ok(Regenerate::Unfinished);
     }
-    if !row.get::<_, bool>("stored") {
-        return Ok(Regenerate::AllowanceSpent(tier, allowance));
-    }
-    let (message, reply) = (messages::find(db, user, room, asked).await?, messages::find(db, user, room, reply).await?);
-    Ok(match (message, reply) {
-        (Some(message), Some(reply)) => {
-            Regenerate::Stored(Box::new(messages::Accepted { message, reply, tier, allowance }))
-        }
-        _ => Regenerate::NoSuchMessage,
-    })
+    let tier = Tier::of(row.get("pro"));
+    let allowance = Allowance::new(row.get("daily"), row.get("used"), now);
+    let Some(seq) = row.get::<_, Option<i64>>("place") else { return Ok(Regenerate::AllowanceSpent(tier, allowance)) };
+    let message = messages::message(&row)?;
+    let reply = messages::Message {
+        id: reply,
+        seq,
+        role: Role::Assistant,
+        content: String::new(),
+        state: ReplyState::Pending,
+        in_reply_to: Some(message.id),
+        created_at: now,
+        completed_at: None,
+        ..message.clone()
+    };
+    Ok(Regenerate::Stored(Box::new(messages::Accepted { message, reply, tier, allowance })))
 }
 
 /// A reply that may have been lost on its way to a worker.
