@@ -3,6 +3,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::Fault;
@@ -14,6 +15,15 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
+/// Hashes at a time: each fills 19 MiB and a core, and whoever else is served must not wait for all of them.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// Runs `work` off the async thread, when its turn has come.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+    let _turn = AT_ONCE.acquire().await.map_err(|_| Fault::Bug("nobody closes the semaphore"))?;
+    tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Bug("hashing broke off"))?
+}
+
 /// The bytes that are hashed: keyboards write the same letters as different code points, so they are normalized
 /// (NFKC, as NIST SP 800-63B, section 3.1.1.2, asks for).
 fn normalized(password: &str) -> String {
@@ -22,12 +32,11 @@ fn normalized(password: &str) -> String {
 
 /// A password's hash in the PHC string format, with a random salt. Takes tens of milliseconds of one core.
 pub async fn hash(password: Password) -> Result<String, Fault> {
-    tokio::task::spawn_blocking(move || {
+    off_thread(move || {
         let hash = argon2().hash_password(normalized(password.expose()).as_bytes());
         hash.map(|hash| hash.to_string()).map_err(|_| Fault::Bug("a password cannot be hashed"))
     })
     .await
-    .map_err(|_| Fault::Bug("hashing broke off"))?
 }
 
 /// A hash that no password has, of the same cost: what is checked for accounts that are not there.
@@ -36,13 +45,12 @@ const NOBODYS: &str =
 
 /// Whether `password` has `hash`. Without a hash the same work is done and the answer is no.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Fault> {
-    tokio::task::spawn_blocking(move || {
+    off_thread(move || {
         let (hash, known) = (hash.as_deref().unwrap_or(NOBODYS), hash.is_some());
         let parsed = PasswordHash::new(hash).map_err(|_| Fault::Bug("a stored password hash cannot be read"))?;
         Ok(argon2().verify_password(normalized(&password).as_bytes(), &parsed).is_ok() && known)
     })
     .await
-    .map_err(|_| Fault::Bug("hashing broke off"))?
 }
 
 #[cfg(test)]
