@@ -1,5 +1,7 @@
 //! People who use the deployed stack over HTTP, as `dev/up` brings it up: gateway, functions, queues and roles.
 
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Client, Method, RequestBuilder};
@@ -170,11 +172,14 @@ impl Default for Person {
     }
 }
 
-/// A number of the range for fiction that no other test has: 10 digits of the clock.
+/// A number that no other test has: the first of a run by the clock, in milliseconds, then one after the other.
 #[expect(clippy::disallowed_methods, reason = "tests may look at the clock")]
 fn fresh_mobile() -> String {
-    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    format!("+1555{:09}", (nanos / 100) % 1_000_000_000)
+    static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        AtomicU64::new(u64::try_from(since.as_millis()).unwrap_or_default())
+    });
+    format!("+1555{:09}", NEXT.fetch_add(1, Ordering::Relaxed) % 1_000_000_000)
 }
 
 /// Waits until `look` answers something, for at most `most`.

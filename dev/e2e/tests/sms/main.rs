@@ -81,6 +81,7 @@ async fn the_code_comes_by_text_message_and_signs_in() {
 async fn a_forgotten_password_of_nobody_sends_nothing_and_answers_the_same() {
     let member = Person::new();
     let challenge = member.post("/auth/send-otp", json!({ "mobile": member.mobile })).await;
+    assert_eq!(challenge.status, 202, "{}", challenge.body);
     sign_in(&member, &challenge, &code(&member, 0).await).await;
     let nobody = Person::new();
 
