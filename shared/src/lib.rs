@@ -7,6 +7,7 @@
 //! - [`config`], [`telemetry`], [`tls`], [`runtime`]: what a process needs before its first request.
 
 pub mod auth;
+pub mod aws;
 pub mod cache;
 pub mod config;
 pub mod db;

@@ -3,17 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_sdk_sqs::config::{
-    BehaviorVersion, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig,
-};
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use aws_smithy_http_client::{Builder, tls};
 use serde::{Deserialize, Serialize};
 
-use crate::Fault;
 use crate::config::{ConfigError, Env};
 use crate::domain::{ChallengeId, ChatroomId, MessageId, Tier};
+use crate::{Fault, aws};
 
 /// A reply to be made. The room is what is worked on: a job wakes its room, and the rows say what is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,34 +24,6 @@ pub struct ReplyJob {
 pub struct CodeJob {
     /// The challenge.
     pub challenge_id: ChallengeId,
-}
-
-/// What the AWS clients of this process are made of.
-#[derive(Debug, Clone)]
-pub struct Aws {
-    /// The region of the function.
-    pub region: String,
-    /// Another address than AWS's, for the local stack.
-    pub endpoint: Option<String>,
-    /// The role's credentials, as Lambda hands them to the process.
-    pub credentials: Credentials,
-}
-
-impl Aws {
-    /// Of the variables that Lambda sets.
-    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self {
-            region: env.required("AWS_REGION")?,
-            endpoint: env.optional("AWS_ENDPOINT_URL"),
-            credentials: Credentials::new(
-                env.required("AWS_ACCESS_KEY_ID")?,
-                env.required("AWS_SECRET_ACCESS_KEY")?,
-                env.optional("AWS_SESSION_TOKEN"),
-                None,
-                "lambda",
-            ),
-        })
-    }
 }
 
 /// The queues. The client is made once and opens nothing before its first call; cloning is cheap.
@@ -86,25 +53,7 @@ pub struct Depth {
 impl Queues {
     /// A client of this process' region and role.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let aws = Aws::from_env(env)?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(1))
-            .operation_attempt_timeout(Duration::from_secs(3))
-            .operation_timeout(Duration::from_secs(6))
-            .build();
-        let mut config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(aws.region))
-            .credentials_provider(SharedCredentialsProvider::new(aws.credentials))
-            .http_client(
-                Builder::new()
-                    .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-                    .build_https(),
-            )
-            .retry_config(RetryConfig::standard().with_max_attempts(2))
-            .timeout_config(timeouts);
-        config.set_endpoint_url(aws.endpoint);
-        Ok(Self { client: aws_sdk_sqs::Client::from_conf(config.build()) })
+        Ok(Self { client: aws_sdk_sqs::Client::new(&aws::config(env)?) })
     }
 
     /// Sends a job to a FIFO queue. SQS takes one of several with the same `once` within five minutes.

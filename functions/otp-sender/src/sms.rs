@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use aws_sdk_sns::config::{
-    BehaviorVersion, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig,
-};
+use aws_sdk_sns::config::retry::RetryConfig;
+use aws_sdk_sns::config::timeout::TimeoutConfig;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::types::MessageAttributeValue;
-use aws_smithy_http_client::{Builder, tls};
-use shared::Fault;
 use shared::config::{ConfigError, Env};
 use shared::domain::Mobile;
-use shared::queue::Aws;
+use shared::{Fault, aws};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
@@ -49,7 +46,7 @@ impl Sms {
                 "must be 1 to 11 letters, digits or hyphens, not digits alone",
             ));
         }
-        Ok(Self { client: client(Aws::from_env(env)?), sender_id, text })
+        Ok(Self { client: client(env)?, sender_id, text })
     }
 
     /// Sends a code. SNS' own words are not passed on: they may repeat the number.
@@ -84,22 +81,14 @@ fn text(value: &str) -> Result<MessageAttributeValue, Fault> {
 }
 
 /// Answers within the function's time: a record that takes longer is delivered again.
-fn client(aws: Aws) -> aws_sdk_sns::Client {
+fn client(env: &Env) -> Result<aws_sdk_sns::Client, ConfigError> {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(4))
         .operation_timeout(Duration::from_secs(6))
         .build();
-    let mut config = aws_sdk_sns::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(aws.region))
-        .credentials_provider(SharedCredentialsProvider::new(aws.credentials))
-        .http_client(
-            Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https(),
-        )
+    let config = aws_sdk_sns::config::Builder::from(&aws::config(env)?)
         // One attempt: after a lost answer nobody knows whether the message was sent. The queue decides on another.
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts);
-    config.set_endpoint_url(aws.endpoint);
-    aws_sdk_sns::Client::from_conf(config.build())
+    Ok(aws_sdk_sns::Client::from_conf(config.build()))
 }
