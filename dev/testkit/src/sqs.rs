@@ -29,6 +29,7 @@ struct Inner {
     waiting: Vec<(String, String)>,
     hidden: Vec<(String, i64)>,
     broken: bool,
+    calls: i64,
 }
 
 /// The running stand-in; it stops when dropped.
@@ -75,6 +76,11 @@ impl Sqs {
         std::mem::take(&mut self.lock().hidden)
     }
 
+    /// How often it has been called.
+    pub fn calls(&self) -> i64 {
+        self.lock().calls
+    }
+
     /// Puts a record into a queue, to be received.
     pub fn put(&self, queue: &str, body: impl Into<String>) {
         self.lock().waiting.push((queue.to_owned(), body.into()));
@@ -92,6 +98,7 @@ async fn answer(
     body: String,
 ) -> (StatusCode, axum::Json<Value>) {
     let mut inner = inner.lock().expect("no panic while it was held");
+    inner.calls += 1;
     if inner.broken {
         let error = json!({ "__type": "com.amazon.coral.service#InternalFailure", "message": "broken on purpose" });
         return (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(error));

@@ -112,6 +112,15 @@ impl Stack {
         Cache::from_env(&self.env()).expect("settings that work")
     }
 
+    /// Lets what Redis holds lapse before its time.
+    pub async fn forget(&self, kind: &str, of: &str) {
+        let key = format!("{}{kind}:{of}", self.setting("REDIS_PREFIX"));
+        let client = redis::Client::open(self.setting("REDIS_URL")).expect("a URL");
+        let mut connection = client.get_multiplexed_async_connection().await.expect("Redis answers");
+        let forgotten: i64 = redis::Cmd::del(&key).query_async(&mut connection).await.expect("Redis answers");
+        assert_eq!(forgotten, 1, "{key} was not there");
+    }
+
     /// A plain connection to the test's database, for looking and for arranging what no endpoint arranges.
     pub async fn sql(&self) -> tokio_postgres::Client {
         let (client, connection) = tokio_postgres::connect(self.setting("DATABASE_URL"), tokio_postgres::NoTls)

@@ -40,7 +40,7 @@ pub(crate) async fn get_message(
 ) -> Result<Json<MessageView>> {
     let deadline = wanted.wait.deadline();
     loop {
-        let seen = cache.room_changes(room).await.ok();
+        let seen = if wanted.wait.is_wanted() { cache.room_changes(room).await.ok() } else { None };
         let message = messages::find(&db, caller.user, room, id).await?.ok_or(Error::NotFound("message"))?;
         let left = deadline.saturating_duration_since(Instant::now());
         if message.state.is_final() || left.is_zero() {

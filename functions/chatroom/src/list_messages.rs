@@ -47,6 +47,11 @@ impl TryFrom<u64> for Wait {
 }
 
 impl Wait {
+    /// Whether there is anything to wait.
+    pub(crate) fn is_wanted(self) -> bool {
+        self.0 > 0
+    }
+
     /// When to stop waiting.
     pub(crate) fn deadline(self) -> Instant {
         Instant::now() + Duration::from_secs(self.0)
@@ -106,7 +111,7 @@ pub(crate) async fn list_messages(
     let deadline = wanted.wait.deadline();
     let window = match (wanted.cursor.as_deref(), wanted.after) {
         (Some(_), Some(_)) => return Err(refused("/after", "A cursor and after exclude one another.")),
-        (_, None) if wanted.wait.0 > 0 => return Err(refused("/wait", "Only goes with after.")),
+        (_, None) if wanted.wait.is_wanted() => return Err(refused("/wait", "Only goes with after.")),
         (Some(cursor), None) => Place::read(room, cursor)?.window(),
         (None, None) => Window::Newest,
         (None, Some(after)) => {
@@ -115,7 +120,7 @@ pub(crate) async fn list_messages(
         }
     };
     loop {
-        let seen = if wanted.wait.0 > 0 { cache.room_changes(room).await.ok() } else { None };
+        let seen = if wanted.wait.is_wanted() { cache.room_changes(room).await.ok() } else { None };
         let page = messages::list(&db, caller.user, room, window, wanted.limit.unwrap_or(20)).await?;
         let page = page.ok_or(Error::NotFound("chatroom"))?;
         let settled = !page.0.is_empty() && page.0.iter().all(|turn| turn.state.is_final());

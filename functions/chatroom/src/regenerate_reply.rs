@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::replies::{self, Regenerate};
 use shared::domain::{ChatroomId, Clock, Limits, MessageId};
@@ -11,7 +10,7 @@ use shared::queue::ReplyQueues;
 
 use crate::send_message::{answer, enqueue};
 use crate::views::AcceptedView;
-use crate::writer::Writer;
+use crate::writer::Sender;
 
 /// Has a message answered once more, charged like a send; earlier replies stay as alternatives. The message may be
 /// named by its own id or by that of a reply to it.
@@ -26,17 +25,16 @@ use crate::writer::Writer;
 )]
 pub(crate) async fn regenerate_reply(
     State(db): State<Db>,
-    State(cache): State<Cache>,
     State(queues): State<ReplyQueues>,
     State(limits): State<Limits>,
     State(clock): State<Clock>,
-    caller: Writer,
+    caller: Sender,
     Path((room, id)): Path<(ChatroomId, MessageId)>,
 ) -> Result<Response> {
     let now = clock.now();
     match replies::regenerate(&db, caller.user, room, id, limits, now).await? {
         Regenerate::Stored(accepted) => {
-            tokio::join!(enqueue(&queues, room, &accepted), caller.written(&cache));
+            enqueue(&queues, room, &accepted).await;
             Ok(answer(room, *accepted, now))
         }
         Regenerate::Unfinished => {

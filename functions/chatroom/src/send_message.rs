@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
-use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::messages::{self, Accept, Accepted};
 use shared::domain::{ChatroomId, Clock, Content, Limits, Timestamp};
@@ -13,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::idempotency::IdempotencyKey;
 use crate::views::AcceptedView;
-use crate::writer::Writer;
+use crate::writer::Sender;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,11 +36,10 @@ pub(crate) struct Request {
 #[expect(clippy::too_many_arguments, reason = "the signature tells all")]
 pub(crate) async fn send_message(
     State(db): State<Db>,
-    State(cache): State<Cache>,
     State(queues): State<ReplyQueues>,
     State(limits): State<Limits>,
     State(clock): State<Clock>,
-    caller: Writer,
+    caller: Sender,
     Path(room): Path<ChatroomId>,
     IdempotencyKey(key): IdempotencyKey,
     Json(request): Json<Request>,
@@ -49,7 +47,7 @@ pub(crate) async fn send_message(
     let now = clock.now();
     match messages::accept(&db, caller.user, room, &request.content, key.as_deref(), limits, now).await? {
         Accept::Stored(accepted) | Accept::Repeated(accepted) => {
-            tokio::join!(enqueue(&queues, room, &accepted), caller.written(&cache));
+            enqueue(&queues, room, &accepted).await;
             Ok(answer(room, *accepted, now))
         }
         Accept::KeyReused => Err(Error::Unprocessable(

@@ -1,4 +1,4 @@
-//! A caller who is about to change rooms.
+//! Callers who are about to change what the list of rooms shows.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -12,6 +12,27 @@ use shared::http::Error;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writer {
     pub(crate) user: UserId,
+}
+
+/// A signed-in user whose list is not cached for the next seconds, since a message is being sent. The announcement and
+/// the check of the session are one round trip, and nothing is to be done after the send.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender {
+    pub(crate) user: UserId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Sender
+where
+    Auth: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let bearer = Bearer::from_request_parts(parts, state).await?;
+        let auth = Auth::from_ref(state);
+        let mark = auth.cache.sending(bearer.user, bearer.session).await;
+        Ok(Self { user: auth.caller(&bearer, mark).await?.user })
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Writer

@@ -1,27 +1,35 @@
 //! Passwords: Argon2id, off the async thread.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use tokio::sync::Mutex;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::Fault;
 use crate::domain::Password;
 
 /// 19 MiB, two passes, one lane: OWASP's Password Storage Cheat Sheet, the first of its equal settings for Argon2id.
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(19 * 1024, 2, 1, None).unwrap_or_default();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+fn params() -> Params {
+    Params::new(19 * 1024, 2, 1, None).unwrap_or_default()
 }
 
-/// Hashes at a time: each fills 19 MiB and a core, and whoever else is served must not wait for all of them.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
+/// What is filled while a password is hashed. It is kept and used again, since the allocator would give little of it
+/// back; and so one password is hashed at a time, and whoever else is served does not starve behind many.
+static MEMORY: Mutex<Vec<Block>> = Mutex::const_new(Vec::new());
 
-/// Runs `work` off the async thread, when its turn has come.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
-    let _turn = AT_ONCE.acquire().await.map_err(|_| Fault::Bug("nobody closes the semaphore"))?;
-    tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Bug("hashing broke off"))?
+/// Hashes off the async thread, when its turn has come.
+async fn argon2id(password: String, salt: Salt, params: Params) -> Result<Output, Fault> {
+    let mut memory = MEMORY.lock().await;
+    let hashing = tokio::task::spawn_blocking(move || {
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        memory.resize(params.block_count(), Block::default());
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        argon2
+            .hash_password_into_with_memory(normalized(&password).as_bytes(), &salt, &mut output, &mut memory[..])
+            .map(|()| Output::new(&output))
+    });
+    let hashed = hashing.await.map_err(|_| Fault::Bug("hashing broke off"))?;
+    hashed.ok().and_then(Result::ok).ok_or(Fault::Bug("a password cannot be hashed"))
 }
 
 /// The bytes that are hashed: keyboards write the same letters as different code points, so they are normalized
@@ -32,11 +40,18 @@ fn normalized(password: &str) -> String {
 
 /// A password's hash in the PHC string format, with a random salt. Takes tens of milliseconds of one core.
 pub async fn hash(password: Password) -> Result<String, Fault> {
-    off_thread(move || {
-        let hash = argon2().hash_password(normalized(password.expose()).as_bytes());
-        hash.map(|hash| hash.to_string()).map_err(|_| Fault::Bug("a password cannot be hashed"))
-    })
-    .await
+    let mut random = [0; Salt::RECOMMENDED_LENGTH];
+    getrandom::fill(&mut random).map_err(|_| Fault::Bug("the system has no randomness"))?;
+    let salt = Salt::new(&random).map_err(|_| Fault::Bug("a salt is of the recommended length"))?;
+    let output = argon2id(password.expose().to_owned(), salt, params()).await?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params()).map_err(|_| Fault::Bug("parameters that cannot be written"))?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
+    Ok(hash.to_string())
 }
 
 /// A hash that no password has, of the same cost: what is checked for accounts that are not there.
@@ -45,12 +60,14 @@ const NOBODYS: &str =
 
 /// Whether `password` has `hash`. Without a hash the same work is done and the answer is no.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Fault> {
-    off_thread(move || {
-        let (hash, known) = (hash.as_deref().unwrap_or(NOBODYS), hash.is_some());
-        let parsed = PasswordHash::new(hash).map_err(|_| Fault::Bug("a stored password hash cannot be read"))?;
-        Ok(argon2().verify_password(normalized(&password).as_bytes(), &parsed).is_ok() && known)
-    })
-    .await
+    let unreadable = Fault::Bug("a stored password hash cannot be read");
+    let (text, is_known) = (hash.as_deref().unwrap_or(NOBODYS), hash.is_some());
+    let Ok(stored) = PasswordHash::new(text) else { return Err(unreadable) };
+    let (Some(salt), Ok(params), Some(output)) = (stored.salt, Params::try_from(&stored), stored.hash) else {
+        return Err(unreadable);
+    };
+    // Outputs are compared in constant time.
+    Ok(argon2id(password, salt, params).await? == output && is_known)
 }
 
 #[cfg(test)]

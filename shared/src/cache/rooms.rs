@@ -3,6 +3,9 @@
 //! An entry carries the token that was current before its rows were read and is good only while that token is. A
 //! write makes the token `writing` before it commits and a new one after, so a reader that was slower than the write
 //! stores under a token that nobody has any more. A writer that dies leaves `writing`, which lapses by itself.
+//!
+//! A send is the write that there are most of. It changes the token and says beforehand that nothing is to be read or
+//! stored for a while: that lapses by itself, and the send needs no second round trip.
 
 use std::time::Duration;
 
@@ -15,8 +18,8 @@ use crate::domain::{SessionId, UserId};
 
 /// How long a page is kept.
 const KEPT: Duration = Duration::from_secs(300);
-/// Longer than a write may take ([`crate::db::STATEMENT_TIMEOUT`] and the wait for a connection).
-const WRITING: Duration = Duration::from_secs(15);
+/// Longer than a write may take: [`crate::db::STATEMENT_TIMEOUT`] and three waits for a connection.
+const WRITING: Duration = Duration::from_secs(20);
 
 /// What the cache says of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,10 @@ pub enum CachedRooms {
 impl Cache {
     fn token_key(&self, user: UserId) -> String {
         self.key("rooms-token", user)
+    }
+
+    fn sending_key(&self, user: UserId) -> String {
+        self.key("rooms-sending", user)
     }
 
     fn rooms_key(&self, user: UserId) -> String {
@@ -51,9 +58,12 @@ impl Cache {
             .arg("GET")
             .arg("EX")
             .arg(KEPT.as_secs())
-            .get(self.rooms_key(user));
-        let (mark, token, entry): (Option<String>, Option<String>, Option<String>) = self.run_all(&pipeline).await?;
+            .get(self.rooms_key(user))
+            .exists(self.sending_key(user));
+        let (mark, token, entry, sending): (Option<String>, Option<String>, Option<String>, bool) =
+            self.run_all(&pipeline).await?;
         let rooms = match (token, entry) {
+            _ if sending => CachedRooms::Bypass,
             (Some(token), _) if token == "writing" => CachedRooms::Bypass,
             (Some(token), Some(entry)) => match entry.split_once('\n') {
                 Some((of, page)) if of == token => CachedRooms::Hit(page.to_owned()),
@@ -76,6 +86,20 @@ impl Cache {
     pub async fn writing_rooms(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
         let mut pipeline = redis::pipe();
         pipeline.get(self.session_key(session)).set_ex(self.token_key(user), "writing", WRITING.as_secs()).ignore();
+        let (mark,): (Option<String>,) = self.run_all(&pipeline).await?;
+        Ok(Mark::of(mark.as_deref()))
+    }
+
+    /// Announces a send of the user's, which changes the order of the list, and reads the mark of the session, in one
+    /// round trip. Nothing is to be done after it: the list is cached again when it has surely been stored.
+    pub async fn sending(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
+        let mut pipeline = redis::pipe();
+        pipeline
+            .get(self.session_key(session))
+            .set_ex(self.sending_key(user), 1, WRITING.as_secs())
+            .ignore()
+            .set_ex(self.token_key(user), Uuid::new_v4().to_string(), KEPT.as_secs())
+            .ignore();
         let (mark,): (Option<String>,) = self.run_all(&pipeline).await?;
         Ok(Mark::of(mark.as_deref()))
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use shared::cache::CachedRooms;
 use testkit::{Stack, TestApi};
 
 fn titles(body: &Value) -> Vec<String> {
@@ -73,11 +74,50 @@ async fn the_second_look_is_a_hit_and_every_write_makes_a_miss() {
     assert_eq!(look().await, told("hit", &["Coffee"]));
     alice.post("/chatroom", json!({ "title": "Soup" })).await;
     assert_eq!(look().await, told("miss", &["Soup", "Coffee"]));
-    alice.post(&format!("{room}/message"), json!({ "content": "hi" })).await;
-    assert_eq!(look().await.0, "miss");
     assert_eq!(look().await.0, "hit");
     alice.delete(&room).await;
     assert_eq!(look().await, told("miss", &["Soup"]));
+}
+
+#[tokio::test]
+async fn after_a_send_the_list_is_not_cached_until_the_send_has_surely_been_stored() {
+    let api = TestApi::start(chatroom::router).await;
+    let alice = api.signed_in().await;
+    let tea = alice.post("/chatroom", json!({ "title": "Tea" })).await.id();
+    alice.post("/chatroom", json!({ "title": "Soup" })).await;
+    assert_eq!(titles(&alice.get("/chatroom").await.body()), ["Soup", "Tea"]);
+    assert_eq!(alice.get("/chatroom").await.header("x-cache"), "hit");
+
+    api.stack.clock.advance(Duration::from_secs(1));
+    alice.post(&format!("/chatroom/{tea}/message"), json!({ "content": "hi" })).await;
+    for _ in 0..2 {
+        let list = alice.get("/chatroom").await;
+        assert_eq!((list.header("x-cache"), titles(&list.body())), ("miss", vec!["Tea".into(), "Soup".into()]));
+    }
+
+    api.stack.forget("rooms-sending", &alice.id.unwrap().to_string()).await;
+    assert_eq!(alice.get("/chatroom").await.header("x-cache"), "miss");
+    let list = alice.get("/chatroom").await;
+    assert_eq!((list.header("x-cache"), titles(&list.body())), ("hit", vec!["Tea".into(), "Soup".into()]));
+}
+
+#[tokio::test]
+async fn neither_a_reader_nor_a_writer_beside_a_send_makes_the_list_stale() {
+    let api = TestApi::start(chatroom::router).await;
+    let alice = api.signed_in().await;
+    let (user, session, cache) = (alice.id.unwrap(), alice.session.unwrap(), api.stack.cache());
+    let (_, missed) = cache.rooms(user, session).await.unwrap();
+    let CachedRooms::Miss(token) = missed else { panic!("{missed:?}") };
+
+    cache.sending(user, session).await.unwrap();
+    cache.store_rooms(user, &token, "stale").await.unwrap();
+    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass);
+    cache.writing_rooms(user, session).await.unwrap();
+    cache.rooms_written(user).await.unwrap();
+    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass, "the send may still be under way");
+
+    api.stack.forget("rooms-sending", &user.to_string()).await;
+    assert!(matches!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Miss(_)));
 }
 
 #[tokio::test]
@@ -86,15 +126,15 @@ async fn a_reader_slower_than_a_write_does_not_bring_back_what_it_read() {
     let alice = api.signed_in().await;
     let (user, session, cache) = (alice.id.unwrap(), alice.session.unwrap(), api.stack.cache());
     let (_, missed) = cache.rooms(user, session).await.unwrap();
-    let shared::cache::CachedRooms::Miss(token) = missed else { panic!("{missed:?}") };
+    let CachedRooms::Miss(token) = missed else { panic!("{missed:?}") };
 
     cache.writing_rooms(user, session).await.unwrap();
-    assert_eq!(cache.rooms(user, session).await.unwrap().1, shared::cache::CachedRooms::Bypass);
+    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass);
     cache.store_rooms(user, &token, "stale").await.unwrap();
     cache.rooms_written(user).await.unwrap();
     cache.store_rooms(user, &token, "stale").await.unwrap();
 
-    assert!(matches!(cache.rooms(user, session).await.unwrap().1, shared::cache::CachedRooms::Miss(_)));
+    assert!(matches!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Miss(_)));
 }
 
 #[tokio::test]

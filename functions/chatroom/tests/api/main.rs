@@ -7,6 +7,7 @@ mod bad_input;
 mod idempotency;
 mod list;
 mod messages;
+mod plans;
 mod races;
 mod rooms;
 mod scale;

@@ -6,6 +6,8 @@ use serde_json::json;
 use testkit::{TestApi, User};
 use tokio_postgres::Client;
 
+use crate::plans::{nodes, plans};
+
 const ROOMS: i64 = 5_000;
 /// Messages of the longest room; all rooms together have 100,000.
 const LONG: i64 = 10_000;
@@ -62,6 +64,7 @@ async fn a_page_reads_its_own_rows_by_an_index_however_far_down_the_list_it_is()
     let user = api.signed_in().await;
     let long = fill(&api, &user).await;
     let sql = api.stack.sql().await;
+    sql.batch_execute("create extension if not exists pg_stat_statements").await.unwrap();
     sql.execute("select pg_stat_force_next_flush()", &[]).await.unwrap();
     let before = settled(&sql, 0).await;
 
@@ -81,6 +84,36 @@ async fn a_page_reads_its_own_rows_by_an_index_however_far_down_the_list_it_is()
     let most = rooms + messages + 4 * (room_pages + message_pages) + 200;
     let read = after.rows - before.rows;
     assert!(read <= most, "{read} rows were read for {} entries", rooms + messages);
+    assert_plans(&sql).await;
+}
+
+/// Each list and page is read by an index, in its order: nothing is sorted before the page is cut off.
+async fn assert_plans(sql: &Client) {
+    for (table, index, statements) in [
+        ("chatrooms", "chatrooms_list", "^select [a-z_, ]+ from chatrooms where user_id = "),
+        ("messages", "messages_chatroom_id_seq_key", "from messages where chatroom_id = "),
+    ] {
+        let lists = plans(sql, statements).await;
+        assert_eq!(lists.len(), 2, "the first page and those that follow: {lists:#?}");
+        for (statement, plan) in lists {
+            let nodes = nodes(&plan);
+            let reads = |node: &serde_json::Value| node["Relation Name"] == table;
+            assert!(nodes.iter().any(|(node, limited)| reads(node) && *limited), "{statement}");
+            for (node, limited) in nodes {
+                let kind = node["Node Type"].as_str().unwrap();
+                assert!(!limited || !kind.contains("Sort"), "{statement} sorts what lies before its page: {plan:#}");
+                if node["Relation Name"].is_string() {
+                    let by_index = ["Index Scan", "Index Only Scan"].contains(&kind) && node["Index Cond"].is_string();
+                    assert!(by_index, "{statement}: {node:#}");
+                    assert!(!reads(&node) || node["Index Name"] == index, "{statement}: {node:#}");
+                    assert!(
+                        node["Filter"].is_null() || !reads(&node),
+                        "{statement} reads what it leaves out: {node:#}"
+                    );
+                }
+            }
+        }
+    }
 }
 
 /// The counts once they have reached `rows` and stand still.
