@@ -17,8 +17,8 @@ test: ## every check and every test, the end-to-end journey included
 lint: ## formatting, clippy and the template's checks alone
 	@dev/test --lint
 
-bench: ## size and start of each function, and whether times tell who has an account
-	@dev/bench
+bench: ## what starts, requests and replies take and cost, and whether times tell who has an account
+	@dev/bench/run
 
 fuzz-parsers: ## the parsers of what strangers send, a minute each (SECONDS=60)
 	@dev/fuzz/run $(SECONDS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from stack import settings, tools
 from stack.console import run, step
@@ -17,13 +19,18 @@ def host() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-def build_functions(profile: str, architecture: str) -> None:
-    """Puts each function's bootstrap into target/lambda/NAME/, where template.yaml takes it from."""
+# Where template.yaml takes the functions from.
+DEPLOYED = ROOT / "target" / "lambda"
+
+
+def build_functions(profile: str, architecture: str, directory: Path = DEPLOYED, others: Sequence[str] = ()) -> None:
+    """Puts each function's bootstrap into a folder of its name, and those of further packages."""
     tools.ensure_cargo()
     command = [tools.tool(tools.CARGO_LAMBDA, "cargo-lambda"), "lambda", "build", "--profile", profile]
     # All of them, always: another selection changes the features of shared dependencies, which are then built again.
     command += [f"--package={file.parent.name}" for file in sorted((ROOT / "functions").glob("*/Cargo.toml"))]
-    command += ["--lambda-dir", ROOT / "target" / "lambda", "--arm64" if architecture == "arm64" else "--x86-64"]
+    command += [f"--package={name}" for name in others]
+    command += ["--lambda-dir", directory, "--arm64" if architecture == "arm64" else "--x86-64"]
     if sys.platform == "linux" and architecture == host():
         # Nothing to fetch: the toolchain builds for the machine that it runs on.
         command.append("--skip-target-check")

@@ -1,0 +1,9 @@
+//! The least that a Lambda behind an HTTP API can be: what the functions are compared with.
+
+use axum::Router;
+use axum::routing::get;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    lambda_http::run(Router::new().route("/hello", get(async || "Hello"))).await
+}

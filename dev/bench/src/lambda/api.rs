@@ -1,0 +1,126 @@
+//! Lambda's Runtime API, for one process.
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::serve::ListenerExt;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex as Queue, Notify, mpsc};
+use tokio::task::JoinHandle;
+
+use super::{now, since_epoch};
+
+/// What an event may take, as the function is told.
+const DEADLINE: Duration = Duration::from_mins(5);
+
+type Outcome = Result<Value, String>;
+
+#[derive(Debug)]
+struct Inner {
+    first_asked: OnceLock<SystemTime>,
+    asked: Notify,
+    events: Queue<mpsc::UnboundedReceiver<String>>,
+    given: Mutex<Option<Instant>>,
+    answers: mpsc::UnboundedSender<(Duration, Outcome)>,
+}
+
+/// The server; it stops when dropped.
+#[derive(Debug)]
+pub(super) struct RuntimeApi {
+    inner: Arc<Inner>,
+    address: String,
+    events: mpsc::UnboundedSender<String>,
+    answers: mpsc::UnboundedReceiver<(Duration, Outcome)>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl RuntimeApi {
+    pub(super) async fn start() -> Self {
+        let (events, queue) = mpsc::unbounded_channel();
+        let (answered, answers) = mpsc::unbounded_channel();
+        let inner = Arc::new(Inner {
+            first_asked: OnceLock::new(),
+            asked: Notify::new(),
+            events: Queue::new(queue),
+            given: Mutex::new(None),
+            answers: answered,
+        });
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+            .with_state(inner.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("a TCP option"));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("a server") });
+        Self { inner, address, events, answers, server }
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Waits until the process has asked for work.
+    pub(super) async fn asked(&self) {
+        while self.inner.first_asked.get().is_none() {
+            self.inner.asked.notified().await;
+        }
+    }
+
+    pub(super) fn first_asked(&self) -> SystemTime {
+        *self.inner.first_asked.get().expect("a process that is ready")
+    }
+
+    /// Gives out an event. Answers how long the process took, and what it answered.
+    pub(super) async fn invoke(&mut self, event: String) -> (Duration, Outcome) {
+        self.events.send(event).expect("a server that runs");
+        self.answers.recv().await.expect("a server that runs")
+    }
+}
+
+async fn next(State(inner): State<Arc<Inner>>) -> Response {
+    inner.first_asked.get_or_init(now);
+    inner.asked.notify_one();
+    let Some(event) = inner.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
+    let deadline = since_epoch(now()) + DEADLINE;
+    *inner.given.lock().expect("no panic while it was held") = Some(Instant::now());
+    let headers = [
+        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
+        ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:bench".to_owned()),
+        ("lambda-runtime-trace-id", "Root=1-6b040ac0-0f1e2d3c4b5a69788796a5b4;Sampled=0".to_owned()),
+        ("content-type", "application/json".to_owned()),
+    ];
+    (headers, event).into_response()
+}
+
+async fn response(State(inner): State<Arc<Inner>>, body: Bytes) -> StatusCode {
+    let answer = serde_json::from_slice(&body).map_err(|error| format!("an answer that is not JSON: {error}"));
+    end(&inner, answer)
+}
+
+async fn error(State(inner): State<Arc<Inner>>, body: Bytes) -> StatusCode {
+    end(&inner, Err(String::from_utf8_lossy(&body).into_owned()))
+}
+
+fn end(inner: &Inner, outcome: Outcome) -> StatusCode {
+    let given = inner.given.lock().expect("no panic while it was held").take();
+    let took = given.map(|at| at.elapsed()).unwrap_or_default();
+    let _ = inner.answers.send((took, outcome));
+    StatusCode::ACCEPTED
+}

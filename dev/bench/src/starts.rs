@@ -1,0 +1,94 @@
+//! Starts: from nothing to the first request for work and the first answer, where no store is reached.
+
+use serde_json::json;
+use testkit::event;
+
+use crate::figures::{mb, median_of, ms};
+use crate::lambda::{Lambda, Program};
+use crate::world::{Built, World};
+
+/// How often each function is started.
+pub(crate) const STARTS: usize = 20;
+
+/// Of one function.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) name: String,
+    pub(crate) built: Built,
+    /// Milliseconds until it asks for work.
+    pub(crate) ready: f64,
+    /// Milliseconds until the first answer.
+    pub(crate) answered: f64,
+    /// Milliseconds on the processor until it asks for work.
+    cpu: f64,
+}
+
+#[derive(Debug)]
+struct Sample {
+    ready: f64,
+    answered: f64,
+    cpu: f64,
+}
+
+/// Starts the functions in turns, so that whatever else the machine does meets all alike. Prints a line each; the
+/// baseline comes first.
+pub(crate) async fn measure(world: &World) -> Vec<Start> {
+    let mut names: Vec<_> = world.programs.keys().filter(|name| *name != "bare").collect();
+    names.sort_by_key(|name| (*name != "hello", name.as_str()));
+    let mut samples: Vec<Vec<Sample>> = names.iter().map(|_| Vec::new()).collect();
+    for _ in 0..STARTS {
+        for (name, samples) in names.iter().zip(&mut samples) {
+            samples.push(start(&world.program(name)).await);
+        }
+    }
+    let starts: Vec<_> = names.into_iter().zip(samples).map(|(name, samples)| summary(world, name, &samples)).collect();
+    print(&starts);
+    starts
+}
+
+fn summary(world: &World, name: &str, samples: &[Sample]) -> Start {
+    Start {
+        name: name.to_owned(),
+        built: world.programs[name].clone(),
+        ready: median_of(samples, |sample| sample.ready),
+        answered: median_of(samples, |sample| sample.answered),
+        cpu: median_of(samples, |sample| sample.cpu),
+    }
+}
+
+fn print(starts: &[Start]) {
+    println!("\nStarts: medians of {STARTS}; no store is reached, the time to bring the environment up is AWS's own");
+    println!(
+        "  {:<16}{:>11}{:>8}{:>15}{:>9}{:>17}{:>9}",
+        "function", "binary MB", "zip MB", "first poll ms", "× hello", "first answer ms", "CPU ms"
+    );
+    for start in starts {
+        println!(
+            "  {:<16}{:>11.2}{:>8.2}{:>15.2}{:>9.2}{:>17.2}{:>9.2}",
+            start.name,
+            mb(start.built.binary_bytes),
+            mb(start.built.zip_bytes),
+            start.ready,
+            start.ready / starts.first().map_or(start.ready, |hello| hello.ready),
+            start.answered,
+            start.cpu
+        );
+    }
+}
+
+async fn start(program: &Program) -> Sample {
+    let mut lambda = Lambda::start(program, None).await;
+    let (ready, cpu) = (ms(lambda.ready()), ms(lambda.usage().cpu));
+    let invocation = lambda.invoke(cheapest(&program.name)).await;
+    Sample { ready, answered: ready + ms(invocation.took), cpu }
+}
+
+/// What a function answers without a store.
+fn cheapest(function: &str) -> String {
+    match function {
+        "gemini-worker" | "otp-sender" => json!({ "Records": [] }).to_string(),
+        "maintenance" => json!({ "task": "nothing" }).to_string(),
+        "migrate" => json!({ "RequestType": "Nothing" }).to_string(),
+        _ => event("ops-health", &[("\"/health\"", "\"/nowhere\"")]),
+    }
+}

@@ -1,0 +1,96 @@
+//! Who uses the functions: a paying user with rooms, and one whose password is known.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::Router;
+use serde_json::{Value, json};
+use shared::domain::Password;
+use testkit::{Stack, TestApi, User};
+
+/// Rooms that messages are spread over.
+pub(crate) const ROOMS: usize = 40;
+/// The password of everybody who has one.
+pub(crate) const PASSWORD: &str = "a pastel de nata at nine";
+
+/// The people.
+#[derive(Debug)]
+pub(crate) struct People {
+    /// `chatroom` within this process, which they talk to where nothing is measured.
+    pub(crate) api: TestApi,
+    /// `auth` likewise.
+    auth: Router,
+    /// Somebody on the paid plan.
+    pub(crate) ada: User,
+    /// Her rooms' ids: those she only writes to, and those whose replies are made.
+    pub(crate) rooms: Vec<String>,
+    pub(crate) answered: Vec<String>,
+    /// Somebody who only reads.
+    pub(crate) bob: User,
+}
+
+impl People {
+    pub(super) async fn meet(stack: Stack) -> Self {
+        let api = TestApi::on(stack, chatroom::router);
+        let auth = api.router_of(auth::router);
+        let ada = api.signed_in().await;
+        api.make_pro(&ada).await;
+        let password = Password::try_from(PASSWORD.to_owned()).expect("a password");
+        let hash = shared::auth::hash(password).await.expect("a hash");
+        let sql = api.stack.sql().await;
+        sql.execute("update users set password_hash = $1 where id = $2", &[&hash, &ada.id.map(|id| id.0)])
+            .await
+            .expect("Postgres answers");
+        let bob = api.signed_in().await;
+        open(&bob, 20).await;
+        Self { rooms: open(&ada, ROOMS).await, answered: open(&ada, ROOMS).await, api, auth, ada, bob }
+    }
+
+    /// Somebody new on the paid plan.
+    pub(crate) async fn another(&self) -> User {
+        let user = self.api.signed_in().await;
+        self.api.make_pro(&user).await;
+        user
+    }
+
+    /// Asks for a code for a number that nobody has. Answers the challenge and its code.
+    pub(crate) async fn challenge(&self) -> (String, String) {
+        let stranger = self.api.anyone().at(self.auth.clone());
+        let opened = stranger.post("/auth/send-otp", json!({ "mobile": new_mobile() })).await.body();
+        (text(&opened, "challenge_id"), text(&opened, "otp"))
+    }
+
+    /// Signs somebody new in. Answers the refresh token.
+    pub(crate) async fn refresh_token(&self) -> String {
+        let (challenge, otp) = self.challenge().await;
+        let proof = json!({ "challenge_id": challenge, "otp": otp });
+        let tokens = self.api.anyone().at(self.auth.clone()).post("/auth/verify-otp", proof).await.body();
+        text(&tokens, "refresh_token")
+    }
+}
+
+/// Sends a message. Answers its reply, as the worker is told of it.
+pub(crate) async fn send(user: &User, room: &str, content: &str) -> Value {
+    let sent = user.post(&format!("/chatroom/{room}/message"), json!({ "content": content })).await;
+    assert_eq!(sent.status(), 202, "{}", sent.body());
+    json!({ "chatroom_id": room, "reply_id": sent.body()["reply"]["id"] })
+}
+
+/// Opens rooms. Answers their ids.
+pub(crate) async fn open(user: &User, count: usize) -> Vec<String> {
+    let mut rooms = Vec::new();
+    for number in 0..count {
+        rooms.push(user.post("/chatroom", json!({ "title": format!("Room {number}") })).await.id());
+    }
+    rooms
+}
+
+/// A number that nobody has.
+pub(crate) fn new_mobile() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("+1212{:07}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A field's text.
+fn text(body: &Value, field: &str) -> String {
+    body[field].as_str().unwrap_or_else(|| panic!("no {field} in {body}")).to_owned()
+}
