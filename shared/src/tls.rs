@@ -5,7 +5,7 @@ use std::sync::Arc;
 pub use rustls::RootCertStore;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -40,10 +40,20 @@ pub fn verifying(roots: RootCertStore) -> ClientConfig {
     ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
-/// A client that encrypts but takes any certificate: what libpq's `sslmode=require` means.
-pub fn encrypting_only() -> ClientConfig {
-    let verifier = Arc::new(AnyCertificate(ring::default_provider()));
-    ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+/// A client of Postgres, which checks the server's certificate against `roots`, or takes any if there are none: what
+/// libpq's `verify-full` and `require` mean.
+///
+/// Up to version 17 Postgres agrees on the curve P-256 alone (`ssl_ecdh_curve`). It is offered first: with another one the
+/// server asks again, and every new connection takes one round trip more.
+pub fn of_postgres(roots: Option<RootCertStore>) -> Result<ClientConfig, rustls::Error> {
+    let mut provider = ring::default_provider();
+    provider.kx_groups.sort_by_key(|group| group.name() != NamedGroup::secp256r1);
+    let builder = ClientConfig::builder_with_provider(provider.clone().into()).with_safe_default_protocol_versions()?;
+    let builder = match roots {
+        Some(roots) => builder.with_root_certificates(roots),
+        None => builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))),
+    };
+    Ok(builder.with_no_client_auth())
 }
 
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use crate::world::{Trips, World};
 /// Done before anything is counted.
 const WARM_UP: usize = 3;
 /// Done at the beginning of each turn, before anything is counted.
-const AGAIN: usize = 5;
-/// How often each kind takes its turn, warm; a turn is thirty requests, or fewer of what takes long.
-const TURNS: usize = 10;
+const AGAIN: usize = 10;
+/// How often each kind takes its turn, warm; a turn is a hundred requests, or fewer of what takes long.
+const TURNS: usize = 3;
 /// Of how many the round trips are counted.
 const COUNTED: usize = 5;
 
@@ -138,7 +138,7 @@ impl Meter {
 
 fn print(requests: &Requests) {
     println!(
-        "\nRequests: `first` in {STARTS} new processes, connections included, the others warm, {TURNS} times 30 in a row; \
+        "\nRequests: `first` in {STARTS} new processes, connections included, the others warm, {TURNS} times 100 in a row; \
         medians; round trips as the servers count them"
     );
     println!(

@@ -46,6 +46,9 @@ impl Cache {
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let refused = |error: RedisError| ConfigError::new("REDIS_URL", error.to_string());
         let info = env.required("REDIS_URL")?.into_connection_info().map_err(refused)?;
+        // To tell the server the client's name would be a round trip of every new connection.
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        let info = info.set_redis_settings(settings);
         let client = match tls::private_ca(env)? {
             Some(root_cert) if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) => {
                 Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(root_cert) })

@@ -53,8 +53,12 @@ impl Db {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = match (config.get_ssl_mode(), verify) {
             (SslMode::Disable | SslMode::Prefer, _) => Manager::from_config(config, tokio_postgres::NoTls, recycling),
-            (_, true) => Manager::from_config(config, connector(tls::verifying(tls::roots(env)?)), recycling),
-            (_, false) => Manager::from_config(config, connector(tls::encrypting_only()), recycling),
+            (_, verified) => {
+                let roots = verified.then(|| tls::roots(env)).transpose()?;
+                let tls =
+                    tls::of_postgres(roots).map_err(|error| ConfigError::new("DATABASE_URL", error.to_string()))?;
+                Manager::from_config(config, MakeRustlsConnect::new(tls), recycling)
+            }
         };
         let timeouts =
             Timeouts { wait: Some(CONNECT_TIMEOUT), create: Some(CONNECT_TIMEOUT), recycle: Some(CONNECT_TIMEOUT) };
@@ -116,10 +120,6 @@ impl Db {
         drop(Object::take(connection));
         Err(Fault::StatementTimeout)
     }
-}
-
-fn connector(config: rustls::ClientConfig) -> MakeRustlsConnect {
-    MakeRustlsConnect::new(config)
 }
 
 /// Whether `error` is the violation of the unique constraint or index `name`.

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod authority;
+mod handshake;
 mod server;
 
 use shared::cache::Cache;
