@@ -105,7 +105,7 @@ codes! {
         "Nothing is to be done.";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE,
         "The body is larger than is read.",
-        "Send less: 64 KiB at most; 1 MiB to the webhook.";
+        "Send less: 128 KiB at most; 1 MiB to the webhook.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
         "The body is not declared as JSON.",
         "Send `Content-Type: application/json`.";

@@ -23,8 +23,9 @@ use tracing::Instrument;
 
 use super::{Error, Problem, Result, rate_limit};
 
-/// The largest body that is read, in bytes. A message of 8,000 characters fits with room to spare.
-const LARGEST_BODY: usize = 64 * 1024;
+/// The largest body that is read, in bytes: a message of 8,000 characters fits however JSON writes them, which takes
+/// up to 12 bytes each (`\ud83d\ude00`).
+const LARGEST_BODY: usize = 128 * 1024;
 /// Bodies above this many bytes are sent as gzip to who takes that: about what fits in one packet.
 const WORTH_PACKING: u64 = 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

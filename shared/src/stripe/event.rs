@@ -62,7 +62,7 @@ impl Event {
         } else {
             id(&object["customer"]).map(Subject::Customer).or_else(|| id(&object["charge"]).map(Subject::Charge))
         };
-        Some(Self { id: id(&event["id"])?, kind: id(&event["type"])?, subject: subject.unwrap_or(Subject::Nobody) })
+        Some(Self { id: text(&event["id"])?, kind: text(&event["type"])?, subject: subject.unwrap_or(Subject::Nobody) })
     }
 
     /// Whether it hints at a change of a customer's state.
@@ -78,7 +78,11 @@ impl Event {
 
 /// An id of Stripe's, given as such or as the whole object.
 fn id(value: &Value) -> Option<String> {
-    let text = value.as_str().or_else(|| value["id"].as_str())?;
+    text(value).or_else(|| text(&value["id"]))
+}
+
+fn text(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
     let usable = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     usable.then(|| text.to_owned())
 }
@@ -108,7 +112,9 @@ mod tests {
 
     #[test]
     fn what_has_no_usable_id_and_type_is_no_event() {
-        for body in ["", "null", "[]", "7", "{}", r#"{"id": "evt_1"}"#, r#"{"id": "evt\u0000", "type": "x"}"#] {
+        let odd =
+            [r#"{"id": "evt_1"}"#, r#"{"id": "evt\u0000", "type": "x"}"#, r#"{"id": {"id": "evt_1"}, "type": "x"}"#];
+        for body in ["", "null", "[]", "7", "{}"].into_iter().chain(odd) {
             assert_eq!(Event::parse(body.as_bytes()), None, "{body}");
         }
         assert_eq!(Event::parse(br#"{"id": "evt_1", "type": "x"}"#).unwrap().subject, Subject::Nobody);

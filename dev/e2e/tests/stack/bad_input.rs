@@ -25,7 +25,7 @@ async fn every_refusal_is_a_problem_document() {
         "malformed_request",
     );
     assert_problem(&ada.send(raw("text/plain", b"hi".to_vec())).await, 415, "unsupported_media_type");
-    let large = json!({ "content": "x".repeat(70_000) }).to_string();
+    let large = json!({ "content": "x".repeat(140_000) }).to_string();
     assert_problem(&ada.send(raw("application/json", large.into())).await, 413, "payload_too_large");
     let unknown = ada.post(&message, json!({ "content": "hi", "admin": true })).await;
     assert_problem(&unknown, 422, "validation_failed");

@@ -15,7 +15,7 @@ async fn bodies_that_are_not_what_they_should_be_are_refused_by_field() {
     let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());
     let json_type = [("content-type", "application/json")];
     let long = json!({ "content": "x".repeat(8_001) }).to_string();
-    let huge = json!({ "content": "x".repeat(70_000) }).to_string();
+    let huge = json!({ "content": "x".repeat(140_000) }).to_string();
     let deep = format!("{{\"content\":{}}}", "[".repeat(5_000));
     let cases: [Case; 12] = [
         (&json_type, b"{}", 422, "validation_failed", "/content"),
@@ -38,6 +38,18 @@ async fn bodies_that_are_not_what_they_should_be_are_refused_by_field() {
         assert_eq!(answer.body()["errors"][0]["pointer"].as_str().unwrap_or_default(), pointer, "{shown}");
     }
     assert!(api.queued().is_empty());
+}
+
+#[tokio::test]
+async fn the_longest_message_is_taken_however_its_characters_are_written() {
+    let api = TestApi::start(router).await;
+    let alice = api.signed_in().await;
+    let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());
+    let bodies = ["x", "\u{1f600}", "\\ud83d\\ude00"].map(|char| format!("{{\"content\":\"{}\"}}", char.repeat(8_000)));
+    for body in bodies {
+        let sent = alice.raw(Method::POST, &path, &[("content-type", "application/json")], body).await;
+        assert_eq!(sent.status(), 202, "{}", sent.code());
+    }
 }
 
 #[tokio::test]
