@@ -20,7 +20,10 @@ pub const FUNCTIONS: [(&str, Contract); 6] = [
 
 const INTRODUCTION: &str = "A chat backend: sign in with a mobile number, open chatrooms, and have messages answered by \
     Gemini.\n\nEvery refusal is `application/problem+json`; `/problems` lists the codes. Unknown fields are refused. \
-    Times are RFC 3339 in UTC. Cursors are opaque: follow `next_cursor` until it is `null`.";
+    Times are RFC 3339 in UTC. Cursors are opaque: follow `next_cursor` until it is `null`.\n\n\
+    Operations with limits of their own list them, and again for programs in `x-rate-limits`; beyond one the answer is \
+    429 with `Retry-After`. Besides, the gateway takes 200 requests a second for each function, 400 at once, unless the \
+    deployment sets others; its own 429 is `{\"message\":\"Too Many Requests\"}` and no problem document.";
 
 /// The whole contract.
 pub fn document() -> Value {

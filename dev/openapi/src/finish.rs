@@ -1,12 +1,12 @@
-//! What holds for every operation and follows from its shape: problems, headers, examples.
+//! What holds for every operation and follows from its shape: limits, headers, examples, what is required.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use shared::http::{Code, Problem};
+use shared::http::Problem;
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::example;
+use crate::{limits, links, refusals, story};
 
 type Schemas = Map<String, Value>;
 
@@ -16,6 +16,7 @@ const LEFT_OUT: &str = "otp";
 /// Completes what the functions tell. Answers the refusals that they share.
 pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) -> Map<String, Value> {
     problem_schema(schemas);
+    name_items(schemas);
     let operations = || paths.values().flat_map(|path| path.as_object().into_iter().flatten());
     let read: BTreeSet<String> =
         operations().flat_map(|(_, operation)| names(&operation["requestBody"], schemas)).collect();
@@ -26,21 +27,24 @@ pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) -> M
     for (path, item) in paths.iter_mut() {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
             complete(operation, schemas);
-            refuse(codes(path, operation), &mut operation["responses"], &mut refusals);
+            let codes = refusals::codes(path, operation);
+            limits::tell(operation, &codes.values().flatten().copied().collect::<Vec<_>>());
+            refusals::refuse(codes, &mut operation["responses"], &mut refusals);
+            links::tell(operation);
         }
     }
     refusals
 }
 
-/// The headers that answers have in common.
+/// The headers that answers have in common. What an answer tells, it has.
 pub(crate) fn headers() -> Value {
-    let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string" }, "example": example });
+    let text = |description: &str, example: &str| json!({ "description": description, "required": true, "schema": { "type": "string" }, "example": example });
     json!({
-        "RequestId": text("The request's name in the log.", "0b1f6e0a-8f0e-4d4b-9a57-3f6f1f0f2a11"),
+        "RequestId": text("The request's name in the log.", story::REQUEST),
         "RetryAfter": {
-            "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 0 }, "example": 30,
+            "description": "Seconds to wait.", "required": true, "schema": { "type": "integer", "minimum": 0 }, "example": 30,
         },
-        "RateLimit": text("What is left of the day, and the seconds until it is whole again.", "\"daily\";r=3;t=43200"),
+        "RateLimit": text("What is left of the day, and the seconds until it is whole again.", "\"daily\";r=4;t=53099"),
         "RateLimitPolicy": text("Messages a day.", "\"daily\";q=5;w=86400"),
         "ETag": text("What the answer is known by: send it as `If-None-Match`.", "W/\"3q2-7wABAgMEBQYH\""),
         "WwwAuthenticate": text("How to authenticate.", "Bearer"),
@@ -67,6 +71,15 @@ fn problem_schema(schemas: &mut Schemas) {
     problem["properties"]["request_id"] = json!({ "type": "string", "description": "The request's name in the log." });
     problem["properties"]["status"]["minimum"] = json!(400);
     problem["required"] = json!(["type", "title", "status", "code", "detail", "request_id"]);
+}
+
+/// Lists of what has a schema of its own name it, as generics do not.
+fn name_items(schemas: &mut Schemas) {
+    for (name, schema) in schemas.iter_mut() {
+        if let Some(item) = name.strip_prefix("Listed_") {
+            schema["properties"]["data"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
+        }
+    }
 }
 
 /// The schemas that a part of the document leads to.
@@ -103,10 +116,16 @@ fn complete(operation: &mut Value, schemas: &Schemas) {
     if operation["security"].is_null() {
         operation["security"] = json!([]);
     }
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let is_revalidated = operation["responses"].get("304").is_some();
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-    for parameter in parameters.iter_mut().filter(|parameter| parameter["in"] == "header") {
-        parameter["schema"]["type"] = json!("string");
+    for parameter in &mut parameters {
+        if parameter["in"] == "header" {
+            parameter["schema"]["type"] = json!("string");
+        }
+        if let Some(id) = parameter["name"].as_str().and_then(story::id) {
+            parameter["example"] = json!(id);
+        }
     }
     if is_revalidated {
         parameters.push(json!({ "$ref": "#/components/parameters/IfNoneMatch" }));
@@ -117,13 +136,14 @@ fn complete(operation: &mut Value, schemas: &Schemas) {
         let needed = |name: &String| schemas.get(name).is_some_and(|schema| schema.get("required").is_some());
         // Where every field may be left out, so may the body.
         body["required"] = json!(read.get("$ref").is_none() || names(&read, schemas).iter().any(needed));
-        for media in body["content"].as_object_mut().into_iter().flat_map(Map::values_mut) {
-            give_example(media, schemas);
-        }
+        give_example(&mut body["content"], story::request(&id).as_ref());
     }
     for response in operation["responses"].as_object_mut().into_iter().flat_map(Map::values_mut) {
-        for media in response.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-            give_example(media, schemas);
+        if let Some(content) = response.get_mut("content") {
+            give_example(content, story::answer(&id).as_ref());
+        }
+        for own in response["headers"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            own["required"] = json!(true);
         }
         header(response, "X-Request-Id", "RequestId");
         if is_revalidated {
@@ -136,104 +156,16 @@ fn complete(operation: &mut Value, schemas: &Schemas) {
     }
 }
 
-/// Puts an operation's refusals into its answers: references, since others have the same.
-fn refuse(codes: BTreeMap<String, Vec<Code>>, responses: &mut Value, refusals: &mut Map<String, Value>) {
-    for (status, codes) in codes {
-        let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
-        let name = names.join("-or-");
-        responses[&status] = json!({ "$ref": format!("#/components/responses/{name}") });
-        refusals.entry(name).or_insert_with(|| {
-            let mut refusal = refusal(&codes);
-            header(&mut refusal, "X-Request-Id", "RequestId");
-            match status.as_str() {
-                "401" => header(&mut refusal, "WWW-Authenticate", "WwwAuthenticate"),
-                "429" | "503" => header(&mut refusal, "Retry-After", "RetryAfter"),
-                _ => {}
-            }
-            if codes.contains(&Code::AllowanceSpent) {
-                header(&mut refusal, "RateLimit", "RateLimit");
-                header(&mut refusal, "RateLimit-Policy", "RateLimitPolicy");
-            }
-            refusal
-        });
-    }
-}
-
-fn header(response: &mut Value, name: &str, component: &str) {
+/// Has an answer tell a header that others have as well.
+pub(crate) fn header(response: &mut Value, name: &str, component: &str) {
     response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
 }
 
-fn give_example(media: &mut Value, schemas: &Schemas) {
-    if media.get("example").is_none() {
-        media["example"] = example::of(&media["schema"], schemas);
-    }
-}
-
-/// The codes that an operation can answer, by status: those it names, as the descriptions of its refusals, and those
-/// that follow from what it takes.
-fn codes(path: &str, operation: &Value) -> BTreeMap<String, Vec<Code>> {
-    let mut all: Vec<Code> = Vec::new();
-    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        if status.starts_with('4') {
-            let named = response["description"].as_str().unwrap_or_default().split(", ");
-            all.extend(named.filter_map(|name| Code::ALL.iter().find(|code| code.as_str() == name)));
+/// Gives a body the example of the story, unless it has one.
+fn give_example(content: &mut Value, example: Option<&Value>) {
+    for media in content.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(example) = example.filter(|_| media.get("example").is_none()) {
+            media["example"] = example.clone();
         }
     }
-    let parameters = || operation["parameters"].as_array().into_iter().flatten();
-    if operation["security"].get(0).is_some() {
-        all.push(Code::Unauthenticated);
-    }
-    if operation["security"][0].get("bearer").is_some() && path != "/auth/change-password" {
-        all.push(Code::Forbidden);
-    }
-    if path.contains('{') {
-        all.push(Code::NotFound);
-    }
-    if parameters().any(|parameter| parameter["in"] == "query") {
-        all.push(Code::ValidationFailed);
-    }
-    if parameters().any(|parameter| parameter["name"] == "cursor") {
-        all.push(Code::CursorInvalid);
-    }
-    if let Some(body) = operation.get("requestBody") {
-        all.extend([Code::MalformedRequest, Code::PayloadTooLarge]);
-        if body["content"]["application/json"]["schema"].get("$ref").is_some() {
-            all.extend([Code::UnsupportedMediaType, Code::ValidationFailed]);
-        }
-    }
-    all.extend([Code::MethodNotAllowed, Code::Internal, Code::Unavailable]);
-    let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
-    for code in all {
-        let codes = by_status.entry(code.status().as_u16().to_string()).or_default();
-        if !codes.contains(&code) {
-            codes.push(code);
-        }
-    }
-    by_status
-}
-
-/// A refusal with one of `codes`.
-fn refusal(codes: &[Code]) -> Value {
-    let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
-    let causes: Vec<_> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.cause())).collect();
-    let examples: Map<_, _> = codes.iter().map(|code| (code.as_str().to_owned(), example_of(*code))).collect();
-    json!({
-        "description": causes.join("\n\n"),
-        "content": { "application/problem+json": {
-            "schema": { "allOf": [
-                { "$ref": "#/components/schemas/Problem" },
-                { "type": "object", "properties": { "code": { "type": "string", "enum": names } } },
-            ] },
-            "examples": examples,
-        } },
-    })
-}
-
-fn example_of(code: Code) -> Value {
-    let mut value = serde_json::to_value(Problem::new(code, code.cause())).unwrap_or_default();
-    value["request_id"] = json!("0b1f6e0a-8f0e-4d4b-9a57-3f6f1f0f2a11");
-    if code == Code::ValidationFailed {
-        value["errors"] = json!([{ "pointer": "/name", "code": "wrong_type", "detail": "Must be a string." }]);
-    }
-    json!({ "summary": code.remedy(), "value": value })
 }

@@ -4,8 +4,15 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
+    let files = match openapi::files() {
+        Ok(files) => files,
+        Err(gap) => {
+            eprintln!("{gap}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut stale = false;
-    for (path, text) in openapi::files() {
+    for (path, text) in files {
         let path = openapi::root().join(path);
         if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
             continue;

@@ -20,9 +20,9 @@ pub(crate) struct Request {
 /// Sends a code that lets the owner of an account set a new password. Whether there is an account is not asked here but
 /// by whoever delivers the code, so the answer cannot tell.
 #[utoipa::path(
-    post, path = "/auth/forgot-password", tag = "Authentication",
+    post, path = "/auth/forgot-password", tag = "Authentication", operation_id = "request_password_reset",
     summary = "Forget a password",
-    description = "Sends a code that lets the owner of an account set a new password. A number without an account is answered alike, and gets nothing.",
+    description = "Sends a code that lets the owner of an account set a new password. A number without an account is answered alike, and gets nothing. `otp` is in the answer only where codes are delivered that way, which no production does.",
     request_body = Request,
     responses(
         (status = 202, body = Sent, description = "A code is on its way, if there is an account."),

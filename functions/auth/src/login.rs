@@ -26,7 +26,7 @@ pub(crate) const WRONG: Error = Error::Refused(Code::CredentialsInvalid, "The nu
 
 /// Signs in by password. Counted before anything is looked up, and as much work for a number that nobody has.
 #[utoipa::path(
-    post, path = "/auth/login", tag = "Authentication",
+    post, path = "/auth/login", tag = "Authentication", operation_id = "log_in",
     summary = "Sign in by password",
     description = "For accounts that set a password. Wrong ones are slowed down by number and by address.",
     request_body = Request,

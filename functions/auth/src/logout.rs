@@ -23,7 +23,7 @@ pub(crate) struct Parameters {
 
 /// Ends the caller's session, or all sessions of the user.
 #[utoipa::path(
-    post, path = "/auth/logout", tag = "Authentication", security(("bearer" = [])), params(Parameters),
+    post, path = "/auth/logout", tag = "Authentication", operation_id = "log_out", security(("bearer" = [])), params(Parameters),
     summary = "Sign out",
     description = "Ends the caller's session, or all sessions of the user.",
     responses((status = 204, description = "It has ended.")),

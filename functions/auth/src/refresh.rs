@@ -26,7 +26,7 @@ const INVALID: Error = Error::Refused(Code::RefreshInvalid, "The refresh token i
 /// Exchanges a refresh token for its successor and a new access token. One that is presented again later than a lost
 /// answer explains was stolen, now or then: its session ends.
 #[utoipa::path(
-    post, path = "/auth/refresh", tag = "Authentication",
+    post, path = "/auth/refresh", tag = "Authentication", operation_id = "refresh_tokens",
     summary = "Renew the tokens",
     description = "Exchanges a refresh token for its successor and a new access token. One that is used again later ends its session.",
     request_body = Request,

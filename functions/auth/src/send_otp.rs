@@ -23,7 +23,7 @@ pub(crate) struct Request {
 #[utoipa::path(
     post, path = "/auth/send-otp", tag = "Authentication",
     summary = "Ask for a code",
-    description = "Sends a one-time code that signs the owner of the mobile in. With a `signup_id` a new account gets its profile.",
+    description = "Sends a one-time code that signs the owner of the mobile in. With a `signup_id` a new account gets its profile. `otp` is in the answer only where codes are delivered that way, which no production does.",
     request_body = Request,
     responses(
         (status = 202, body = Sent, description = "A code is on its way."),

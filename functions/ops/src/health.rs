@@ -23,7 +23,7 @@ pub(crate) struct Response {
 
 /// Whether what every function stands on answers: Postgres and Redis, asked at once.
 #[utoipa::path(
-    get, path = "/health", tag = "Operations",
+    get, path = "/health", tag = "Operations", operation_id = "get_health",
     summary = "Is it well?",
     description = "Asks what everything stands on: the database and the cache. `missing` of the problem names what does not answer.",
     responses((status = 200, body = Response, description = "All is well.")),

@@ -7,7 +7,7 @@ use shared::http::Code;
 
 /// Every problem with its cause and remedy: what the `type` of a problem leads to.
 #[utoipa::path(
-    get, path = "/problems", tag = "Operations",
+    get, path = "/problems", tag = "Operations", operation_id = "list_problems",
     summary = "What do the problems mean?",
     description = "Every code with its cause and remedy, for people. `type` of a problem leads to its section.",
     responses((status = 200, body = String, content_type = "text/html", description = "The list.", example = "<!doctype html>")),

@@ -85,7 +85,7 @@ pub(crate) struct Response {
 
 /// How full the queues are and what becomes of replies.
 #[utoipa::path(
-    get, path = "/debug/queue", tag = "Operations", security(("operator" = [])),
+    get, path = "/debug/queue", tag = "Operations", operation_id = "get_queue_statistics", security(("operator" = [])),
     summary = "How full are the queues?",
     description = "Depths, ages and dead letters of the queues, and what became of the replies of late.",
     responses((status = 200, body = Response, description = "The queues."), (status = 403, description = "forbidden")),

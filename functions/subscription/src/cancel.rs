@@ -21,7 +21,7 @@ pub(crate) const NO_SUBSCRIPTION: Error = Error::Conflict(Code::NoSubscription, 
 
 /// Lets the subscription end with the period that is paid.
 #[utoipa::path(
-    post, path = "/subscription/cancel", tag = "Subscription", security(("bearer" = [])),
+    post, path = "/subscription/cancel", tag = "Subscription", operation_id = "cancel_subscription", security(("bearer" = [])),
     summary = "Cancel the subscription",
     description = "It ends with the period that is paid.",
     request_body = Request,

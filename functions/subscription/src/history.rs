@@ -51,7 +51,7 @@ impl From<Invoice> for Entry {
 
 /// Lists the caller's invoices as Stripe has them, the newest first.
 #[utoipa::path(
-    get, path = "/subscription/history", tag = "Subscription", security(("bearer" = [])), params(Page),
+    get, path = "/subscription/history", tag = "Subscription", operation_id = "list_invoices", security(("bearer" = [])), params(Page),
     summary = "List the invoices",
     description = "The caller's invoices, the newest first; amounts in minor units of the currency.",
     responses((status = 200, body = Response, description = "A page of invoices.")),

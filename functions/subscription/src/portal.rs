@@ -34,7 +34,7 @@ pub(crate) struct Response {
 
 /// Makes a link to Stripe's customer portal. Nothing is locked: it changes nothing here.
 #[utoipa::path(
-    post, path = "/subscription/portal", tag = "Subscription", security(("bearer" = [])),
+    post, path = "/subscription/portal", tag = "Subscription", operation_id = "open_billing_portal", security(("bearer" = [])),
     summary = "Open Stripe's portal",
     description = "A link to change the means of payment and to see invoices. It works once and for a short time.",
     request_body = Request,

@@ -26,7 +26,7 @@ struct Cancellation {
 
 /// Takes a cancellation back before it takes effect, whether it was made here or in the portal.
 #[utoipa::path(
-    post, path = "/subscription/reactivate", tag = "Subscription", security(("bearer" = [])),
+    post, path = "/subscription/reactivate", tag = "Subscription", operation_id = "reactivate_subscription", security(("bearer" = [])),
     summary = "Take a cancellation back",
     description = "While the period that is paid lasts.",
     request_body = Request,

@@ -83,7 +83,7 @@ pub(crate) async fn of(db: &Db, user: UserId, now: Timestamp) -> Result<Json<Res
 
 /// Tells the state of the caller's subscription.
 #[utoipa::path(
-    get, path = "/subscription/status", tag = "Subscription", security(("bearer" = [])),
+    get, path = "/subscription/status", tag = "Subscription", operation_id = "get_subscription_status", security(("bearer" = [])),
     summary = "Read the subscription",
     description = "The plan and what is due. `status` is `none` without a subscription, else as Stripe has it.",
     responses((status = 200, body = Response, description = "The subscription.")),

@@ -31,7 +31,7 @@ pub(crate) struct Response {
 /// Opens a checkout, or answers the one that is open. The row is made first and locked, so that of parallel calls one
 /// makes the customer and the session, and the others find them.
 #[utoipa::path(
-    post, path = "/subscribe/pro", tag = "Subscription", security(("bearer" = [])),
+    post, path = "/subscribe/pro", tag = "Subscription", operation_id = "subscribe_to_pro", security(("bearer" = [])),
     summary = "Subscribe to Pro",
     description = "Opens a checkout at Stripe, or answers the one that is open. The browser goes to `checkout_url`.",
     request_body = Request,

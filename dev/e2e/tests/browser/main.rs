@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod docs;
 mod webdriver;
 
 use std::time::Duration;

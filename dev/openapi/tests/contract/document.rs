@@ -9,9 +9,32 @@ use shared::http::Code;
 
 use crate::service::operations;
 
+/// What an operation's id begins with: generated clients have a method of that name.
+const VERBS: [&str; 19] = [
+    "cancel",
+    "change",
+    "create",
+    "delete",
+    "end",
+    "get",
+    "list",
+    "log",
+    "open",
+    "reactivate",
+    "receive",
+    "refresh",
+    "regenerate",
+    "request",
+    "send",
+    "sign",
+    "subscribe",
+    "update",
+    "verify",
+];
+
 #[test]
 fn the_files_are_what_is_made_of_the_code() {
-    for (path, text) in openapi::files() {
+    for (path, text) in openapi::files().unwrap() {
         let present = fs::read_to_string(openapi::root().join(path)).unwrap_or_default();
         assert!(present == text, "{path} is stale: cargo run -p openapi");
     }
@@ -27,6 +50,8 @@ fn every_operation_is_told_whole() {
             assert!(operation[field].as_str().is_some_and(|text| text.len() > 3), "{of} has no {field}");
         }
         assert!(ids.insert(operation["operationId"].to_string()), "{of}: its operationId is another's");
+        let (verb, noun) = operation["operationId"].as_str().unwrap().split_once('_').unwrap_or_default();
+        assert!(VERBS.contains(&verb) && !noun.is_empty(), "{of}: its operationId is no verb phrase");
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{of}");
         assert!(operation["security"].is_array(), "{of}");
         for parameter in operation["parameters"].as_array().unwrap() {

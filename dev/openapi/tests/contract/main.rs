@@ -4,7 +4,12 @@
 
 mod conventions;
 mod document;
+mod examples;
+mod limits;
+mod links;
 mod others;
 mod page;
+mod postman;
 mod routes;
 mod service;
+mod texts;

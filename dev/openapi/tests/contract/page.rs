@@ -11,7 +11,7 @@ async fn a_browser_shows_every_operation_and_lets_it_be_tried() {
     let stack = testkit::Stack::start().await.with("DOCS_ENABLED", "true");
     let router = ops::router(&stack.env(), stack.clock.clock()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/docs#/Operations/health", listener.local_addr().unwrap());
+    let address = format!("http://{}/docs#/Operations/get_health", listener.local_addr().unwrap());
     let server = tokio::spawn(async { axum::serve(listener, router).await });
 
     let dom = tokio::task::spawn_blocking(move || dump(&address)).await.unwrap();

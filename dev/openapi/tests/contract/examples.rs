@@ -1,0 +1,112 @@
+//! Every example of the document is one that its schema allows, and tells something.
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use crate::service::operations;
+
+/// What a generator writes when nobody told an example.
+const FILLERS: [&str; 6] = ["text", "string", "foo", "bar", "example", "test"];
+
+/// The validator of a schema of the document.
+fn validator(schema: &Value, document: &Value) -> Validator {
+    let whole = json!({ "allOf": [schema], "components": document["components"] });
+    jsonschema::draft202012::options().should_validate_formats(true).build(&whole).expect("a schema")
+}
+
+/// Every example with its schema and where it stands: of bodies, parameters and headers, and of the schemas themselves.
+fn examples<'a>(part: &'a Value, place: &str, found: &mut Vec<(String, &'a Value, &'a Value)>) {
+    let fields = match part {
+        Value::Object(fields) => fields,
+        Value::Array(parts) => {
+            parts.iter().enumerate().for_each(|(index, part)| examples(part, &format!("{place}/{index}"), found));
+            return;
+        }
+        _ => return,
+    };
+    let schema = fields.get("schema").unwrap_or(part);
+    let named = fields.get("examples").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let told = fields.get("example").into_iter().chain(named.filter_map(|example| example.get("value")));
+    found.extend(told.map(|example| (place.to_owned(), schema, example)));
+    for (name, part) in fields.iter().filter(|(name, _)| !["example", "examples"].contains(&name.as_str())) {
+        examples(part, &format!("{place}/{name}"), found);
+    }
+}
+
+#[test]
+fn every_example_is_what_its_schema_says() {
+    let document = openapi::document();
+    let mut found = Vec::new();
+    examples(&document["paths"], "paths", &mut found);
+    examples(&document["components"], "components", &mut found);
+    assert!(found.len() > 150, "{}", found.len());
+    for (place, schema, example) in found {
+        let errors: Vec<_> = validator(schema, &document).iter_errors(example).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{place}: {example}: {errors:?}");
+    }
+}
+
+#[test]
+fn the_validator_refuses_what_a_schema_does_not_allow() {
+    let document = openapi::document();
+    let room = json!({ "$ref": "#/components/schemas/Chatroom" });
+    let at = "2026-11-23T09:14:10.305Z";
+    let good = json!({
+        "id": "01a207af-2c01-7892-b48f-0824128b2f33", "title": "Tea", "system_prompt": null, "created_at": at, "updated_at": at,
+    });
+    assert!(validator(&room, &document).is_valid(&good));
+    for (field, bad) in [("id", "no uuid"), ("updated_at", "yesterday")] {
+        let mut wrong = good.clone();
+        wrong[field] = json!(bad);
+        assert!(!validator(&room, &document).is_valid(&wrong), "{field}");
+    }
+}
+
+#[test]
+fn no_example_is_a_filler() {
+    let document = openapi::document();
+    let mut found = Vec::new();
+    examples(&document["paths"], "paths", &mut found);
+    examples(&document["components"], "components", &mut found);
+    for (place, _, example) in found {
+        let mut open = vec![example];
+        while let Some(part) = open.pop() {
+            match part {
+                Value::Array(parts) => open.extend(parts),
+                Value::Object(fields) => open.extend(fields.values()),
+                Value::String(text) => assert!(!FILLERS.contains(&text.as_str()), "{place}: {example}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The ids that an operation's examples show are those of the others: one story, which can be followed.
+#[test]
+fn the_examples_tell_one_story() {
+    let document = openapi::document();
+    let of = |id: &str| {
+        let (.., operation) =
+            operations(&document).into_iter().find(|(.., operation)| operation["operationId"] == id).unwrap();
+        operation
+    };
+    let request = |id: &str| of(id)["requestBody"]["content"]["application/json"]["example"].clone();
+    let answer = |id: &str, status: &str| of(id)["responses"][status]["content"]["application/json"]["example"].clone();
+    let path = |id: &str, name: &str| {
+        let parameters = of(id)["parameters"].as_array().unwrap().clone();
+        parameters.into_iter().find(|parameter| parameter["name"] == name).unwrap()["example"].clone()
+    };
+    assert_eq!(answer("sign_up", "201")["signup_id"], request("send_otp")["signup_id"]);
+    assert_eq!(answer("send_otp", "202")["challenge_id"], request("verify_otp")["challenge_id"]);
+    assert_eq!(answer("verify_otp", "200")["refresh_token"], request("refresh_tokens")["refresh_token"]);
+    assert_eq!(answer("verify_otp", "200")["user"]["id"], answer("get_me", "200")["id"]);
+    assert_eq!(request("sign_up")["mobile"], answer("get_me", "200")["mobile"]);
+    assert_eq!(request("create_room")["title"], answer("get_room", "200")["title"]);
+    let sent = answer("send_message", "202");
+    assert_eq!(sent["message"]["content"], request("send_message")["content"]);
+    assert_eq!(sent["reply"]["in_reply_to"], sent["message"]["id"]);
+    assert_eq!(answer("get_message", "200")["id"], sent["reply"]["id"]);
+    assert_eq!(answer("create_room", "201")["id"], path("send_message", "chatroom"));
+    assert_eq!(sent["reply"]["id"], path("get_message", "message"));
+    assert_eq!(answer("list_sessions", "200")["data"][0]["id"], path("end_session", "session"));
+}
