@@ -1,6 +1,6 @@
 # The commands of this project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz-parsers deploy
+.PHONY: help run test lint bench fuzz fuzz-parsers deploy
 
 # Where `make deploy` deploys to: an environment of samconfig.toml.
 ENV ?= default
@@ -19,6 +19,9 @@ lint: ## formatting, clippy and the template's checks alone
 
 bench: ## what starts, requests and replies take and cost, and whether times tell who has an account
 	@dev/bench/run
+
+fuzz: ## the API by Schemathesis, some 20 minutes; SEED=… to repeat
+	@PRO_DAILY_LIMIT=1000000 dev/up --name fuzz dev/fuzz-api
 
 fuzz-parsers: ## the parsers of what strangers send, a minute each (SECONDS=60)
 	@dev/fuzz/run $(SECONDS)

@@ -14,11 +14,13 @@ import time
 from stack import commands, settings, tools
 from stack.paths import ROOT
 
-RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed;")
+# How test runners end: cargo tells how many passed, newman how many there were.
+CARGO = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed;")
+NEWMAN = re.compile(r"│ +assertions │ +(\d+) │ +(\d+) │")
 SAM, CFN_LINT = tools.tool(tools.SAM, "sam"), tools.tool(tools.SAM, "cfn-lint")
 CLIPPY = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]
 # What --all-targets leaves out: targets with `test = false`, which run only when they are named.
-CLIPPY_NAMED = ["cargo", "clippy", "-p", "e2e", "--test", "sms", "--test", "faults", "--", "-D", "warnings"]
+CLIPPY_NAMED = ["cargo", "clippy", "-p", "e2e", "--test", "sms", "--test", "cors", "--test", "faults", "--", "-D", "warnings"]
 LINTS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", CLIPPY),
@@ -28,12 +30,15 @@ LINTS = [
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
+OTHER = ["OTP_DELIVERY=sns", "CORS_ORIGINS=https://app.example.org,https://beta.example.org"]
 TESTS = [
     ("template: rules", ["env", "PYTHONPATH=dev", tools.PYTHON, "-m", "stack.rules"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
     ("end to end", [*UP, "cargo", "test", "-p", "e2e", "--no-fail-fast"]),
     ("end to end: faults", [*UP, "cargo", "test", "-p", "e2e", "--test", "faults"]),
-    ("end to end: text messages", ["env", "OTP_DELIVERY=sns", *UP, "cargo", "test", "-p", "e2e", "--test", "sms"]),
+    ("end to end: other settings", ["env", *OTHER, *UP, "cargo", "test", "-p", "e2e", "--test", "sms", "--test", "cors"]),
+    ("postman: journey", [*UP, ROOT / "dev/postman"]),
+    ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
 
 
@@ -69,6 +74,15 @@ def _environment() -> dict:
     return {**kept, "DOTENV": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
+def _totals(line: str) -> tuple[int, int] | None:
+    """How many passed and failed, if the line is the one by which a test runner tells it."""
+    if found := CARGO.match(line):
+        return int(found[1]), int(found[2])
+    if found := NEWMAN.match(line):
+        return int(found[1]) - int(found[2]), int(found[2])
+    return None
+
+
 def _stage(command: list, env: dict) -> tuple[tuple[int, int] | None, int]:
     """Runs one stage with its output shown; the sums of its test runners, None when there was none, and its code."""
     process = subprocess.Popen(
@@ -79,10 +93,10 @@ def _stage(command: list, env: dict) -> tuple[tuple[int, int] | None, int]:
         for line in process.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()
-            found = RESULT.match(line)
+            found = _totals(line)
             if found:
                 before = counts or (0, 0)
-                counts = (before[0] + int(found[1]), before[1] + int(found[2]))
+                counts = (before[0] + found[0], before[1] + found[1])
         return counts, process.wait()
     except BaseException:
         process.terminate()

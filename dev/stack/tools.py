@@ -17,8 +17,9 @@ from stack.paths import DEV, ROOT
 MINISTACK = "ministack"
 SAM = "sam"
 CARGO_LAMBDA = "cargo-lambda"
+SCHEMATHESIS = "schemathesis"
 PYTHON = DEV / "venv" / "bin" / "python"
-_FOLDERS = {MINISTACK: "venv", SAM: "sam", CARGO_LAMBDA: "cargo-lambda"}
+_FOLDERS = {MINISTACK: "venv", SAM: "sam", CARGO_LAMBDA: "cargo-lambda", SCHEMATHESIS: "schemathesis"}
 
 
 def tool(environment: str, program: str) -> Path:

@@ -1,0 +1,260 @@
+"""Gives Schemathesis the good data that no schema can tell: what the service itself made known to somebody.
+
+Nothing here looks at a finding. A case that is meant to be refused is sent as it was generated, but for who sends it:
+whoever signs out, leaves or sets a password does so with an account of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import sys
+import time
+import uuid
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import requests
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import people  # noqa: E402
+from people import Person  # noqa: E402
+
+ALICE, BOB, CAROL = people.subscriber(), people.subscriber(), people.person()
+# More rooms than a page holds.
+for _ in range(101):
+    people.request("POST", f"{people.API}/chatroom", {}, ALICE)
+# The two must not see what is each other's. The key of the operators goes with both: only one operation looks at it.
+people.write(os.environ["FUZZ_PEOPLE"], {"alice": ALICE, "bob": BOB}, {"X-Operator-Key": os.environ["OPERATOR_KEY"]})
+SECRET = os.environ["WEBHOOK_SECRET"].encode()
+LIST = Path(__file__).parent.parent.parent / "functions/auth/data/common_passwords.txt"
+COMMON = frozenset(LIST.read_text().splitlines())
+
+# Operations that take their caller's account, session or plan away from the cases to come.
+SPENDING = {"POST /auth/logout", "DELETE /user/me", "POST /auth/change-password", "POST /subscribe/pro"}
+# Who does that, by operation.
+spare: dict[str, Person] = {}
+# The mobile of each sign-up.
+signups: dict[str, str] = {}
+# What the service told of (rooms, messages, sessions, challenges, refresh tokens): who has such a thing keeps it.
+told: set[str] = set()
+# Mobiles that a code was asked for, and those that a password was tried for.
+asked: set[str] = set()
+tried: set[str] = set()
+# The message of each Idempotency-Key, and the cursors of each list.
+keys: dict[str, tuple] = {}
+cursors: dict[str, list] = defaultdict(list)
+
+
+def is_valid(case) -> bool:
+    """Whether a case is meant to be accepted."""
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
+def is_my_turn(case) -> bool:
+    """Whether good data goes into a case; the other half is sent as it was generated.
+
+    Told by what was generated, not by chance: Hypothesis gives up on what does not repeat.
+    """
+    drawn = json.dumps([case.path_parameters, case.query, case.body], default=str, sort_keys=True)
+    return hashlib.sha256(drawn.encode()).digest()[0] % 2 == 0
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs) -> None:
+    """Puts good data into a case."""
+    label = case.operation.label
+    if label in SPENDING and case.headers.get("Authorization") == ALICE.authorization:
+        if label not in spare:
+            spare[label] = people.person()
+        case.headers["Authorization"] = spare[label].authorization
+    if label == "DELETE /auth/sessions/{session}":
+        spare_sessions(case)
+    if label == "POST /webhook/stripe" and not (case.meta and case.meta.is_negative_at(ParameterLocation.HEADER)):
+        kwargs["auth"] = sign
+    if is_valid(case) and "chatroom" in case.path_parameters:
+        give_room(case)
+    if is_valid(case) and label in GIVERS:
+        GIVERS[label](case)
+
+
+@schemathesis.hook
+def after_call(context, case, response) -> None:
+    """Remembers what the service made known."""
+    label = case.operation.label
+    if not 200 <= response.status_code < 300:
+        return
+    if label in SPENDING:
+        somebody = spare.pop(label, None)
+        if label == "POST /auth/change-password" and somebody:
+            spare[label] = replace(somebody, password=case.body["new_password"])
+    elif label == "POST /auth/signup":
+        signups[response.json()["signup_id"]] = case.body["mobile"]
+    elif label in CODES:
+        told.add(response.json()["challenge_id"])
+    elif label == "GET /auth/sessions":
+        told.update(session["id"] for session in response.json()["data"])
+    elif label in SIGN_INS and "refresh_token" in response.json():
+        told.add(response.json()["refresh_token"])
+        if label == "POST /auth/refresh" and case.body["refresh_token"] == CAROL.refresh_token:
+            CAROL.refresh_token = response.json()["refresh_token"]
+    elif label == "POST /chatroom":
+        told.add(response.json()["id"])
+    elif label == "POST /chatroom/{chatroom}/message":
+        told.add(response.json()["message"]["id"])
+    elif case.method == "GET" and label in LISTS:
+        body = response.json()
+        if label == "GET /chatroom":
+            told.update(room["id"] for room in body["data"])
+        after = body.get("messages", body)["next_cursor"]
+        if after:
+            cursors[listed(case)].append(after)
+
+
+def spare_sessions(case) -> None:
+    """Ends any session but those that the run needs."""
+    needed = {ALICE.session, BOB.session}
+    session = str(case.path_parameters.get("session"))
+    if session in needed or (is_valid(case) and session not in told and is_my_turn(case)):
+        case.path_parameters["session"] = people.signed_in_again(ALICE).session
+
+
+def sign(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Signs the bytes of an event as Stripe does."""
+    body = prepared.body or b""
+    body = body.encode() if isinstance(body, str) else body
+    now = str(int(time.time()))
+    signature = hmac.new(SECRET, now.encode() + b"." + body, hashlib.sha256).hexdigest()
+    prepared.headers["Stripe-Signature"] = f"t={now},v1={signature}"
+    return prepared
+
+
+def uncommon(case, field: str) -> None:
+    """A password that is not on the list of the common ones."""
+    if str(case.body.get(field)).lower() in COMMON:
+        case.body[field] = f"{case.body[field]} {uuid.uuid4()}"
+
+
+def give_signup(case) -> None:
+    """A password that is not common."""
+    uncommon(case, "password")
+
+
+def give_code(case) -> None:
+    """A number that was not asked for before, for which nobody has to wait, and a sign-up of that number."""
+    signup_id = case.body.get("signup_id")
+    if case.body["mobile"] in asked or signup_id and signups.get(signup_id) != case.body["mobile"]:
+        case.body["mobile"] = people.mobile()
+        if signup_id:
+            case.body["signup_id"] = people.sign_up(case.body["mobile"])
+    asked.add(case.body["mobile"])
+
+
+def give_verify_otp(case) -> None:
+    """A challenge with its code."""
+    if case.body["challenge_id"] not in told and is_my_turn(case):
+        case.body = people.challenge()
+
+
+def give_login(case) -> None:
+    """A password that is right; a wrong one is tried for a number once, lest its account be locked."""
+    if is_my_turn(case):
+        case.body = {"mobile": ALICE.mobile, "password": ALICE.password}
+    elif case.body["mobile"] in tried:
+        case.body["mobile"] = people.mobile()
+    tried.add(case.body["mobile"])
+
+
+def give_refresh(case) -> None:
+    """The newest token of a session that nobody else uses."""
+    if case.body["refresh_token"] not in told and is_my_turn(case):
+        case.body = {"refresh_token": CAROL.refresh_token}
+
+
+def give_change_password(case) -> None:
+    """The password that the account has got, if it has one."""
+    uncommon(case, "new_password")
+    password = spare["POST /auth/change-password"].password
+    if password:
+        case.body["current_password"] = password
+
+
+def give_subscription(case) -> None:
+    """A subscription that is not cancelled yet, or that is."""
+    before = {"POST /subscription/cancel": "reactivate", "POST /subscription/reactivate": "cancel"}
+    people.attempt("POST", f"{people.API}/subscription/{before[case.operation.label]}", {}, ALICE)
+
+
+def give_answered(case) -> None:
+    """A message whose replies have all ended."""
+    people.settle(case.path_parameters["chatroom"], ALICE)
+
+
+def give_room(case) -> None:
+    """A room of Alice's, with a message in it if one is asked for."""
+    path, query = case.path_parameters, case.query
+    if path["chatroom"] in told and query.get("after", path["chatroom"]) in told or not is_my_turn(case):
+        return
+    path["chatroom"] = room = people.request("POST", f"{people.API}/chatroom", {}, ALICE)["id"]
+    if "message" in path or "after" in query:
+        sent = people.request("POST", f"{people.API}/chatroom/{room}/message", {"content": "Hello"}, ALICE)
+        if "message" in path:
+            path["message"] = sent["reply"]["id"]
+        else:
+            query["after"] = sent["message"]["id"]
+
+
+def give_message(case) -> None:
+    """A key names one message of one user."""
+    key = case.headers.get("Idempotency-Key")
+    message = (case.path_parameters["chatroom"], case.body["content"])
+    if key is not None and keys.setdefault(key, message) != message:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
+
+
+def give_cursor(case) -> None:
+    """A cursor of the very list, if one is known."""
+    if "after" in case.query:
+        case.query.pop("cursor", None)
+    else:
+        case.query.pop("wait", None)
+    known = cursors[listed(case)]
+    if "cursor" in case.query and case.query["cursor"] not in known:
+        if known:
+            case.query["cursor"] = known[-1]
+        else:
+            del case.query["cursor"]
+
+
+def listed(case) -> str:
+    """The list that a case reads: a room's messages are one however they are read."""
+    return f"{case.formatted_path.removesuffix('/message')} of {case.headers.get('Authorization')}"
+
+
+SIGN_INS = {"POST /auth/verify-otp", "POST /auth/login", "POST /auth/refresh"}
+CODES = {"POST /auth/send-otp", "POST /auth/forgot-password"}
+LISTS = {
+    "GET /chatroom",
+    "GET /chatroom/{chatroom}",
+    "GET /chatroom/{chatroom}/message",
+    "GET /subscription/history",
+}
+GIVERS = {
+    "POST /auth/signup": give_signup,
+    **dict.fromkeys(CODES, give_code),
+    "POST /auth/verify-otp": give_verify_otp,
+    "POST /auth/login": give_login,
+    "POST /auth/refresh": give_refresh,
+    "POST /auth/change-password": give_change_password,
+    "POST /chatroom/{chatroom}/message": give_message,
+    "POST /chatroom/{chatroom}/message/{message}/regenerate": give_answered,
+    "POST /subscription/cancel": give_subscription,
+    "POST /subscription/reactivate": give_subscription,
+    **dict.fromkeys(LISTS, give_cursor),
+}
