@@ -22,6 +22,8 @@ const COUNTED: usize = 5;
 pub(crate) struct Request {
     /// Milliseconds of the first in a new process, connections included.
     pub(crate) first: f64,
+    /// Milliseconds on the processor, of the same.
+    first_cpu: f64,
     pub(crate) p50: f64,
     p99: f64,
     /// Microseconds on the processor.
@@ -41,6 +43,7 @@ struct Meter {
     work: Work,
     number: usize,
     first: Vec<f64>,
+    first_cpu: Vec<f64>,
     took: Vec<f64>,
     cpu: Vec<f64>,
     logged: Vec<f64>,
@@ -54,8 +57,7 @@ pub(crate) async fn measure(world: &World) -> Requests {
     for _ in 0..STARTS {
         for meter in &mut meters {
             let mut lambda = Lambda::start(&world.program(meter.work.names().0), None).await;
-            let first = meter.invoke(world, &mut lambda).await;
-            meter.first.push(first);
+            meter.first(world, &mut lambda).await;
         }
     }
     let mut lambdas = Vec::new();
@@ -81,8 +83,8 @@ pub(crate) async fn measure(world: &World) -> Requests {
 
 impl Meter {
     fn new(work: Work) -> Self {
-        let (first, took, cpu, logged, trips) = Default::default();
-        Self { work, number: 0, first, took, cpu, logged, trips, memory: 0.0 }
+        let (first, first_cpu, took, cpu, logged, trips) = Default::default();
+        Self { work, number: 0, first, first_cpu, took, cpu, logged, trips, memory: 0.0 }
     }
 
     async fn event(&mut self, world: &World) -> String {
@@ -93,6 +95,13 @@ impl Meter {
     async fn invoke(&mut self, world: &World, lambda: &mut Lambda) -> f64 {
         let event = self.event(world).await;
         ms(lambda.succeed(event, |answer| self.work.is_done(answer)).await)
+    }
+
+    async fn first(&mut self, world: &World, lambda: &mut Lambda) {
+        let event = self.event(world).await;
+        let used = lambda.usage().cpu;
+        self.first.push(ms(lambda.succeed(event, |answer| self.work.is_done(answer)).await));
+        self.first_cpu.push(ms(lambda.usage().cpu.saturating_sub(used)));
     }
 
     async fn turn(&mut self, world: &World, lambda: &mut Lambda) {
@@ -126,6 +135,7 @@ impl Meter {
     fn summary(&self) -> Request {
         Request {
             first: median(&self.first),
+            first_cpu: median(&self.first_cpu),
             p50: median(&self.took),
             p99: percentile(&self.took, 99),
             cpu: median(&self.cpu),
@@ -138,7 +148,7 @@ impl Meter {
 
 fn print(requests: &Requests) {
     println!(
-        "\nRequests: `first` in {STARTS} new processes, connections included, the others warm, {TURNS} times 100 in a row; \
+        "\nRequests: `first` in {STARTS} new processes, connections included, with its processor time; the others warm, {TURNS} times 100 in a row; \
         medians; round trips as the servers count them"
     );
     println!(
@@ -157,9 +167,10 @@ fn print(requests: &Requests) {
     );
     for (work, request) in work::ALL.iter().map(|work| (work, &requests[work])) {
         println!(
-            "  {:<28}{:>9.2}{:>9.2}{:>9.2}{:>9.0}{:>12.0}{:>11.1}{:>10}{:>7}{:>5}{:>11}",
+            "  {:<28}{:>9.2}{:>8.2}{:>9.2}{:>9.2}{:>9.0}{:>12.0}{:>11.1}{:>10}{:>7}{:>5}{:>11.0}",
             work.names().1,
             request.first,
+            request.first_cpu,
             request.p50,
             request.p99,
             request.cpu,
