@@ -108,13 +108,14 @@ impl World {
     pub(crate) async fn machine(&self) -> String {
         let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = cpu.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(": ").nth(1));
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        // Of those that this process may run on.
+        let processors = std::thread::available_parallelism().map_or(0, usize::from);
         let postgres: String = self.sql.query_one("show server_version", &[]).await.expect("Postgres answers").get(0);
         let postgres = postgres.split(' ').next().unwrap_or_default();
         let info = self.info("server").await;
         let redis = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or_default();
         format!(
-            "{cores} cores of {}, Postgres {postgres} over TLS, Redis {redis}",
+            "{processors} processor of {}, Postgres {postgres} over TLS, Redis {redis}",
             model.unwrap_or("an unnamed processor")
         )
     }
