@@ -6,7 +6,7 @@ use crate::shares::{COMPARED, SIZES, Shares};
 use crate::work::Work;
 use crate::world::World;
 
-/// USD, us-east-1, the first tier and without what is free. Read in November 2026 from
+/// USD, us-east-1, the first tier and without what is free, as of November 2026; to be looked up again at
 /// <https://aws.amazon.com/lambda/pricing/>, <https://aws.amazon.com/api-gateway/pricing/>,
 /// <https://aws.amazon.com/sqs/pricing/> and <https://aws.amazon.com/cloudwatch/pricing/>.
 mod usd {
