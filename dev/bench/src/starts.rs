@@ -18,7 +18,7 @@ pub(crate) struct Start {
     /// Milliseconds until it asks for work.
     pub(crate) ready: f64,
     /// Milliseconds until the first answer.
-    pub(crate) answered: f64,
+    answered: f64,
     /// Milliseconds on the processor until it asks for work.
     cpu: f64,
 }
