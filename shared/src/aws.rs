@@ -44,7 +44,7 @@ pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(env.required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(Http::new(env)?)
+        .http_client(Http::new()?)
         .retry_config(RetryConfig::standard().with_max_attempts(2))
         .timeout_config(timeouts);
     config.set_endpoint_url(env.optional("AWS_ENDPOINT_URL"));
@@ -56,9 +56,9 @@ pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
 struct Http(reqwest::Client);
 
 impl Http {
-    fn new(env: &Env) -> Result<Self, ConfigError> {
+    fn new() -> Result<Self, ConfigError> {
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::verifying(tls::roots(env)?))
+            .tls_backend_preconfigured(tls::public())
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-pub use rustls::RootCertStore;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, RootCertStore, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -16,9 +15,15 @@ pub fn install_provider() {
     let _ = ring::default_provider().install_default();
 }
 
-/// The certificates that are trusted: webpki's, and those of the PEM file that `TLS_CA_FILE` names (RDS needs its own).
+/// A client of a public service: its certificate is checked against webpki's roots, and no private CA vouches for it.
+pub fn public() -> ClientConfig {
+    ClientConfig::builder().with_root_certificates(webpki()).with_no_client_auth()
+}
+
+/// The certificates that vouch for a store: webpki's, and those of the PEM file that `TLS_CA_FILE` names (RDS needs its
+/// own). That file may be long, so it is read for whoever needs it and nobody else.
 pub fn roots(env: &Env) -> Result<RootCertStore, ConfigError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = webpki();
     if let Some(pem) = private_ca(env)? {
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             let certificate = certificate.map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string()))?;
@@ -28,16 +33,15 @@ pub fn roots(env: &Env) -> Result<RootCertStore, ConfigError> {
     Ok(roots)
 }
 
+fn webpki() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+}
+
 /// The bytes of the private CA's PEM file, if one is configured.
 pub fn private_ca(env: &Env) -> Result<Option<Vec<u8>>, ConfigError> {
     env.optional("TLS_CA_FILE")
         .map(|path| std::fs::read(path).map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string())))
         .transpose()
-}
-
-/// A client that checks the server's certificate against `roots`.
-pub fn verifying(roots: RootCertStore) -> ClientConfig {
-    ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()
 }
 
 /// A client of Postgres, which checks the server's certificate against `roots`, or takes any if there are none: what

@@ -57,7 +57,7 @@ impl Person {
     /// When the tests are not run by `dev/up`.
     pub fn new() -> Self {
         shared::tls::install_provider();
-        let tls = shared::tls::verifying(shared::tls::RootCertStore::empty());
+        let tls = shared::tls::public();
         let http = Client::builder().tls_backend_preconfigured(tls).timeout(Duration::from_secs(40)).build();
         Self { http: http.unwrap_or_default(), base: variable("API_URL"), token: None, mobile: fresh_mobile() }
     }

@@ -93,7 +93,7 @@ impl Stripe {
         let base = Url::parse(&base).ok().filter(|url| !url.cannot_be_a_base());
         let base = base.ok_or_else(|| ConfigError::new("STRIPE_API_BASE", "is not a valid URL"))?;
         let client = Client::builder()
-            .tls_backend_preconfigured(tls::verifying(tls::roots(env)?))
+            .tls_backend_preconfigured(tls::public())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())

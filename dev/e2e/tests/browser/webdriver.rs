@@ -52,7 +52,7 @@ pub(crate) async fn with_browser<F: Future<Output = ()> + 'static>(visit: impl F
 impl Browser {
     async fn open(driver: &str, profile: &std::path::Path) -> Self {
         shared::tls::install_provider();
-        let tls = shared::tls::verifying(shared::tls::RootCertStore::empty());
+        let tls = shared::tls::public();
         let http = Client::builder().no_proxy().tls_backend_preconfigured(tls).timeout(Duration::from_mins(1)).build();
         let http = http.expect("a client");
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();

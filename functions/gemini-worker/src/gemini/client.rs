@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Response};
 use shared::config::{ConfigError, Env};
-use shared::tls::{self, RootCertStore};
+use shared::tls;
 
 use super::error::Failure;
 use super::sse::Events;
@@ -42,7 +42,6 @@ pub struct Gemini(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     http: OnceLock<Client>,
-    roots: RootCertStore,
     base: String,
     key: String,
     model: String,
@@ -56,7 +55,6 @@ impl Gemini {
             env.optional("GEMINI_BASE_URL").unwrap_or_else(|| "https://generativelanguage.googleapis.com".into());
         Ok(Self(Arc::new(Inner {
             http: OnceLock::new(),
-            roots: tls::roots(env)?,
             base: base.trim_end_matches('/').to_owned(),
             key: env.required("GEMINI_API_KEY")?,
             model: env.optional("GEMINI_MODEL").unwrap_or_else(|| "gemini-flash-latest".into()),
@@ -106,7 +104,7 @@ impl Gemini {
             return Ok(client);
         }
         let client = Client::builder()
-            .tls_backend_preconfigured(tls::verifying(self.0.roots.clone()))
+            .tls_backend_preconfigured(tls::public())
             .connect_timeout(CONNECT_TIMEOUT)
             .build()
             .map_err(|error| unreachable(&error))?;
