@@ -14,7 +14,7 @@ run: ## the whole backend on this machine, until Ctrl-C (settings: .env.example)
 test: ## every check and every test, the end-to-end journey included
 	@dev/test
 
-lint: ## formatting, clippy and the template's checks alone
+lint: ## the checks that need no server
 	@dev/test --lint
 
 bench: ## what starts, requests and replies take and cost, and whether times tell who has an account

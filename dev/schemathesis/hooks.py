@@ -1,7 +1,7 @@
-"""Gives Schemathesis the good data that no schema can tell: what the service itself made known to somebody.
+"""Gives Schemathesis the good data that no schema describes: ids and tokens that the service itself returned.
 
-Nothing here looks at a finding. A case that is meant to be refused is sent as it was generated, but for who sends it:
-whoever signs out, leaves or sets a password does so with an account of their own.
+Nothing here inspects a finding. A case that should be refused is sent as it was generated; only its sender may change:
+a case that signs out, deletes an account or sets a password uses an account of its own.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from schemathesis.core.parameters import ParameterLocation
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import people  # noqa: E402
-from people import Person  # noqa: E402
+import people
+from people import Person
 
 ALICE, BOB, CAROL = people.subscriber(), people.subscriber(), people.person()
 # More rooms than a page holds.
 for _ in range(101):
     people.request("POST", f"{people.API}/chatroom", {}, ALICE)
-# The two must not see what is each other's. The key of the operators goes with both: only one operation looks at it.
+# The two must not see each other's data. Both send the operator key: only one operation reads it.
 people.write(os.environ["FUZZ_PEOPLE"], {"alice": ALICE, "bob": BOB}, {"X-Operator-Key": os.environ["OPERATOR_KEY"]})
 SECRET = os.environ["WEBHOOK_SECRET"].encode()
 LIST = Path(__file__).parent.parent.parent / "functions/auth/data/common_passwords.txt"
 COMMON = frozenset(LIST.read_text().splitlines())
 
-# Operations that take their caller's account, session or plan away from the cases to come.
+# Operations that use up their caller's account, session or plan, so that later cases could not use it.
 SPENDING = {"POST /auth/logout", "DELETE /user/me", "POST /auth/change-password", "POST /subscribe/pro"}
-# Who does that, by operation.
+# The person who calls such an operation, by operation.
 spare: dict[str, Person] = {}
 # The mobile of each sign-up.
 signups: dict[str, str] = {}
-# What the service told of (rooms, messages, sessions, challenges, refresh tokens): who has such a thing keeps it.
+# What the service returned (rooms, messages, sessions, challenges, refresh tokens). A case that has one keeps it.
 told: set[str] = set()
-# Mobiles that a code was asked for, and those that a password was tried for.
+# Mobiles for which a code was requested, and those for which a password was tried.
 asked: set[str] = set()
 tried: set[str] = set()
 # The message of each Idempotency-Key, and the cursors of each list.
@@ -53,14 +53,14 @@ cursors: dict[str, list] = defaultdict(list)
 
 
 def is_valid(case) -> bool:
-    """Whether a case is meant to be accepted."""
+    """Whether a case should be accepted."""
     return case.meta is not None and case.meta.generation.mode.is_positive
 
 
 def is_my_turn(case) -> bool:
-    """Whether good data goes into a case; the other half is sent as it was generated.
+    """Whether a case gets good data; the other half of the cases is sent as it was generated.
 
-    Told by what was generated, not by chance: Hypothesis gives up on what does not repeat.
+    The generated data decides this, not chance: Hypothesis stops if a case is not repeatable.
     """
     drawn = json.dumps([case.path_parameters, case.query, case.body], default=str, sort_keys=True)
     return hashlib.sha256(drawn.encode()).digest()[0] % 2 == 0
@@ -86,7 +86,7 @@ def before_call(context, case, kwargs) -> None:
 
 @schemathesis.hook
 def after_call(context, case, response) -> None:
-    """Remembers what the service made known."""
+    """Remembers what the service returned."""
     label = case.operation.label
     if not 200 <= response.status_code < 300:
         return
@@ -118,7 +118,7 @@ def after_call(context, case, response) -> None:
 
 
 def spare_sessions(case) -> None:
-    """Ends any session but those that the run needs."""
+    """Lets a case end any session except those that the run needs."""
     needed = {ALICE.session, BOB.session}
     session = str(case.path_parameters.get("session"))
     if session in needed or (is_valid(case) and session not in told and is_my_turn(case)):
@@ -136,7 +136,7 @@ def sign(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def uncommon(case, field: str) -> None:
-    """A password that is not on the list of the common ones."""
+    """A password that is not on the list of common passwords."""
     if str(case.body.get(field)).lower() in COMMON:
         case.body[field] = f"{case.body[field]} {uuid.uuid4()}"
 
@@ -147,7 +147,7 @@ def give_signup(case) -> None:
 
 
 def give_code(case) -> None:
-    """A number that was not asked for before, for which nobody has to wait, and a sign-up of that number."""
+    """A number without an earlier code, so that there is no wait, and a sign-up of that number."""
     signup_id = case.body.get("signup_id")
     if case.body["mobile"] in asked or signup_id and signups.get(signup_id) != case.body["mobile"]:
         case.body["mobile"] = people.mobile()
@@ -163,7 +163,7 @@ def give_verify_otp(case) -> None:
 
 
 def give_login(case) -> None:
-    """A password that is right; a wrong one is tried for a number once, lest its account be locked."""
+    """A right password. A wrong one is tried only once per number, so that no account is locked."""
     if is_my_turn(case):
         case.body = {"mobile": ALICE.mobile, "password": ALICE.password}
     elif case.body["mobile"] in tried:
@@ -172,13 +172,13 @@ def give_login(case) -> None:
 
 
 def give_refresh(case) -> None:
-    """The newest token of a session that nobody else uses."""
+    """The newest token of a session that no other case uses."""
     if case.body["refresh_token"] not in told and is_my_turn(case):
         case.body = {"refresh_token": CAROL.refresh_token}
 
 
 def give_change_password(case) -> None:
-    """The password that the account has got, if it has one."""
+    """The account's current password, if it has one."""
     uncommon(case, "new_password")
     password = spare["POST /auth/change-password"].password
     if password:
@@ -186,7 +186,7 @@ def give_change_password(case) -> None:
 
 
 def give_subscription(case) -> None:
-    """A subscription that is not cancelled yet, or that is."""
+    """A subscription that can be cancelled, or one that can be reactivated."""
     before = {"POST /subscription/cancel": "reactivate", "POST /subscription/reactivate": "cancel"}
     people.attempt("POST", f"{people.API}/subscription/{before[case.operation.label]}", {}, ALICE)
 
@@ -197,7 +197,7 @@ def give_answered(case) -> None:
 
 
 def give_room(case) -> None:
-    """A room of Alice's, with a message in it if one is asked for."""
+    """A room of Alice, with a message in it if the case needs one."""
     path, query = case.path_parameters, case.query
     if path["chatroom"] in told and query.get("after", path["chatroom"]) in told or not is_my_turn(case):
         return
@@ -211,7 +211,7 @@ def give_room(case) -> None:
 
 
 def give_message(case) -> None:
-    """A key names one message of one user."""
+    """An idempotency key that no other message of the user has."""
     key = case.headers.get("Idempotency-Key")
     message = (case.path_parameters["chatroom"], case.body["content"])
     if key is not None and keys.setdefault(key, message) != message:
@@ -219,7 +219,7 @@ def give_message(case) -> None:
 
 
 def give_cursor(case) -> None:
-    """A cursor of the very list, if one is known."""
+    """A cursor of the same list, if one is known."""
     if "after" in case.query:
         case.query.pop("cursor", None)
     else:
@@ -233,7 +233,7 @@ def give_cursor(case) -> None:
 
 
 def listed(case) -> str:
-    """The list that a case reads: a room's messages are one however they are read."""
+    """The list that a case reads. Both paths to a room's messages read the same list."""
     return f"{case.formatted_path.removesuffix('/message')} of {case.headers.get('Authorization')}"
 
 

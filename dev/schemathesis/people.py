@@ -1,4 +1,4 @@
-"""People for the fuzzer: they sign in as clients do, and can be given the Pro plan."""
+"""People for the fuzzer: they sign in as clients do, and can get the Pro plan."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 API = os.environ["API_URL"]
 STRIPE = os.environ["STRIPE_STANDIN_URL"]
-# Numbers that no generator makes up: of 15 digits, and others in each run against one stack.
+# Numbers that no generator produces: they have 15 digits, and differ in each run against one stack.
 _numbers = itertools.count(888_000_000_000_000 + secrets.randbelow(10_000_000) * 10_000)
 
 
 @dataclass
 class Person:
-    """Somebody with an account."""
+    """A person with an account."""
 
     mobile: str
     password: str | None
@@ -30,7 +31,7 @@ class Person:
 
     @property
     def authorization(self) -> str:
-        """What they put into the header of that name."""
+        """The value of their Authorization header."""
         return f"Bearer {self.access_token}"
 
     @property
@@ -41,7 +42,7 @@ class Person:
 
 
 def request(method: str, url: str, body: dict | None = None, person: Person | None = None) -> dict:
-    """The JSON of an answer; anything but 2xx raises."""
+    """The JSON of a response; any status but 2xx raises."""
     headers = {"content-type": "application/json"} | ({"authorization": person.authorization} if person else {})
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=30) as response:
@@ -49,7 +50,7 @@ def request(method: str, url: str, body: dict | None = None, person: Person | No
 
 
 def attempt(method: str, url: str, body: dict | None = None, person: Person | None = None) -> dict | None:
-    """The same, and nothing when it is refused."""
+    """The same, but returns None if the request is refused."""
     try:
         return request(method, url, body, person)
     except urllib.error.HTTPError:
@@ -57,7 +58,7 @@ def attempt(method: str, url: str, body: dict | None = None, person: Person | No
 
 
 def settle(room: str, person: Person) -> None:
-    """Waits until every reply in a room has ended; a room that is not there has none."""
+    """Waits until every reply in a room has ended; a room that does not exist has none."""
     for _ in range(200):
         read = attempt("GET", f"{API}/chatroom/{quote(room, safe='')}/message?limit=100", person=person)
         if not any(one["state"] in ("pending", "generating") for one in (read or {"data": []})["data"]):
@@ -66,12 +67,12 @@ def settle(room: str, person: Person) -> None:
 
 
 def mobile() -> str:
-    """A number that nobody has."""
+    """An unused number."""
     return f"+{next(_numbers)}"
 
 
 def sign_up(number: str, password: str | None = None) -> str:
-    """Keeps a profile; its `signup_id`."""
+    """Stores a profile; returns its `signup_id`."""
     return request("POST", f"{API}/auth/signup", {"mobile": number, "password": password})["signup_id"]
 
 
@@ -83,7 +84,7 @@ def challenge(number: str | None = None, signup_id: str | None = None) -> dict:
 
 
 def person(password: str | None = None) -> Person:
-    """Somebody new."""
+    """A new person."""
     number = mobile()
     signup_id = sign_up(number, password) if password else None
     tokens = request("POST", f"{API}/auth/verify-otp", challenge(number, signup_id))
@@ -91,14 +92,14 @@ def person(password: str | None = None) -> Person:
 
 
 def signed_in_again(somebody: Person) -> Person:
-    """Another session of somebody who has a password."""
+    """Another session of a person who has a password."""
     credentials = {"mobile": somebody.mobile, "password": somebody.password}
     tokens = request("POST", f"{API}/auth/login", credentials)
     return Person(somebody.mobile, somebody.password, tokens["access_token"], tokens["refresh_token"])
 
 
 def subscriber() -> Person:
-    """Somebody new who has a password and the Pro plan."""
+    """A new person with a password and the Pro plan."""
     somebody = person(secrets.token_urlsafe(12))
     session = request("POST", f"{API}/subscribe/pro", {}, somebody)["session_id"]
     request("POST", f"{STRIPE}/admin/sessions/{session}", {"action": "pay"})
@@ -106,14 +107,13 @@ def subscriber() -> Person:
         if request("GET", f"{API}/user/me", person=somebody)["tier"] == "pro":
             return somebody
         time.sleep(0.1)
-    raise RuntimeError("A checkout was paid and its customer did not become Pro.")
+    raise RuntimeError("A checkout was paid, but its customer did not become Pro.")
 
 
 def write(file: str, everybody: dict[str, Person], headers: dict[str, str]) -> None:
-    """Writes who there is as a document of Web Fuzzing Commons; `headers` go with each of them."""
+    """Writes all people as a document of Web Fuzzing Commons; `headers` are added to each person."""
     entries = []
     for name, somebody in everybody.items():
         sent = {"Authorization": somebody.authorization, **headers}
         entries.append({"name": name, "fixedHeaders": [{"name": key, "value": sent[key]} for key in sent]})
-    with open(file, "w") as opened:
-        json.dump({"auth": entries}, opened)
+    Path(file).write_text(json.dumps({"auth": entries}))

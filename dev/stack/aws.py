@@ -17,9 +17,9 @@ from stack.processes import Server, listens
 REGION = "us-east-1"
 STACK = "chat-backend"
 BUCKET = "deployment"
-# The path of the API, so that its address is the same after each start.
+# The id of the API in its path, so that its address is the same after each start.
 API_ID = "chat"
-# What keeps every client away from the reader's own AWS account.
+# These variables keep every client away from the user's own AWS account.
 ACCESS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -49,7 +49,7 @@ class LocalAws:
         return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION)
 
     def start(self) -> None:
-        """Starts MiniStack with no state and with roles enforced."""
+        """Starts MiniStack without any state and with roles enforced."""
         if listens(self.port):
             raise Failure(f"Port {self.port} is in use: choose another one with PORT=….")
         with step("aws (MiniStack)"):
@@ -57,7 +57,7 @@ class LocalAws:
             shutil.rmtree(data, ignore_errors=True)
             for directory in ("tmp", "s3", "state"):
                 (data / directory).mkdir(parents=True)
-            # All of this reaches the functions too: nothing of the reader's environment may be in it.
+            # The functions get all of this too, so it must contain nothing from the user's environment.
             env = {
                 **ACCESS,
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -84,13 +84,15 @@ class LocalAws:
             overrides = [f"{name}={_quoted(value)}" for name, value in parameters.items()]
             command = [tools.tool(tools.SAM, "sam"), "deploy", "--template-file", settings.TEMPLATE]
             command += ["--stack-name", STACK, "--s3-bucket", BUCKET, "--region", REGION, "--no-progressbar"]
-            command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--tags", f"ms-custom-id={API_ID}"]
+            command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+            command += ["--tags", f"ms-custom-id={API_ID}"]
             # samconfig.toml is for real deployments.
             no_config = self.home.data / "samconfig.toml"
             no_config.write_text("version = 0.1\n")
             command += ["--config-file", no_config, "--parameter-overrides", *overrides]
-            env = {**os.environ, "AWS_ENDPOINT_URL": self.endpoint, "SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
-            # It leaves its archives behind.
+            env = {**os.environ, "AWS_ENDPOINT_URL": self.endpoint}
+            env |= {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
+            # `sam deploy` does not delete its archives.
             env["TMPDIR"] = str(self.home.data / "aws" / "tmp")
             try:
                 run(command, self.home.logs / "deploy.log", "sam deploy", cwd=ROOT, env=env)
@@ -101,7 +103,7 @@ class LocalAws:
         return self.outputs()
 
     def _reasons(self) -> list[str]:
-        """Why resources failed, the first first: what follows is the rollback."""
+        """The reasons why resources failed, oldest first; the later ones belong to the rollback."""
         try:
             events = self.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
         except ClientError:
@@ -119,14 +121,14 @@ class LocalAws:
         found["API_URL"] = self.api_url
         function_url = re.match(r"https?://([^.]+)\.lambda-url\.[^/]*/(.*)", found["WEBHOOK_URL"])
         if not function_url:
-            raise Failure(f"The webhook's address is not understood: {found['WEBHOOK_URL']}")
+            raise Failure(f"The webhook's address has an unknown format: {found['WEBHOOK_URL']}")
         found["WEBHOOK_URL"] = f"{self.endpoint}/_aws/lambda-url/{function_url[1]}/{function_url[2]}"
         for logical, physical in self.functions().items():
             found[settings.variable(logical)] = physical
         return found
 
     def functions(self) -> dict:
-        """Each function's name in the template and its name in AWS."""
+        """The name of each function in AWS, by its name in the template."""
         return {
             one["LogicalResourceId"]: one["PhysicalResourceId"]
             for one in self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]

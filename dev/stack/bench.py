@@ -1,7 +1,7 @@
-"""`dev/bench/run [PROFILE]`: builds the functions as they are deployed, the baseline with them, and measures them.
+"""`dev/bench/run [PROFILE]`: builds the functions as they are deployed, and the baseline, and measures them.
 
-Everything runs on a private Postgres and Redis and on one processor. At last the answers to numbers with and without an account are timed
-side by side (dev/timing); it fails if they differ.
+Everything runs on a private Postgres and Redis and on one processor. At the end dev/timing compares the response times
+for numbers with and without an account; it fails if they differ.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import sys
 import zipfile
 from pathlib import Path
 
-from stack import build, commands, services, settings
+from stack import build, services, settings
 from stack.console import Failure, run, step
 from stack.paths import DEV, ROOT, TARGET
 
 BUILT = ROOT / "target" / "bench"
 BASELINE = ("hello", "bare")
-# What a function without an entry in the template is given.
+# The memory of a function that is not in the template.
 DEFAULT_MEMORY = 256
 
 
@@ -31,17 +31,19 @@ def main(arguments: list[str]) -> int:
     manifest = DEV / "bench.json"
     manifest.write_text(json.dumps(_manifest(), indent=2))
     for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL"):
-        # The settings of these servers are changed: they must be its own.
+        # The bench changes the settings of these servers, so they must be its own.
         os.environ.pop(name, None)
     with step("bench"):
-        run(["cargo", "build", "--quiet", "--profile", "stack", "--package", "bench"], DEV / "logs" / "bench.log", "The build", cwd=ROOT)
-    # On one processor, which a small function has a part of: none is to pay for waking up another that slept.
+        command = ["cargo", "build", "--quiet", "--profile", "stack", "--package", "bench"]
+        run(command, DEV / "logs" / "bench.log", "The build", cwd=ROOT)
+    # On one processor: a small function has only a part of one, and no time is spent on waking up an idle one.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    return services.main([str(TARGET / "stack" / "bench"), str(manifest)]) or services.main(["cargo", "run", "-q", "-p", "timing"])
+    bench = [str(TARGET / "stack" / "bench"), str(manifest)]
+    return services.main(bench) or services.main(["cargo", "run", "-q", "-p", "timing"])
 
 
 def _manifest() -> dict:
-    """What was built: where it is, how big, and the settings and memory that the template gives it."""
+    """The path and size of each built program, and its settings and memory in the template."""
     described = _described()
     found = {}
     for bootstrap in sorted(BUILT.glob("*/bootstrap")):
@@ -57,7 +59,7 @@ def _manifest() -> dict:
 
 
 def _described() -> dict:
-    """Each function's memory and environment as the template gives them, with the local values."""
+    """The memory and environment of each function in the template, with local values."""
     template = settings.template()
     values = {name: one.get("Default", "") for name, one in template["Parameters"].items()}
     values |= settings.parameters("", "", build.host())
@@ -68,15 +70,16 @@ def _described() -> dict:
         if resource["Type"] == "AWS::Serverless::Function":
             declared = dict(shared["Environment"]["Variables"])
             declared |= properties.get("Environment", {}).get("Variables", {})
-            # What refers to a resource is the address of a queue.
-            filled = {key: str(values.get(one["Ref"], f"http://127.0.0.1:1/1/{one['Ref']}")) for key, one in declared.items()}
+            # A reference to a resource is the address of a queue.
+            names = {key: one["Ref"] for key, one in declared.items()}
+            filled = {key: str(values.get(name, f"http://127.0.0.1:1/1/{name}")) for key, name in names.items()}
             memory = properties.get("MemorySize", shared["MemorySize"])
             found[Path(properties["CodeUri"]).name] = {"memory_mb": memory, "settings": filled}
     return found
 
 
 def _zipped(bootstrap: Path) -> int:
-    """Bytes of what is uploaded."""
+    """The size of the upload in bytes."""
     archive = bootstrap.parent / "size.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
         zipped.write(bootstrap, "bootstrap")

@@ -1,4 +1,4 @@
-"""Builds what runs: the functions with cargo-lambda, the stand-ins with cargo."""
+"""Builds the functions with cargo-lambda and the stand-ins with cargo."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def host() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-# Where template.yaml takes the functions from.
+# The folder from which template.yaml takes the functions.
 DEPLOYED = ROOT / "target" / "lambda"
 
 
 def build_functions(profile: str, architecture: str, directory: Path = DEPLOYED, others: Sequence[str] = ()) -> None:
-    """Puts each function's bootstrap into a folder of its name, and those of further packages."""
+    """Puts the bootstrap of each function, and of the other packages, into a folder with its name."""
     tools.ensure_cargo()
     command = [tools.tool(tools.CARGO_LAMBDA, "cargo-lambda"), "lambda", "build", "--profile", profile]
-    # All of them, always: another selection changes the features of shared dependencies, which are then built again.
+    # Always all functions: a different selection changes the features of shared dependencies, which are then rebuilt.
     command += [f"--package={file.parent.name}" for file in sorted((ROOT / "functions").glob("*/Cargo.toml"))]
     command += [f"--package={name}" for name in others]
     command += ["--lambda-dir", directory, "--arm64" if architecture == "arm64" else "--x86-64"]
     if sys.platform == "linux" and architecture == host():
-        # Nothing to fetch: the toolchain builds for the machine that it runs on.
+        # No target to install: the toolchain builds for its own machine.
         command.append("--skip-target-check")
     # cargo-lambda finds zig on the PATH.
     path = f"{tools.tool(tools.CARGO_LAMBDA, '')}{os.pathsep}{os.environ['PATH']}"
@@ -41,19 +41,19 @@ def build_functions(profile: str, architecture: str, directory: Path = DEPLOYED,
 
 
 def build_standins() -> None:
-    """Builds the servers that take the places of Gemini and Stripe."""
+    """Builds the servers that replace Gemini and Stripe."""
     tools.ensure_cargo()
     with step("stand-ins"):
         run(["cargo", "build", "-p", "standins"], DEV / "logs" / "build-standins.log", "The build", cwd=ROOT)
 
 
 def standin(name: str):
-    """The program of a stand-in."""
+    """The path of a stand-in's program."""
     return TARGET / "debug" / f"{name}-standin"
 
 
 def main(arguments: list[str]) -> int:
-    """Builds the functions with the profile that is named, else as they are deployed."""
+    """Builds the functions with the given profile, by default as they are deployed."""
     profile = arguments[0] if arguments else "release"
     deployed = given("ARCHITECTURE") or settings.template()["Parameters"]["Architecture"]["Default"]
     build_functions(profile, deployed if profile == "release" else host())

@@ -1,6 +1,6 @@
-"""`dev/test [--lint]`: every check and every test, with the totals of all of them in the last line.
+"""`dev/test [--lint]`: runs every check and every test; the last line has the totals of all of them.
 
-With --lint only those that need no server. A check that is not a test runner counts as one.
+With --lint it runs only the checks that need no server. A check that is not a test runner counts as one test.
 """
 
 from __future__ import annotations
@@ -14,29 +14,45 @@ import time
 from stack import commands, settings, tools
 from stack.paths import ROOT
 
-# How test runners end: cargo tells how many passed, newman how many there were.
+# The last lines of test runners: cargo prints how many tests passed, newman how many there were.
 CARGO = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed;")
 NEWMAN = re.compile(r"│ +assertions │ +(\d+) │ +(\d+) │")
 SAM, CFN_LINT = tools.tool(tools.SAM, "sam"), tools.tool(tools.SAM, "cfn-lint")
+RUFF = tools.tool(tools.LINT, "ruff")
 CLIPPY = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]
-# What --all-targets leaves out: targets with `test = false`, which run only when they are named.
-CLIPPY_NAMED = ["cargo", "clippy", "-p", "e2e", "--test", "sms", "--test", "cors", "--test", "faults", "--", "-D", "warnings"]
+# --all-targets leaves out the targets with `test = false`: they run only by name.
+NAMED = ["--test", "sms", "--test", "cors", "--test", "faults"]
+CLIPPY_NAMED = ["cargo", "clippy", "-p", "e2e", *NAMED, "--", "-D", "warnings"]
+# Private items are documented too, so links to them are allowed.
+RUSTDOC = "RUSTDOCFLAGS=-D warnings -A rustdoc::private_intra_doc_links"
+DOC = ["env", RUSTDOC, "cargo", "doc", "--workspace", "--no-deps", "--document-private-items"]
+DENY = [tools.tool(tools.LINT, "cargo-deny"), "--locked", "--config", ROOT / "dev/deny.toml", "check", "-D", "warnings"]
+DENY += ["--hide-inclusion-graph", "licenses", "bans", "sources"]
+SHEAR = [tools.tool(tools.LINT, "cargo-shear"), "--locked", "--deny-warnings"]
+MODULE = ["env", "PYTHONPATH=dev", tools.PYTHON, "-m"]
 LINTS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", CLIPPY),
     ("clippy: named targets", CLIPPY_NAMED),
+    ("documentation: links", DOC),
+    ("crates: cargo-deny", DENY),
+    ("crates: cargo-shear", SHEAR),
+    ("crates: cargo-shear, fuzz", [*SHEAR, ROOT / "dev/fuzz"]),
+    ("crates: listed twice", [*MODULE, "stack.manifests"]),
+    ("scripts: ruff", [RUFF, "check", "--no-cache", ROOT / "dev"]),
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
+E2E = ["cargo", "test", "-p", "e2e"]
 OTHER = ["OTP_DELIVERY=sns", "CORS_ORIGINS=https://app.example.org,https://beta.example.org"]
 TESTS = [
-    ("template: rules", ["env", "PYTHONPATH=dev", tools.PYTHON, "-m", "stack.rules"]),
+    ("template: rules", [*MODULE, "stack.rules"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
-    ("end to end", [*UP, "cargo", "test", "-p", "e2e", "--no-fail-fast"]),
-    ("end to end: faults", [*UP, "cargo", "test", "-p", "e2e", "--test", "faults"]),
-    ("end to end: other settings", ["env", *OTHER, *UP, "cargo", "test", "-p", "e2e", "--test", "sms", "--test", "cors"]),
+    ("end to end", [*UP, *E2E, "--no-fail-fast"]),
+    ("end to end: faults", [*UP, *E2E, "--test", "faults"]),
+    ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
@@ -57,25 +73,26 @@ def main(arguments: list[str]) -> int:
         if counts is None:
             counts = (0, 1) if code else (1, 0)
         elif code and not counts[1]:
-            # The runner broke down: nothing that it did not run may look passed.
+            # The runner crashed: the tests that it did not run must not look passed.
             counts = (counts[0], 1)
         passed, failed = passed + counts[0], failed + counts[1]
         outcome = "failed" if counts[1] else "ok"
-        summary.append(f"  {title:<28}{outcome:<8}{time.monotonic() - began:7.1f} s   {counts[0]} passed, {counts[1]} failed")
+        seconds = time.monotonic() - began
+        summary.append(f"  {title:<28}{outcome:<8}{seconds:7.1f} s   {counts[0]} passed, {counts[1]} failed")
     print("\n" + "\n".join(summary))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
 
 
 def _environment() -> dict:
-    """An environment in which a run is the same whatever the reader's own one and .env say."""
+    """The environment of a run; neither the user's own settings nor .env change it."""
     settable = {settings.variable(parameter) for parameter in settings.template()["Parameters"]}
     kept = {name: value for name, value in os.environ.items() if name not in settable}
     return {**kept, "DOTENV": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def _totals(line: str) -> tuple[int, int] | None:
-    """How many passed and failed, if the line is the one by which a test runner tells it."""
+    """How many tests passed and failed, if the line is the last one of a test runner."""
     if found := CARGO.match(line):
         return int(found[1]), int(found[2])
     if found := NEWMAN.match(line):
@@ -84,10 +101,9 @@ def _totals(line: str) -> tuple[int, int] | None:
 
 
 def _stage(command: list, env: dict) -> tuple[tuple[int, int] | None, int]:
-    """Runs one stage with its output shown; the sums of its test runners, None when there was none, and its code."""
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    """Runs one stage and shows its output. Returns the totals of its test runners, if any, and its exit code."""
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, **streams)
     counts = None
     try:
         for line in process.stdout:

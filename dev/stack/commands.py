@@ -1,4 +1,4 @@
-"""Runs the reader's command, and unwinds when a signal ends the script."""
+"""Runs the user's command, and cleans up when a signal ends the script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(command: list[str], variables: dict) -> int:
-    """Runs a command with further variables and returns its exit code; it does not outlive this process."""
+    """Runs a command with additional variables and returns its exit code; the command does not outlive this process."""
     try:
         child = subprocess.Popen(command, env={**os.environ, **variables})
     except OSError as refused:
@@ -30,7 +30,7 @@ def run(command: list[str], variables: dict) -> int:
 
 
 def interruptible() -> None:
-    """Makes each of the signals that end a script unwind it, so that it stops what it started."""
+    """Turns each signal that ends a script into SystemExit, so that the script stops what it started."""
 
     def unwind(number, _frame):
         raise SystemExit(128 + number)
@@ -40,6 +40,6 @@ def interruptible() -> None:
 
 
 def uninterruptible() -> None:
-    """Lets a second Ctrl-C not end the stopping half-way."""
+    """Ignores further signals, so that a second Ctrl-C does not interrupt the cleanup."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""What the scripts print: one line a step with its time, and the end of a failed step's log."""
+"""The output of the scripts: one line per step with its time, and the last lines of a failed step's log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TAIL_LINES = 20
 
 
 class Failure(Exception):
-    """A step failed for a reason that the reader can act on; `log` is the file that says more."""
+    """A step failed for a reason that the user can act on; `log` is the file with the details."""
 
     def __init__(self, message: str, log: Path | None = None):
         super().__init__(message)
@@ -26,7 +26,7 @@ def say(text: str = "") -> None:
 
 @contextmanager
 def step(title: str):
-    """Shows `title` while its block runs, then the time it took."""
+    """Shows `title` while its block runs, then the elapsed time."""
     began = time.monotonic()
     print(f"  {title:<44}", end="", file=sys.stderr, flush=True)
     try:
@@ -43,13 +43,13 @@ def report(failure: Failure) -> None:
     if failure.log and failure.log.exists():
         lines = failure.log.read_text(errors="replace").splitlines()
         say("\n".join(f"    {line}" for line in lines[-TAIL_LINES:]))
-        say(f"\nAll of it is in {failure.log}")
+        say(f"\nThe whole log is in {failure.log}")
 
 
 def run(command: list, log: Path, what: str, **options) -> None:
     """Runs a command with its output in `log`; `what` names it when it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "w") as output:
+    with log.open("w") as output:
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False, **options

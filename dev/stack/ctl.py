@@ -1,8 +1,8 @@
-"""`dev/ctl`: looks at a running stack and takes single parts of it down, for tests of faults.
+"""`dev/ctl`: shows a running stack and stops single parts of it, for tests of faults.
 
     dev/ctl status                 the servers and whether they run
-    dev/ctl stop|kill|start NAME   postgres, redis, gemini, stripe, or sqs: SQS alone answers 503, the queues stay
-    dev/ctl logs [FUNCTION]        what the functions have written, oldest first: all, or one by its template name
+    dev/ctl stop|kill|start NAME   postgres, redis, gemini, stripe, or sqs: SQS alone returns 503, the queues stay
+    dev/ctl logs [FUNCTION]        the functions' logs, oldest line first: of all, or of one by its template name
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SQS = "sqs"
 
 
 def main(arguments: list[str]) -> int:
-    """Does one command; the result is the exit code."""
+    """Runs one command and returns the exit code."""
     home = Home.current()
     if not home.records.exists():
         raise Failure("No stack is running: start one with `make run`.")

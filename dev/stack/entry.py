@@ -1,4 +1,4 @@
-"""How each script begins: it installs what it needs and goes on in the private Python environment."""
+"""The start of each script: it installs the tools it needs and continues in the private Python environment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from stack.paths import DEV
 def enter(
     module: str, environments: list[str], postgres: bool = False, redis: bool = False, browser: bool = False
 ) -> None:
-    """Ends the process with the result of `module`'s main.
+    """Runs the main function of `module` and exits with its result.
 
-    `postgres` and `redis` are wanted unless URLs are given, `browser` with its driver.
+    `postgres` and `redis` are installed unless their URLs are given; `browser` includes its driver.
     """
     try:
         if Path(sys.prefix).resolve() != (DEV / "venv").resolve():

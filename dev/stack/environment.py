@@ -1,4 +1,4 @@
-"""The environment that a script was started in, with .env beneath it."""
+"""The environment variables of a script, with .env as their defaults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stack.paths import ROOT
 
 
 def read_dotenv() -> None:
-    """Adds the variables of .env, or of the file in DOTENV, to the environment, which wins."""
+    """Adds the variables of .env, or of the file in DOTENV, to the environment; existing variables take precedence."""
     file = ROOT / os.environ.get("DOTENV", ".env")
     if not file.is_file():
         return
@@ -27,5 +27,5 @@ def read_dotenv() -> None:
 
 
 def given(name: str) -> str | None:
-    """A variable of the environment; an empty one counts as not given."""
+    """An environment variable; an empty one counts as not given."""
     return os.environ.get(name) or None

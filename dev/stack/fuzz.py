@@ -1,7 +1,7 @@
-"""`dev/fuzz-api [--quick]`: Schemathesis, all checks and phases, against the API of the stack that it runs in.
+"""`dev/fuzz-api [--quick]`: runs Schemathesis with all checks and phases against the API of the current stack.
 
-A run of fewer cases than it promises fails, like one with a finding or a warning. --quick is a short run that is the
-same each time; else SEED repeats a run.
+A run with too few cases fails, like a run with a finding or a warning. --quick is a short run that is always the same;
+otherwise SEED repeats a run.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from stack.environment import given
 from stack.paths import ROOT, Home
 
 CONFIG = ROOT / "dev" / "schemathesis"
-# How much is tried, and how many cases that must come to. With a time, whatever is random is repeated until it is over.
+# The size of a run, and its minimum number of cases. With --max-time, random cases are generated until time is up.
 FULL, FULL_LEAST = ["--max-examples", "100", "--max-time", "1200"], 5000
 QUICK, QUICK_LEAST = ["--max-examples", "10"], 1000
 
 
 def main(arguments: list[str]) -> int:
-    """Runs Schemathesis; the result is 1 unless it found nothing in enough cases."""
+    """Runs Schemathesis; returns 0 only if it ran enough cases and found nothing."""
     if not given("API_URL"):
-        raise Failure("There is no API_URL: run this in a stack, say by dev/up --name fuzz dev/fuzz-api.")
+        raise Failure("API_URL is not set: run this in a stack, for example by dev/up --name fuzz dev/fuzz-api.")
     is_quick = arguments == ["--quick"]
     size, least = (QUICK, QUICK_LEAST) if is_quick else (FULL, FULL_LEAST)
     seed = "1" if is_quick else given("SEED") or str(secrets.randbelow(2**32))
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     command += ["--generation-database", "none", "--no-color", "--report-json-path", report]
     variables = {"SCHEMATHESIS_HOOKS": str(CONFIG / "hooks.py"), "FUZZ_PEOPLE": str(folder / "people.json")}
     commands.interruptible()
-    # It leaves files behind where it runs.
+    # It leaves files in its working directory.
     os.chdir(folder)
     code = commands.run(command, {**variables, "PYTHONDONTWRITEBYTECODE": "1"})
     cases = json.loads(report.read_text())["test_cases"]["generated"] if report.exists() else 0

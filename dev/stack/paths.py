@@ -1,4 +1,4 @@
-"""Where things are: the project, what it has installed, and the files of one running stack."""
+"""Paths: the project, its installed tools, and the files of one running stack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAIN = "run"
 
 
 class Home:
-    """The folder of one running stack; stacks of different names do not share anything that changes."""
+    """The folder of one running stack; stacks with different names share nothing that changes."""
 
     def __init__(self, name: str = MAIN):
         self.name = name
@@ -28,13 +28,13 @@ class Home:
 
     @classmethod
     def current(cls) -> Home:
-        """The stack that a command started by it belongs to, else the one of `make run`."""
+        """The stack that started this command, else the stack of `make run`."""
         return cls(os.environ.get("STACK_NAME") or MAIN)
 
     def claim(self) -> None:
-        """Makes this process the only one to use the folder until it ends, however it ends."""
+        """Locks the folder for this process until it ends, even if it crashes."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.directory / "lock", "a+")
+        self._lock = (self.directory / "lock").open("a+")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,6 +1,6 @@
-"""Servers in the background: started, recorded under their pid, and stopped by it.
+"""Servers in the background: they are started, recorded with their pid, and stopped by that pid.
 
-A record outlives the script that wrote it, so that the next start can stop what a killed one left behind, and so that
+A record outlives the script that wrote it. So the next start can stop servers that a killed script left behind, and
 another process can stop and start a server of a running stack.
 """
 
@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from stack.console import Failure
@@ -22,21 +23,21 @@ STOP_SECONDS = 10
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """A free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections on the port."""
+    """Whether a process accepts connections on the port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _birth(pid: int) -> str | None:
-    """What tells a process from a later one with the same pid; None when it has ended."""
+    """The start time of a process, which differs from that of a later one with the same pid; None if it has ended."""
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:
@@ -65,7 +66,7 @@ class Server:
 
     @property
     def record(self) -> dict:
-        """What was written at the last start or stop; empty when it never started."""
+        """The record of the last start or stop; empty if the server never started."""
         try:
             return json.loads(self.record_file.read_text())
         except (OSError, ValueError):
@@ -75,7 +76,7 @@ class Server:
         """Starts the server and waits until it serves on `port`.
 
         Options: `env`; `stop`, the signal that ends it; `stale`, a file that an earlier run may have left behind; and
-        `ready`, a command that succeeds once the server serves, which is later than when it listens.
+        `ready`, a command that succeeds once the server serves, which can be later than when it listens.
         """
         record = {"env": None, "stop": signal.SIGTERM, "stale": None, "ready": None, **options}
         self._spawn({**record, "command": [str(part) for part in command], "port": port})
@@ -94,11 +95,11 @@ class Server:
         return bool(record.get("pid")) and _birth(record["pid"]) == record.get("birth")
 
     def stopped_on_purpose(self) -> bool:
-        """Whether `stop` ended it, not a crash."""
+        """Whether `stop` ended it and not a crash."""
         return self.record.get("pid") is None
 
     def stop(self, kill: bool = False) -> None:
-        """Ends the process and all of its session; `kill` gives it no chance to do so in order."""
+        """Ends the process and all of its session; with `kill` it cannot shut down cleanly."""
         record = self.record
         if self.alive():
             self._signal(record["pid"], signal.SIGKILL if kill else record["stop"])
@@ -116,7 +117,7 @@ class Server:
             directory.mkdir(parents=True, exist_ok=True)
         if record["stale"]:
             Path(record["stale"]).unlink(missing_ok=True)
-        with open(self.log, "a") as output:
+        with self.log.open("a") as output:
             process = subprocess.Popen(
                 record["command"], env=record["env"], cwd=self.home.directory, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
@@ -139,26 +140,20 @@ class Server:
 
     @staticmethod
     def _signal(pid: int, number: int) -> None:
-        try:
+        with suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            pass
 
     @staticmethod
     def _reap(pid: int) -> None:
-        try:
+        with suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
 
 
 def _signal_group(record: dict) -> None:
-    """Kills what is left of the server's session, say the functions that an emulator was running."""
+    """Kills the rest of the server's session, for example the functions that the emulator was running."""
     if _birth(record["pid"]) in (None, record["birth"]):
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(record["pid"], signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
 
 def servers(home: Home) -> list[Server]:
@@ -167,7 +162,7 @@ def servers(home: Home) -> list[Server]:
 
 
 def stop_all(home: Home) -> None:
-    """Stops every server of the stack, the last started first."""
+    """Stops every server of the stack, in reverse order of their start."""
     for server in sorted(servers(home), key=lambda one: one.record_file.stat().st_mtime, reverse=True):
         server.stop()
     shutil.rmtree(home.records, ignore_errors=True)

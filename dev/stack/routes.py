@@ -1,7 +1,7 @@
-"""Gives the deployed HTTP API its routes.
+"""Creates the routes of the deployed HTTP API.
 
-SAM writes the routes of an HTTP API into the OpenAPI `Body` of AWS::ApiGatewayV2::Api, which MiniStack does not read:
-the processed template is read back, and each of its routes is made by the calls of the public API.
+SAM writes the routes of an HTTP API into the OpenAPI `Body` of AWS::ApiGatewayV2::Api, which MiniStack does not read.
+So this module reads the processed template back and creates each of its routes with calls of the public API.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Intrinsics:
         self.values = {name: one.get("Default", "") for name, one in template["Parameters"].items()} | parameters
 
     def resolve(self, node):
-        """The node with every reference to a parameter and every condition replaced; None for no value."""
+        """The node with all references to parameters and all conditions replaced; None for AWS::NoValue."""
         if isinstance(node, list):
             return [self.resolve(one) for one in node]
         if not isinstance(node, dict):
@@ -36,7 +36,7 @@ class Intrinsics:
             if name == "Fn::Split":
                 return self.resolve(argument[1]).split(argument[0])
             if name.startswith("Fn::"):
-                raise Failure(f"{name} is not understood by dev/stack/routes.py.")
+                raise Failure(f"dev/stack/routes.py does not support {name}.")
         return {key: self.resolve(value) for key, value in node.items()}
 
     def holds(self, condition: dict) -> bool:
@@ -46,11 +46,11 @@ class Intrinsics:
             return not self.holds(argument[0])
         if name == "Fn::Equals":
             return self.resolve(argument[0]) == self.resolve(argument[1])
-        raise Failure(f"The condition {name} is not understood by dev/stack/routes.py.")
+        raise Failure(f"dev/stack/routes.py does not support the condition {name}.")
 
 
 def replay(aws, parameters: dict) -> None:
-    """Makes the routes, integrations and CORS settings that the template declares; fails when there are none."""
+    """Creates the routes, integrations and CORS settings of the template; fails if there are no routes."""
     cloudformation = aws.client("cloudformation")
     processed = cloudformation.get_template(StackName=aws.stack, TemplateStage="Processed")["TemplateBody"]
     body = next(
@@ -61,7 +61,7 @@ def replay(aws, parameters: dict) -> None:
     gateway = aws.client("apigatewayv2")
     api = gateway.get_apis()["Items"][0]["ApiId"]
     template = settings.template()
-    # The processed template has the parameter's default in place of its value.
+    # The processed template has the parameter's default instead of its value.
     declared = template["Resources"]["Api"]["Properties"].get("CorsConfiguration")
     cors = Intrinsics(template, parameters).resolve(declared)
     if cors:
@@ -77,7 +77,7 @@ def replay(aws, parameters: dict) -> None:
                 targets[str(uri)] = target
                 gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{target}")
     if not gateway.get_routes(ApiId=api)["Items"]:
-        raise Failure("The deployed API has no route.")
+        raise Failure("The deployed API has no routes.")
 
 
 def _route_key(path: str, method: str) -> str:
@@ -89,7 +89,7 @@ def _route_key(path: str, method: str) -> str:
 def _integration(aws, gateway, api: str, integration: dict) -> str:
     logical = re.search(r"\$\{(\w+)\.Arn\}", str(integration["uri"]))
     if not logical:
-        raise Failure(f"The integration is not understood: {integration['uri']}")
+        raise Failure(f"The integration has an unknown format: {integration['uri']}")
     name = aws.functions()[logical[1]]
     arn = aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     made = gateway.create_integration(

@@ -1,6 +1,6 @@
-"""What the template refuses, asked of CloudFormation itself: a production stack that tells codes in its answers.
+"""Checks with CloudFormation itself that the template refuses a production stack that returns codes in its responses.
 
-Run by `dev/test`. The stack is not deployed: a change set is refused or taken by the same rules.
+Run by `dev/test`. The stack is not deployed: the same rules accept or refuse a change set.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from stack.processes import free_port, stop_all
 
 NOWHERE = "postgres://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1"
 RULE = "ProductionKeepsCodesSecret"
-# Stage, delivery of codes, and whether that may be deployed.
+# Stage, delivery of codes, and whether the template must accept the two together.
 CASES = [("prod", "response", False), ("prod", "sns", True), ("dev", "response", True)]
 
 
 def main() -> int:
-    """Tries each case; the result is 1 when one is judged wrongly."""
+    """Tries each case; returns 1 if one of them is accepted or refused wrongly."""
     home = Home("rules")
     commands.interruptible()
     home.claim()
@@ -34,7 +34,7 @@ def main() -> int:
         local.client("s3").create_bucket(Bucket=BUCKET)
         wrong = [case for case in CASES if _is_taken(local, case[0], case[1]) != case[2]]
         for stage, delivery, taken in wrong:
-            say(f"Stage={stage} OtpDelivery={delivery} is {'refused' if taken else 'taken'}")
+            say(f"Stage={stage} OtpDelivery={delivery} is {'refused' if taken else 'accepted'}")
         return 1 if wrong else 0
     except Failure as failure:
         report(failure)
@@ -47,7 +47,7 @@ def main() -> int:
 
 def _is_taken(local: LocalAws, stage: str, delivery: str) -> bool:
     chosen = {**settings.parameters(*NOWHERE, build.host()), "Stage": stage, "OtpDelivery": delivery}
-    # As `sam deploy` does it: code is named by its place in the bucket.
+    # As `sam deploy` does it: CodeUri is the place of the code in the bucket.
     body = settings.TEMPLATE.read_text().replace("CodeUri: target/lambda/", f"CodeUri: s3://{BUCKET}/")
     try:
         local.client("cloudformation").create_change_set(

@@ -1,6 +1,6 @@
-"""`dev/services COMMAND…`: runs a command against an empty Postgres and Redis of its own.
+"""`dev/services COMMAND…`: runs a command with its own empty Postgres and Redis.
 
-The command finds them in TEST_DATABASE_URL and TEST_REDIS_URL. Either is used as it is when it is already given.
+The command finds them in TEST_DATABASE_URL and TEST_REDIS_URL. If one of these is already set, it is used unchanged.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ NAME = "services-"
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the command; the result is its exit code."""
+    """Runs the command and returns its exit code."""
     if not arguments:
         say("usage: dev/services COMMAND…")
         return 2
-    # The process id keeps two at once apart.
+    # The process id separates two runs at the same time.
     home = Home(f"{NAME}{os.getpid()}")
     commands.interruptible()
     home.claim()
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _clear_away_abandoned(own: Home) -> None:
-    """Stops what an earlier run left behind that had no chance to do so."""
+    """Stops the servers of earlier runs that were killed before they could stop them."""
     prefix = f"{MAIN}-{NAME}"
     for directory in DEV.glob(f"{prefix}*"):
         home = Home(directory.name.removeprefix(f"{MAIN}-"))

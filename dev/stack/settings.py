@@ -1,4 +1,4 @@
-"""The template's parameters for a local deployment: the reader's environment first, working defaults after."""
+"""The template's parameters for a local deployment: from the user's environment, else working defaults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class _Loader(yaml.SafeLoader):
 
 
 def _tag(loader, suffix, node):
-    kind = {"scalar": loader.construct_scalar, "sequence": loader.construct_sequence, "mapping": loader.construct_mapping}
+    scalar, sequence, mapping = loader.construct_scalar, loader.construct_sequence, loader.construct_mapping
+    kind = {"scalar": scalar, "sequence": sequence, "mapping": mapping}
     value = kind[node.id](node, **({} if node.id == "scalar" else {"deep": True}))
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
@@ -44,7 +45,7 @@ def variable(parameter: str) -> str:
 
 
 def keys() -> dict:
-    """Secrets of this clone: made once, so that tokens outlive a restart."""
+    """The secrets of this clone. They are created once, so that tokens stay valid after a restart."""
     file = DEV / "keys.json"
     if not file.exists():
         made = {
@@ -64,7 +65,7 @@ def keys() -> dict:
 def parameters(
     database_url: str, redis_url: str, architecture: str, gemini: str | None = None, stripe: str | None = None
 ) -> dict:
-    """Every parameter that differs from the template's default; `gemini` and `stripe` are the stand-ins in use."""
+    """Every parameter that differs from the template's default; `gemini` and `stripe` are the URLs of the stand-ins."""
     made = keys()
     chosen = {
         "Architecture": architecture,
@@ -74,7 +75,7 @@ def parameters(
         "OtpDelivery": "response",
         "DocsEnabled": "true",
         "OtpAllowedCountries": "*",
-        # Every caller here has the one address 127.0.0.1.
+        # Every caller here has the same address, 127.0.0.1.
         "OtpPerIpHour": "0",
         "OtpPerPrefixHour": "0",
         "LoginPerIpHour": "0",
@@ -98,15 +99,15 @@ def parameters(
         if value is not None:
             chosen[parameter] = value
     if given("STRIPE_SECRET_KEY") and not given("STRIPE_PRICE_ID"):
-        raise Failure("STRIPE_SECRET_KEY needs STRIPE_PRICE_ID: the recurring price that is Pro.")
+        raise Failure("STRIPE_SECRET_KEY needs STRIPE_PRICE_ID: the id of the recurring price of Pro.")
     return {**chosen, "DatabaseUrl": database_url, "RedisUrl": redis_url}
 
 
 def wants_gemini_standin() -> bool:
-    """Whether no real Gemini, nor another server in its place, was given."""
+    """Whether neither a real Gemini nor a replacement for it was given."""
     return not (given("GEMINI_API_KEY") or given("GEMINI_BASE_URL"))
 
 
 def wants_stripe_standin() -> bool:
-    """Whether no real Stripe, nor another server in its place, was given."""
+    """Whether neither a real Stripe nor a replacement for it was given."""
     return not (given("STRIPE_SECRET_KEY") or given("STRIPE_API_BASE"))

@@ -16,7 +16,8 @@ from stack.processes import Server, free_port
 from stack.tools import postgres_programs
 
 USER = "chat"
-# Nothing here must outlive a crash of the machine, so nothing waits for the disk; a killed Postgres loses no commit.
+# The data need not survive a crash of the machine, so Postgres does not wait for the disk. If Postgres is killed, it
+# loses no commit.
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -29,7 +30,7 @@ POSTGRES_SETTINGS = {
 
 
 def start_postgres(home: Home, password: str) -> str:
-    """Makes a cluster with one empty database and returns its URL."""
+    """Creates a cluster with one empty database and returns its URL."""
     programs = postgres_programs()
     if programs is None:
         raise Failure("No Postgres server is installed.")
@@ -43,7 +44,7 @@ def start_postgres(home: Home, password: str) -> str:
         initdb = ["initdb", "-D", data, "-U", USER, "-A", "scram-sha-256", "--pwfile", secret.name]
         initdb += ["-E", "UTF8", "--locale=C", "--no-sync"]
         run([*prefix, programs / initdb[0], *initdb[1:]], log, "initdb", cwd=data.parent)
-        os.unlink(secret.name)
+        Path(secret.name).unlink()
         settings = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
         command = [*prefix, programs / "postgres", "-D", data, "-p", str(port), *settings]
         ready = [str(programs / "pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={port}"]
@@ -57,7 +58,7 @@ def start_postgres(home: Home, password: str) -> str:
 
 
 def start_redis(home: Home) -> str:
-    """Starts a Redis that keeps nothing and returns its URL."""
+    """Starts a Redis without persistence and returns its URL."""
     with step("redis"):
         port = free_port()
         command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
@@ -66,7 +67,7 @@ def start_redis(home: Home) -> str:
 
 
 def clear(home: Home) -> None:
-    """Removes the data of a Postgres that has stopped."""
+    """Removes the data of a stopped Postgres."""
     if _note(home).exists():
         shutil.rmtree(_note(home).read_text(), ignore_errors=True)
         _note(home).unlink()
@@ -74,12 +75,12 @@ def clear(home: Home) -> None:
 
 
 def _note(home: Home) -> Path:
-    """Says where the data is when it is not in the stack's own folder."""
+    """The file with the path of the data, if that is not in the stack's own folder."""
     return home.data / "postgres-is-in"
 
 
 def _postgres_owner(home: Home) -> tuple[Path, list]:
-    """The new data folder, and what to put before a command that must not run as root."""
+    """The new data folder, and the prefix for a command that must not run as root."""
     clear(home)
     data = home.data / "postgres"
     data.mkdir(parents=True, mode=0o700)
@@ -88,11 +89,11 @@ def _postgres_owner(home: Home) -> tuple[Path, list]:
     mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
     if shutil.which("unshare") and subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode == 0:
         return data, mapped
-    # No user namespaces, as in many containers: the package's own account, in a folder that it can reach.
+    # Without user namespaces, as in many containers: use the account of the package, and a folder that it can access.
     try:
         account = pwd.getpwnam("postgres")
     except KeyError:
-        raise Failure("Postgres does not run as root: run this as another user, or set DATABASE_URL.") from None
+        raise Failure("Postgres cannot run as root: run this as another user, or set DATABASE_URL.") from None
     elsewhere = Path(tempfile.mkdtemp(prefix="chat-backend-postgres-"))
     os.chown(elsewhere, account.pw_uid, account.pw_gid)
     _note(home).write_text(str(elsewhere))

@@ -1,4 +1,7 @@
-"""Installs what the stack needs and the machine lacks. Runs before anything is installed: standard library only."""
+"""Installs what the stack needs and the machine lacks.
+
+It runs before anything is installed, so it uses only the standard library.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ MINISTACK = "ministack"
 SAM = "sam"
 CARGO_LAMBDA = "cargo-lambda"
 SCHEMATHESIS = "schemathesis"
+LINT = "lint"
 PYTHON = DEV / "venv" / "bin" / "python"
-_FOLDERS = {MINISTACK: "venv", SAM: "sam", CARGO_LAMBDA: "cargo-lambda", SCHEMATHESIS: "schemathesis"}
+_FOLDERS = {MINISTACK: "venv", SAM: "sam", CARGO_LAMBDA: "cargo-lambda", SCHEMATHESIS: "schemathesis", LINT: "lint"}
 
 
 def tool(environment: str, program: str) -> Path:
@@ -28,11 +32,11 @@ def tool(environment: str, program: str) -> Path:
 
 
 def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool) -> None:
-    """Installs the named environments, and what is wanted of stores and browser; quick when all is there."""
-    if sys.version_info < (3, 10):
+    """Installs the named environments, and the stores and the browser if wanted; it is quick if all is installed."""
+    if sys.version_info < (3, 10):  # noqa: UP036
         raise Failure("Python 3.10 or newer is needed.")
     DEV.mkdir(exist_ok=True)
-    with open(DEV / "install.lock", "w") as lock:
+    with (DEV / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _ensure_packages(postgres, redis, browser)
         for name in environments:
@@ -40,7 +44,7 @@ def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool) 
 
 
 def ensure_cargo() -> None:
-    """Fails with advice when there is no Rust: which one to install is the reader's choice."""
+    """Fails with advice if Rust is not installed: the user chooses how to install it."""
     if not shutil.which("cargo"):
         raise Failure("cargo is not on the PATH: install Rust from https://rustup.rs and open a new shell.")
 
@@ -83,7 +87,8 @@ def _ensure_packages(postgres: bool, redis: bool, browser: bool) -> None:
         with step("installing " + ", ".join(brew)):
             run(["brew", "install", *brew], DEV / "logs" / "brew.log", "brew install")
     elif debian:
-        raise Failure(f"Please install {', '.join(debian)}; a store you run yourself goes into DATABASE_URL or REDIS_URL.")
+        advice = "If you run a store yourself, set DATABASE_URL or REDIS_URL."
+        raise Failure(f"Please install {', '.join(debian)}. {advice}")
 
 
 def _apt(packages: list[str]) -> None:
@@ -105,7 +110,7 @@ def _apt(packages: list[str]) -> None:
 
 
 def postgres_programs() -> Path | None:
-    """The folder of initdb, postgres and psql of the newest version installed."""
+    """The folder with initdb, postgres and psql of the newest installed version."""
     places = [Path("/usr/lib/postgresql"), Path("/opt/homebrew/opt"), Path("/usr/local/opt"), Path("/usr")]
     found = [path.parent for place in places for path in place.glob("*/bin/initdb")]
     on_path = shutil.which("initdb")

@@ -1,7 +1,7 @@
 """`dev/up [--name NAME] [COMMAND…]`: the whole backend on this machine.
 
-Without a command it stays up until Ctrl-C. With one it runs it against the stack and ends with its exit code. NAME
-keeps a second stack of the same clone apart; its files are in .dev/run-NAME.
+Without a command it runs until Ctrl-C. With a command it runs the command against the stack and ends with its exit
+code. NAME separates a second stack of the same clone; its files are in .dev/run-NAME.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from stack.processes import Server, free_port, servers, stop_all
 
 
 class Stack:
-    """The running whole and the variables that say where its parts are."""
+    """The running stack, and the variables with the addresses of its parts."""
 
     def __init__(self, home: Home):
         self.home = home
         self.variables: dict = {}
 
     def start(self) -> None:
-        """Starts everything; when it returns, the API answers."""
+        """Starts everything; when it returns, the API is ready."""
         stop_all(self.home)
         self.home.env.unlink(missing_ok=True)
         for directory in (self.home.logs, self.home.faults):
@@ -71,7 +71,7 @@ class Stack:
         self._write_env()
 
     def stay(self) -> None:
-        """Waits; ends with a failure when a server ends that nobody stopped."""
+        """Waits; fails if a server ends without having been stopped."""
         while True:
             time.sleep(0.5)
             for server in servers(self.home):
@@ -79,18 +79,18 @@ class Stack:
                     raise Failure(f"{server.name} has ended.", server.log)
 
     def stop(self) -> None:
-        """Stops everything and takes the variables and the data away; the logs stay."""
+        """Stops everything and removes the variables and the data; the logs stay."""
         self.home.env.unlink(missing_ok=True)
         stop_all(self.home)
         stores.clear(self.home)
 
     def screen(self) -> None:
-        """Says where things are."""
+        """Prints the addresses and a first command."""
         env = os.path.relpath(self.home.env, ROOT)
         say(f"\n  API       {self.variables['API_URL']}")
         say(f"  Webhook   {self.variables['WEBHOOK_URL']}")
         say(f"  Docs      {self.variables['API_URL']}/docs; variables: . {env}")
-        say(f"  Logs      {os.path.relpath(self.home.logs, ROOT)}/, of the functions: dev/ctl logs")
+        say(f"  Logs      {os.path.relpath(self.home.logs, ROOT)}/; of the functions: dev/ctl logs")
         say("\n  Start with:\n")
         say(f"    curl -i {self.variables['API_URL']}/auth/signup \\")
         say("""      -H 'content-type: application/json' -d '{"mobile":"+14155550100","name":"Ada"}'\n""")
@@ -128,11 +128,11 @@ def _wait_for_health(api_url: str, home: Home) -> None:
         except OSError as refused:
             answer = str(refused)
         time.sleep(0.5)
-    raise Failure(f"The API is not healthy: GET /health gave {answer}", home.logs / "aws.log")
+    raise Failure(f"The API is not healthy: GET /health returned {answer}", home.logs / "aws.log")
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the stack; the result is the exit code."""
+    """Runs the stack and returns the exit code."""
     name = MAIN
     if arguments[:1] == ["--name"] and len(arguments) > 1:
         name, arguments = arguments[1], arguments[2:]
