@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the signature vectors that the webhook's tests check, by Stripe's own package (see requirements.txt).
+"""Writes the signature vectors for the webhook's tests, with Stripe's own package (see requirements.txt).
 
-Every header is signed and every verdict given by that package; nothing here computes a signature itself.
+That package makes every signature and every verdict; this script computes no signature itself.
 Usage: stripe_signatures.py > functions/stripe-webhook/tests/signatures.json
 """
 

@@ -1,4 +1,4 @@
-//! AWS' clients: the role that Lambda gives this process, over the HTTP client that everything else here uses.
+//! Clients of AWS: they use the role that Lambda gives this process, and the same HTTP client as everything else here.
 //!
 //! The SDK's own HTTP client would read the system's certificates at every start and bring HTTP/2 into every program.
 
@@ -26,8 +26,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// What a client of any of AWS' services is made of. It opens nothing before its first call, and repeats a call once
-/// that brought no answer.
+/// The configuration of every AWS client. A client opens no connection before its first call, and repeats a call once
+/// if no answer came.
 pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
     let credentials = Credentials::new(
         env.required("AWS_ACCESS_KEY_ID")?,
@@ -51,7 +51,7 @@ pub fn config(env: &Env) -> Result<SdkConfig, ConfigError> {
     Ok(config.build())
 }
 
-/// reqwest, as the SDK takes it.
+/// Adapts reqwest to the SDK's interface.
 #[derive(Debug, Clone)]
 struct Http(reqwest::Client);
 
@@ -94,7 +94,7 @@ async fn send(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResp
     HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
 }
 
-/// The kinds after which the SDK tries once more.
+/// The SDK retries errors of these kinds once.
 fn failure(error: reqwest::Error) -> ConnectorError {
     if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
 }

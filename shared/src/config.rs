@@ -31,22 +31,22 @@ impl Env {
         Self(Box::new(|name| std::env::var(name).ok()))
     }
 
-    /// Settings that `lookup` knows.
+    /// The settings that `lookup` returns.
     pub fn from_fn(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Box::new(lookup))
     }
 
-    /// A setting, if it is there and not empty.
+    /// A setting, if it is set and not empty.
     pub fn optional(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
     }
 
-    /// A setting that must be there.
+    /// A required setting.
     pub fn required(&self, name: &'static str) -> Result<String, ConfigError> {
         self.optional(name).ok_or_else(|| ConfigError::new(name, "is not set"))
     }
 
-    /// A setting of another type than text, with what holds when it is not set.
+    /// A setting that is parsed; `default` if it is not set.
     pub fn parsed<T: FromStr>(&self, name: &'static str, default: T) -> Result<T, ConfigError> {
         let Some(value) = self.optional(name) else { return Ok(default) };
         value.parse().map_err(|_| ConfigError::new(name, format!("is not a valid {}", std::any::type_name::<T>())))
@@ -57,13 +57,13 @@ impl Env {
         self.parsed(name, default).map(Duration::from_secs)
     }
 
-    /// A comma-separated list; blanks around its items do not count.
+    /// A comma-separated list; blanks around its items are removed.
     pub fn list(&self, name: &str) -> Vec<String> {
         let value = self.optional(name).unwrap_or_default();
         value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     }
 
-    /// Whether this stack serves real users: what is convenient in development is refused there.
+    /// Whether this stack serves real users. Conveniences for development are refused there.
     pub fn is_production(&self) -> bool {
         self.optional("STAGE").as_deref() == Some("prod")
     }

@@ -1,43 +1,46 @@
-//! What goes wrong without anyone's intent: a store or a remote party that fails.
+//! Faults: a store or a remote service fails.
 
 /// A failure of something this code depends on. Handlers pass it on; the edge decides what a client sees of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// Postgres refused or broke off.
+    /// Postgres returned an error, or the connection broke.
     #[error("postgres: {}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
-    /// No connection to Postgres could be had.
+    /// No connection to Postgres was available.
     #[error("postgres pool: {0}")]
     Pool(#[from] deadpool_postgres::PoolError),
     /// A statement took longer than [`crate::db::STATEMENT_TIMEOUT`].
     #[error("postgres: statement timed out")]
     StatementTimeout,
-    /// Redis refused or broke off.
+    /// A stored value does not fit its column's type. Holds the column and the reason, never the value.
+    #[error("postgres: column {0} cannot be read: {1}")]
+    Unreadable(String, String),
+    /// Redis returned an error, or the connection broke.
     #[error("redis: {0}")]
     Redis(#[from] redis::RedisError),
-    /// SQS refused or broke off.
+    /// SQS returned an error, or the connection broke.
     #[error("sqs: {0}")]
     Queue(String),
-    /// Stripe refused, broke off, or answered what it should not.
+    /// Stripe returned an error or an unexpected answer, or the connection broke.
     #[error("stripe: {0}")]
     Stripe(String),
-    /// Something that cannot happen by the code's own rules.
+    /// Something happened that the code's own rules exclude.
     #[error("{0}")]
     Bug(&'static str),
 }
 
 impl Fault {
-    /// Whether trying again later may help: the party is away, rather than the request wrong.
+    /// Whether a later retry may help: a service is unavailable, and the request is not wrong.
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Postgres(error) => error.is_closed() || error.code().is_none_or(is_outage_state),
             Self::Pool(_) | Self::StatementTimeout | Self::Redis(_) | Self::Queue(_) | Self::Stripe(_) => true,
-            Self::Bug(_) => false,
+            Self::Unreadable(..) | Self::Bug(_) => false,
         }
     }
 }
 
-/// What Postgres says, without the part that quotes rows.
+/// The error in Postgres' words, without the part that quotes rows.
 fn describe(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("{} ({})", said.message(), said.code().code()),

@@ -1,9 +1,9 @@
-//! What the functions share. Data goes one way: `http → auth · db · cache · queue → domain`.
+//! What the functions share. Dependencies go one way: `http → stripe → auth · cache · db · queue → domain`.
 //!
 //! - [`domain`]: values that are right by construction, the clock, the rules without I/O.
 //! - [`db`]: Postgres, the only SQL. [`cache`]: Redis. [`queue`]: SQS. [`stripe`]: Stripe's API and billing rules.
-//! - [`auth`]: keys, tokens, codes, passwords and the caller of a request.
-//! - [`http`]: the edge: problems, extractors, cursors, the layers every router wears.
+//! - [`auth`]: keys, tokens, codes, passwords.
+//! - [`http`]: the edge: problems, extractors, cursors, the layers of every router.
 //! - [`config`], [`telemetry`], [`tls`], [`runtime`]: what a process needs before its first request.
 
 pub mod auth;

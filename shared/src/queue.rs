@@ -10,23 +10,23 @@ use crate::config::{ConfigError, Env};
 use crate::domain::{ChallengeId, ChatroomId, MessageId, Tier};
 use crate::{Fault, aws};
 
-/// A reply to be made. The room is what is worked on: a job wakes its room, and the rows say what is to be done.
+/// A reply to make. A job only wakes its room; the rows say what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyJob {
-    /// The room, which is also the message group: its turns are never worked on in parallel.
+    /// The room. It is also the message group, so its turns are never processed in parallel.
     pub chatroom_id: ChatroomId,
     /// The reply.
     pub reply_id: MessageId,
 }
 
-/// A code to be delivered. It names the challenge alone: nobody can read a code from the queue.
+/// A code to deliver. It names only the challenge, so nobody can read a code from the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeJob {
+pub struct OtpJob {
     /// The challenge.
     pub challenge_id: ChallengeId,
 }
 
-/// The queues. The client is made once and opens nothing before its first call; cloning is cheap.
+/// The queues. The client is made once and opens no connection before its first call; cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: aws_sdk_sqs::Client,
@@ -37,11 +37,11 @@ pub struct Queues {
 pub struct Waiting {
     /// Its body.
     pub body: String,
-    /// What deletes it.
+    /// The handle that deletes it.
     pub receipt: String,
 }
 
-/// How full a queue is, about.
+/// The approximate number of records in a queue.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Depth {
     /// Records that wait.
@@ -56,19 +56,19 @@ impl Queues {
         Ok(Self { client: aws_sdk_sqs::Client::new(&aws::config(env)?) })
     }
 
-    /// Sends a job to a FIFO queue. SQS takes one of several with the same `once` within five minutes.
+    /// Sends a job to a FIFO queue. SQS delivers one of several with the same `once` within five minutes.
     pub async fn send_reply(&self, queue: &str, job: ReplyJob, once: &str) -> Result<(), Fault> {
         let call = self.client.send_message().queue_url(queue).message_body(body(&job)?);
         let call = call.message_group_id(job.chatroom_id.to_string()).message_deduplication_id(once);
         call.send().await.map(drop).map_err(fault)
     }
 
-    /// Sends a code to be delivered.
-    pub async fn send_code(&self, queue: &str, job: CodeJob) -> Result<(), Fault> {
+    /// Queues the delivery of a code.
+    pub async fn send_otp(&self, queue: &str, job: OtpJob) -> Result<(), Fault> {
         self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
     }
 
-    /// Hides a received record for so long from now on (whole seconds, rounded up; at most 12 hours).
+    /// Hides a received record for `time` from now on (whole seconds, rounded up; at most 12 hours).
     pub async fn hide(&self, queue: &str, receipt: &str, time: Duration) -> Result<(), Fault> {
         let seconds = i32::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i32::MAX).clamp(0, 43_200);
         let call = self.client.change_message_visibility().queue_url(queue).receipt_handle(receipt);
@@ -93,7 +93,7 @@ impl Queues {
             .collect())
     }
 
-    /// How full a queue is.
+    /// The number of records in a queue.
     pub async fn depth(&self, queue: &str) -> Result<Depth, Fault> {
         let call = self.client.get_queue_attributes().queue_url(queue);
         let answer = call
@@ -120,7 +120,7 @@ pub struct ReplyQueues {
 }
 
 impl ReplyQueues {
-    /// Of `PRO_QUEUE_URL` and `BASIC_QUEUE_URL`.
+    /// Reads `PRO_QUEUE_URL` and `BASIC_QUEUE_URL`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self {
             queues: Queues::from_env(env)?,
@@ -140,20 +140,20 @@ impl ReplyQueues {
     /// The tier whose records are received from `queue` (its URL, or an ARN of the same name).
     pub fn tier_of(&self, queue: &str) -> Tier {
         let name = |text: &str| text.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
-        Tier::of(name(queue) == name(&self.pro))
+        if name(queue) == name(&self.pro) { Tier::Pro } else { Tier::Basic }
     }
 
-    /// Has a reply made that was just stored. Its id makes a repeated send the same.
+    /// Queues a reply that was just stored. Its id lets SQS drop a repeated send.
     pub async fn send(&self, tier: Tier, job: ReplyJob) -> Result<(), Fault> {
         self.queues.send_reply(self.url(tier), job, &job.reply_id.to_string()).await
     }
 
-    /// Has a reply made though its first send was taken before; `round` tells this one from the others.
+    /// Queues a reply again, although SQS accepted it before; `round` makes this send differ from the others.
     pub async fn send_again(&self, tier: Tier, job: ReplyJob, round: &str) -> Result<(), Fault> {
         self.queues.send_reply(self.url(tier), job, &format!("{}-{round}", job.reply_id)).await
     }
 
-    /// The client beneath.
+    /// The underlying client.
     pub fn queues(&self) -> &Queues {
         &self.queues
     }

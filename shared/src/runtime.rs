@@ -17,7 +17,7 @@ pub fn serve(build: impl FnOnce(&Env, Clock) -> Result<Router, ConfigError>) -> 
 }
 
 /// Starts a function: TLS, logs, configuration, then `run` on a runtime of one thread (a Lambda has one request at a
-/// time, and one thread starts faster). Configuration that cannot be used ends the process with its sentence in the log.
+/// time, and one thread starts faster). If the configuration is not valid, the process logs why and ends.
 pub fn start<T, F: Future<Output = Result<(), E>> + 'static, E: Into<Diagnostic> + 'static>(
     build: impl FnOnce(&Env, Clock) -> Result<T, ConfigError>,
     run: impl FnOnce(T) -> F,
@@ -34,16 +34,16 @@ pub fn start<T, F: Future<Output = Result<(), E>> + 'static, E: Into<Diagnostic>
     };
     runtime.block_on(async {
         match build(&env, Clock::system()) {
-            // A task of its own: what `block_on` polls itself is woken through the kernel whenever a connection has read.
+            // It is a task of its own: a future that `block_on` polls is woken through the kernel after each read.
             Ok(function) => match tokio::task::spawn_local(run(function)).await {
                 Ok(Ok(())) => ExitCode::SUCCESS,
                 Ok(Err(error)) => {
                     let error: Diagnostic = error.into();
-                    tracing::error!(error = error.error_message, "the runtime API broke off");
+                    tracing::error!(error = error.error_message, "the runtime API failed");
                     ExitCode::FAILURE
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the function broke off");
+                    tracing::error!(%error, "the function panicked");
                     ExitCode::FAILURE
                 }
             },

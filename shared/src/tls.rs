@@ -10,18 +10,19 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::config::{ConfigError, Env};
 
-/// Makes ring the process's provider. To be called first in `main`; a second call changes nothing.
+/// Makes ring the process's provider. Must be called first in `main`; a second call changes nothing.
 pub fn install_provider() {
     let _ = ring::default_provider().install_default();
 }
 
-/// A client of a public service: its certificate is checked against webpki's roots, and no private CA vouches for it.
+/// The configuration for a public service: its certificate is checked against webpki's roots; a private CA is not
+/// trusted.
 pub fn public() -> ClientConfig {
     ClientConfig::builder().with_root_certificates(webpki()).with_no_client_auth()
 }
 
-/// The certificates that vouch for a store: webpki's, and those of the PEM file that `TLS_CA_FILE` names (RDS needs its
-/// own). That file may be long, so it is read for whoever needs it and nobody else.
+/// The root certificates for a store: webpki's, and those of the PEM file that `TLS_CA_FILE` names (RDS needs its own).
+/// That file may be long, so it is read only for the stores.
 pub fn roots(env: &Env) -> Result<RootCertStore, ConfigError> {
     let mut roots = webpki();
     if let Some(pem) = private_ca(env)? {
@@ -44,11 +45,11 @@ pub fn private_ca(env: &Env) -> Result<Option<Vec<u8>>, ConfigError> {
         .transpose()
 }
 
-/// A client of Postgres, which checks the server's certificate against `roots`, or takes any if there are none: what
-/// libpq's `verify-full` and `require` mean.
+/// The configuration for Postgres. The server's certificate is checked against `roots`; without `roots` any certificate
+/// is accepted. In libpq these are `verify-full` and `require`.
 ///
-/// Up to version 17 Postgres agrees on the curve P-256 alone (`ssl_ecdh_curve`). It is offered first: with another one the
-/// server asks again, and every new connection takes one round trip more.
+/// Up to version 17 Postgres accepts only the curve P-256 (`ssl_ecdh_curve`). So it is offered first: with another one
+/// the server asks again, and every new connection takes one more round trip.
 pub fn of_postgres(roots: Option<RootCertStore>) -> Result<ClientConfig, rustls::Error> {
     let mut provider = ring::default_provider();
     provider.kx_groups.sort_by_key(|group| group.name() != NamedGroup::secp256r1);

@@ -1,4 +1,4 @@
-//! What it costs: AWS' prices times what was measured.
+//! Cost: AWS' prices times the measured figures.
 
 use crate::replies::Replies;
 use crate::requests::Requests;
@@ -6,7 +6,7 @@ use crate::shares::{COMPARED, SIZES, Shares};
 use crate::work::Work;
 use crate::world::World;
 
-/// USD, us-east-1, the first tier and without what is free, as of November 2026; to be looked up again at
+/// Prices in USD, us-east-1, first tier, without the free tier, as of November 2026. Check them again at
 /// <https://aws.amazon.com/lambda/pricing/>, <https://aws.amazon.com/api-gateway/pricing/>,
 /// <https://aws.amazon.com/sqs/pricing/> and <https://aws.amazon.com/cloudwatch/pricing/>.
 mod usd {
@@ -19,7 +19,7 @@ mod usd {
     pub(super) const LOGS_GB: f64 = 0.50;
 }
 
-/// What an app asks for.
+/// The endpoints that an app calls.
 const ENDPOINTS: [Work; 12] = [
     Work::SendOtp,
     Work::VerifyOtp,
@@ -35,7 +35,7 @@ const ENDPOINTS: [Work; 12] = [
     Work::SubscriptionStatus,
 ];
 
-/// Of a million, in USD.
+/// The cost of a million, in USD.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bill {
     memory_mb: u32,
@@ -56,7 +56,7 @@ impl Bill {
     }
 }
 
-/// Prints a line for each endpoint and for replies, and what other sizes would bill.
+/// Prints one line per endpoint and per run of replies, and the cost in other memory sizes.
 pub(crate) fn print(world: &World, requests: &Requests, shares: &Shares, replies: &[Replies]) {
     println!(
         "\nCost: USD per million, us-east-1, list prices of November 2026, nothing free; billed ms are the p50 in the size \
@@ -92,7 +92,7 @@ pub(crate) fn print(world: &World, requests: &Requests, shares: &Shares, replies
                 billed_ms: run.billed,
                 gateway: 0.0,
                 invocations: run.invocations * usd::INVOCATIONS_MILLION,
-                // A batch is received by one call and deleted by another.
+                // One call receives a batch and another deletes it.
                 queue: run.invocations * 2.0 * usd::FIFO_MILLION,
                 logs: requests[&Work::Reply].logged / 1e3 * usd::LOGS_GB,
             },

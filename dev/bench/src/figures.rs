@@ -1,4 +1,4 @@
-//! Medians, and numbers as the tables show them.
+//! Medians and units for the tables.
 
 use std::time::Duration;
 
@@ -18,19 +18,19 @@ pub(crate) fn mb(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// The value that half of the others are below.
+/// Half of the values are below this one.
 pub(crate) fn median(values: &[f64]) -> f64 {
     percentile(values, 50)
 }
 
-/// The value that `percent` of the others are below.
+/// `percent` of the values are below this one.
 pub(crate) fn percentile(values: &[f64], percent: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
-/// The median of what `of` picks.
+/// The median of the values that `of` returns.
 pub(crate) fn median_of<T>(items: &[T], of: impl Fn(&T) -> f64) -> f64 {
     median(&items.iter().map(of).collect::<Vec<_>>())
 }

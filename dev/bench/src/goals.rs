@@ -1,4 +1,4 @@
-//! The figures to reach.
+//! The goals for the measured figures.
 
 use crate::figures::mb;
 use crate::replies::Replies;
@@ -7,11 +7,11 @@ use crate::starts::Start;
 use crate::work::Work;
 use crate::world::{ROOMS, Trips};
 
-/// Functions that speak to SQS or SNS.
+/// Functions that call SQS or SNS.
 const WITH_SDK: [&str; 6] = ["auth", "chatroom", "gemini-worker", "maintenance", "ops", "otp-sender"];
 const BASELINE: [&str; 2] = ["hello", "bare"];
 
-/// Prints a line for each goal: what it is, what was measured, whether it is met.
+/// Prints one line per goal: its name, the goal, the measured value, and whether the goal is met.
 pub(crate) fn print(starts: &[Start], requests: &Requests, replies: &[Replies]) {
     println!("\nGoals");
     println!("  {:<58}{:>10}{:>12}", "", "goal", "measured");

@@ -1,4 +1,4 @@
-//! Growth: what a page costs somebody who has collected much.
+//! Growth: the cost of a page for a user with many rooms or messages.
 
 use serde_json::Value;
 use testkit::event;
@@ -10,7 +10,7 @@ use crate::world::{World, room_with};
 const ROOM: &str = "019aaf6c-5c00-7a3e-9d51-3f0d8a1b2c01";
 /// How often each page is read.
 const TIMES: usize = 50;
-/// Entries of a page; not the usual number, which would come from the cache.
+/// Entries of a page. This is not the usual number, because that page would come from the cache.
 const PAGE: &str = "limit=25";
 
 /// One reading of a page.
@@ -21,7 +21,7 @@ struct Reading {
     blocks: f64,
 }
 
-/// Reads the first page and one far down, of more and more. Prints a line each.
+/// Reads the first page and the last one of longer and longer lists. Prints one line per list.
 pub(crate) async fn measure(world: &World) {
     println!(
         "\nGrowth: pages of 25, medians of {TIMES}; blocks are what Postgres reads for one page, in memory or not"
@@ -61,7 +61,7 @@ async fn line(world: &World, lambda: &mut Lambda, of: &str, request: impl Fn(&st
     println!("  {of:<26}{}{}", columns(&newest, 12), columns(&oldest, 15));
 }
 
-/// Follows a list to its end, by long pages. Answers where the last one begins, if there is more than one.
+/// Follows a list to its end, with long pages. Returns the cursor of the last page, if there is more than one page.
 async fn far_down(lambda: &mut Lambda, request: &impl Fn(&str) -> String) -> Option<String> {
     let (mut before, mut next) = (None, next_cursor(lambda, request(PAGE)).await);
     while let Some(cursor) = next {

@@ -1,10 +1,10 @@
-//! What a Lambda user pays for, measured on the programs that are deployed: `dev/bench/run`.
+//! Measures what a Lambda user pays for, on the deployed programs: `dev/bench/run`.
 //!
-//! - [`lambda`] runs a function as Lambda does; [`world`] is what it stands on; [`work`] is what it is asked.
-//! - [`starts`], [`requests`], [`shares`], [`replies`] and [`growth`] measure and print; [`figures`] are medians.
-//! - [`cost`] and [`goals`] say what it comes to.
+//! - [`lambda`] runs a function as Lambda does; [`world`] has the stores and users; [`work`] has the events.
+//! - [`starts`], [`requests`], [`shares`], [`replies`] and [`growth`] measure and print; [`figures`] computes medians.
+//! - [`cost`] and [`goals`] print the costs, and which goals are met.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot go on says why")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot continue says why")]
 
 mod cost;
 mod figures;
@@ -45,8 +45,8 @@ fn main() -> ExitCode {
 
 #[tokio::main(flavor = "current_thread")]
 async fn measure(manifest: &Path) {
-    let manifest = std::fs::read(manifest).expect("the list of what was built");
-    let world = World::start(serde_json::from_slice(&manifest).expect("the list of what was built")).await;
+    let manifest = std::fs::read(manifest).expect("a manifest of the built programs");
+    let world = World::start(serde_json::from_slice(&manifest).expect("a manifest of the built programs")).await;
     let began = Instant::now();
     println!("\nOn {}; absolute times are this machine's, loopback only", world.machine().await);
     let starts = starts::measure(&world).await;

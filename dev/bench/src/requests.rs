@@ -1,4 +1,4 @@
-//! Requests: the first of a new process, and the same again and again.
+//! Requests: the first request of a new process, and the same request in a warm process.
 
 use std::collections::HashMap;
 
@@ -8,37 +8,37 @@ use crate::starts::STARTS;
 use crate::work::{self, Work};
 use crate::world::{Trips, World};
 
-/// Done before anything is counted.
+/// Requests made before anything is counted.
 const WARM_UP: usize = 3;
-/// Done at the beginning of each turn, before anything is counted.
+/// Requests made at the beginning of each turn, before anything is counted.
 const AGAIN: usize = 10;
-/// How often each kind takes its turn, warm; a turn is a hundred requests, or fewer of what takes long.
+/// Warm turns of each kind of work. A turn is a hundred requests, or fewer if they are slow.
 const TURNS: usize = 3;
-/// Of how many the round trips are counted.
+/// Requests whose round trips are counted.
 const COUNTED: usize = 5;
 
-/// Of one kind of work.
+/// The figures of one kind of work.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Milliseconds of the first in a new process, connections included.
+    /// Milliseconds of the first request in a new process, connections included.
     pub(crate) first: f64,
-    /// Milliseconds on the processor, of the same.
+    /// Milliseconds of processor time of the same request.
     first_cpu: f64,
     pub(crate) p50: f64,
     p99: f64,
-    /// Microseconds on the processor.
+    /// Microseconds of processor time.
     pub(crate) cpu: f64,
-    /// The most that was resident at once, in megabytes.
+    /// Peak resident memory, in megabytes.
     pub(crate) memory: f64,
     pub(crate) trips: Trips,
     /// Bytes logged.
     pub(crate) logged: f64,
 }
 
-/// All kinds.
+/// The figures of all kinds of work.
 pub(crate) type Requests = HashMap<Work, Request>;
 
-/// One kind, while it is measured.
+/// One kind of work while it is measured.
 struct Meter {
     work: Work,
     number: usize,
@@ -51,7 +51,7 @@ struct Meter {
     memory: f64,
 }
 
-/// Does all work in turns, so that whatever else the machine does meets all alike. Prints a line each.
+/// Does all kinds of work in turns, so that other load on the machine affects all equally. Prints one line per kind.
 pub(crate) async fn measure(world: &World) -> Requests {
     let mut meters: Vec<_> = work::ALL.into_iter().map(Meter::new).collect();
     for _ in 0..STARTS {

@@ -1,4 +1,4 @@
-//! The same under the share of a processor that Lambda gives a function of its size.
+//! The same requests, limited to the processor share that Lambda gives a function of its size.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,29 +11,29 @@ use crate::world::World;
 /// Starts, and warm requests of each kind.
 const STARTS: usize = 10;
 const ROUNDS: usize = 40;
-/// Sizes that are compared.
+/// Memory sizes that are compared, in megabytes.
 pub(crate) const SIZES: [u32; 4] = [128, 256, 512, 1024];
-/// What is compared at all sizes.
+/// Work that is compared in all sizes.
 pub(crate) const COMPARED: [Work; 5] = [Work::ListHit, Work::Me, Work::Send, Work::SendOtp, Work::Reply];
 
-/// Of one kind of work in one size, in milliseconds.
+/// The figures of one kind of work in one size, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Share {
     ready: f64,
-    /// From the start to the first answer.
+    /// From the start to the first response.
     answered: f64,
     pub(crate) p50: f64,
     p99: f64,
 }
 
-/// By kind and megabytes; empty where this machine does not let one set a quota.
+/// By kind of work and megabytes; empty if this machine does not allow setting a quota.
 pub(crate) type Shares = HashMap<(Work, u32), Share>;
 
-/// Does all work in the size that is deployed, and some in all sizes. Prints a line each.
+/// Does all work in the deployed size, and some of it in all sizes. Prints one line per kind of work.
 pub(crate) async fn measure(world: &World) -> Shares {
     let mut shares = Shares::new();
     if Quota::of(SIZES[0]).is_none() {
-        println!("\nProcessor shares: not measured, this machine does not let a control group be made (run as root)");
+        println!("\nProcessor shares: not measured, this machine cannot create a control group (run as root)");
         return shares;
     }
     println!(
@@ -77,7 +77,7 @@ async fn one(world: &World, work: Work, memory: u32) -> Share {
     for start in 0..=STARTS {
         let quota = Quota::of(memory).expect("a control group, as before");
         let mut lambda = Lambda::start(&program, Some(&quota)).await;
-        // The last one goes on.
+        // The last process continues with the warm requests.
         let times = if start == STARTS { rounds } else { 1 };
         for time in 0..times {
             number += 1;

@@ -1,4 +1,4 @@
-//! Starts: from nothing to the first request for work and the first answer, where no store is reached.
+//! Starts: the time until a new process first asks for an event, and until its first response. No store is reached.
 
 use serde_json::json;
 use testkit::event;
@@ -10,16 +10,16 @@ use crate::world::{Built, World};
 /// How often each function is started.
 pub(crate) const STARTS: usize = 20;
 
-/// Of one function.
+/// The figures of one function.
 #[derive(Debug)]
 pub(crate) struct Start {
     pub(crate) name: String,
     pub(crate) built: Built,
-    /// Milliseconds until it asks for work.
+    /// Milliseconds until it asks for an event.
     pub(crate) ready: f64,
-    /// Milliseconds until the first answer.
+    /// Milliseconds until the first response.
     answered: f64,
-    /// Milliseconds on the processor until it asks for work.
+    /// Milliseconds of processor time until it asks for an event.
     cpu: f64,
 }
 
@@ -30,8 +30,8 @@ struct Sample {
     cpu: f64,
 }
 
-/// Starts the functions in turns, so that whatever else the machine does meets all alike. Prints a line each; the
-/// baseline comes first.
+/// Starts the functions in turns, so that other load on the machine affects all equally. Prints one line per function,
+/// the baseline first.
 pub(crate) async fn measure(world: &World) -> Vec<Start> {
     let mut names: Vec<_> = world.programs.keys().filter(|name| *name != "bare").collect();
     names.sort_by_key(|name| (*name != "hello", name.as_str()));
@@ -83,7 +83,7 @@ async fn start(program: &Program) -> Sample {
     Sample { ready, answered: ready + ms(invocation.took), cpu }
 }
 
-/// What a function answers without a store.
+/// An event that the function handles without a store.
 fn cheapest(function: &str) -> String {
     match function {
         "gemini-worker" | "otp-sender" => json!({ "Records": [] }).to_string(),

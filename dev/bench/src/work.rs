@@ -1,4 +1,4 @@
-//! What the functions are asked to do: recorded events, made to fit the people of this world.
+//! The work of the functions: recorded events, changed to fit the users of this world.
 
 use serde_json::{Value, json};
 use shared::domain::Clock;
@@ -11,10 +11,10 @@ const REPLY: &str = "019aaf6c-5c00-7a3e-9d51-3f0d8a1b2c03";
 const RECORDED_PASSWORD: &str = "nine oranges under a bridge";
 const CHALLENGE: &str = "4c8f6a52-7a1e-4d0c-9a1b-6d2f1e0b9c06";
 
-/// What Gemini's stand-in answers after 300 ms.
+/// A message that Gemini's stand-in answers after 300 ms.
 pub(crate) const SLOW_QUESTION: &str = "[[slow:300]] What is a pastel de nata?";
 
-/// One thing to do.
+/// One kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Work {
     Hello,
@@ -42,7 +42,7 @@ pub(crate) enum Work {
     Migrate,
 }
 
-/// All of it, in the order of the tables.
+/// All kinds of work, in the order of the tables.
 pub(crate) const ALL: [Work; 23] = [
     Work::Hello,
     Work::BarePostgres,
@@ -70,7 +70,7 @@ pub(crate) const ALL: [Work; 23] = [
 ];
 
 impl Work {
-    /// The function that does it, and what it is called in the tables.
+    /// The function that does it, and its name in the tables.
     pub(crate) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Hello => ("hello", "hello, world"),
@@ -99,18 +99,18 @@ impl Work {
         }
     }
 
-    /// How often it is done in a row: rarely what takes long.
+    /// How often it is done in a row: fewer times if it is slow.
     pub(crate) fn times(self) -> usize {
         match self {
             Self::TenReplies => 1,
             Self::Login | Self::Migrate => 20,
-            // A room each: one that had two questions would have both answered at once.
+            // One room per reply: with two questions in a room, one invocation would answer both.
             Self::Reply => ROOMS - 10,
             _ => 100,
         }
     }
 
-    /// The `number`th event, and what it needs arranged in the world.
+    /// The `number`th event. Also prepares the world for it.
     pub(crate) async fn event(self, world: &World, number: usize) -> String {
         let people = &world.people;
         let (token, bobs) = (("ACCESS_TOKEN", people.ada.token()), ("ACCESS_TOKEN", people.bob.token()));
@@ -163,7 +163,7 @@ impl Work {
         }
     }
 
-    /// Whether `answer` is the one that this should get.
+    /// Whether `answer` is the expected one.
     pub(crate) fn is_done(self, answer: &Value) -> bool {
         match self {
             Self::Reply | Self::TenReplies | Self::Sms => answer["batchItemFailures"] == json!([]),
@@ -175,7 +175,7 @@ impl Work {
     }
 }
 
-/// Records of the reply queue: a room at a time, as they were sent.
+/// An event with records of the reply queue, in the order of `jobs`.
 pub(crate) fn records(jobs: &[Value]) -> String {
     let recorded: Value = serde_json::from_str(&event("gemini-worker-pro", &[])).expect("JSON");
     let records = jobs.iter().enumerate().map(|(number, job)| {
@@ -188,7 +188,7 @@ pub(crate) fn records(jobs: &[Value]) -> String {
     json!({ "Records": records.collect::<Vec<_>>() }).to_string()
 }
 
-/// An event of Stripe's that is new, about a customer that nobody here is.
+/// A new event of Stripe's about a customer that does not exist here.
 fn webhook(number: usize) -> String {
     let now = Clock::system().now();
     let id = format!("evt_{}_{number}", now.unix_millis());

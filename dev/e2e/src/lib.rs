@@ -1,4 +1,4 @@
-//! People who use the deployed stack over HTTP, as `dev/up` brings it up: gateway, functions, queues and roles.
+//! People who use the deployed stack over HTTP: gateway, functions, queues and roles, as `dev/up` starts them.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,51 +7,51 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-/// A variable that `dev/up` sets for the command it runs.
+/// An environment variable that `dev/up` sets for the command it runs.
 ///
 /// # Panics
 /// When the tests are not run by `dev/up`.
-#[expect(clippy::disallowed_methods, reason = "where the stack is, is told by the environment")]
-#[expect(clippy::panic, reason = "a test without a stack says so")]
+#[expect(clippy::disallowed_methods, reason = "the environment says where the stack is")]
+#[expect(clippy::panic, reason = "a test without a stack must fail with a clear message")]
 pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this by `dev/up cargo test -p e2e`"))
 }
 
-/// What the stack answered.
+/// A response of the stack.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: reqwest::header::HeaderMap,
-    /// The body as JSON; its text if it is none; `null` if empty.
+    /// The body as JSON; as a text if it is not JSON; `null` if it is empty.
     pub body: Value,
 }
 
 impl Answer {
-    /// A problem's code; empty if it is none.
+    /// The code of a problem document; empty if the body is none.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// A field of the body that is a text.
+    /// A text field of the body.
     pub fn text(&self, pointer: &str) -> String {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 }
 
-/// Somebody with an HTTP client, signed in or not.
+/// A person with an HTTP client, signed in or not.
 #[derive(Debug, Clone)]
 pub struct Person {
     http: Client,
     base: String,
     token: Option<String>,
-    /// Their number.
+    /// Their mobile number.
     pub mobile: String,
 }
 
 impl Person {
-    /// Somebody new, whom the API has never seen.
+    /// A new person, unknown to the API.
     ///
     /// # Panics
     /// When the tests are not run by `dev/up`.
@@ -62,10 +62,10 @@ impl Person {
         Self { http: http.unwrap_or_default(), base: variable("API_URL"), token: None, mobile: fresh_mobile() }
     }
 
-    /// Somebody new who has signed in by a code.
+    /// A new person who has signed in with a code.
     ///
     /// # Panics
-    /// When the stack does not let them in.
+    /// When the sign-in fails.
     pub async fn signed_in() -> Self {
         let mut person = Self::new();
         let challenge = person.post("/auth/send-otp", json!({ "mobile": person.mobile })).await;
@@ -93,7 +93,7 @@ impl Person {
         self.send(self.request(Method::DELETE, path)).await
     }
 
-    /// POST of a JSON body; `null` sends none.
+    /// POST of a JSON body; `null` sends no body.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         let request = self.request(Method::POST, path);
         self.send(if body.is_null() { request } else { request.json(&body) }).await
@@ -104,7 +104,7 @@ impl Person {
         self.send(self.request(Method::PATCH, path).json(&body)).await
     }
 
-    /// A request to be finished by hand: `path` of the API, or a whole URL.
+    /// A request builder for a `path` of the API or for a whole URL.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let request = self.http.request(method, url);
@@ -114,24 +114,24 @@ impl Person {
         }
     }
 
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the response.
     ///
     /// # Panics
-    /// When nobody answers.
-    #[expect(clippy::expect_used, reason = "a test without an answer has failed")]
+    /// When there is no response.
+    #[expect(clippy::expect_used, reason = "a test without a response has failed")]
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.expect("the stack answers");
+        let response = request.send().await.expect("the stack responds");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("a whole answer");
+        let text = response.text().await.expect("a complete response");
         let body =
             serde_json::from_str(&text).unwrap_or(if text.is_empty() { Value::Null } else { Value::String(text) });
         Answer { status, headers, body }
     }
 
-    /// A new chatroom's path.
+    /// Creates a chatroom and returns its path.
     ///
     /// # Panics
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub async fn room(&self) -> String {
         let room = self.post("/chatroom", json!({ "title": "Tea" })).await;
         assert_eq!(room.status, 201, "{}", room.body);
@@ -160,7 +160,7 @@ impl Person {
             if reply.status == 200 && state != "pending" && state != "generating" {
                 return reply.body;
             }
-            assert!(started.elapsed() < most, "no end after {most:?}: {}", reply.body);
+            assert!(started.elapsed() < most, "not ended after {most:?}: {}", reply.body);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -172,8 +172,8 @@ impl Default for Person {
     }
 }
 
-/// A number that no other test has: the first of a run by the clock, in milliseconds, then one after the other.
-#[expect(clippy::disallowed_methods, reason = "tests may look at the clock")]
+/// A number that no other test has: the first one of a run is made from the clock, in milliseconds; then they count up.
+#[expect(clippy::disallowed_methods, reason = "tests may read the clock")]
 fn fresh_mobile() -> String {
     static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -182,10 +182,10 @@ fn fresh_mobile() -> String {
     format!("+1555{:09}", NEXT.fetch_add(1, Ordering::Relaxed) % 1_000_000_000)
 }
 
-/// Waits until `look` answers something, for at most `most`.
+/// Waits until `look` returns a value, for at most `most`.
 ///
 /// # Panics
-/// When nothing comes.
+/// When it returns no value in time.
 pub async fn eventually<T>(most: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! The body of an event: whatever it is, reading it ends, and what is read has usable ids.
+//! The body of an event. For any bytes the parser ends, and a parsed event has usable ids.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

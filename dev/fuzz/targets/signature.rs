@@ -1,5 +1,5 @@
-//! The `Stripe-Signature` header and the body it is of: the first line is the header. Nothing that was not signed may
-//! be taken, and what is signed must be, whatever stands beside the signature.
+//! The `Stripe-Signature` header and its body: the first line is the header. An unsigned body must be refused. A signed
+//! body must be accepted, whatever else the header contains.
 #![no_main]
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use shared::domain::Timestamp;
 use shared::stripe::signature::verify;
 
-/// A body, the time it is signed at, and its one signature, made by another program:
+/// A body, the time of its signature, and its only valid signature, made by another program:
 /// `printf '1790000000.{}' | openssl dgst -sha256 -hmac whsec_fuzz`.
 const BODY: &[u8] = b"{}";
 const SIGNED_AT: i64 = 1_790_000_000;
@@ -22,13 +22,13 @@ fuzz_target!(|data: &[u8]| {
     let secrets = ["whsec_fuzz".to_owned(), "whsec_other".to_owned()];
     let now = Timestamp::from_unix(SIGNED_AT).expect("a time");
     let is_ours = body == BODY && header.to_ascii_lowercase().contains(SIGNATURE);
-    assert!(verify(header, body, &secrets, now).is_err() || is_ours, "taken without a signature");
+    assert!(verify(header, body, &secrets, now).is_err() || is_ours, "accepted without a signature");
 
     let signed = format!("t={SIGNED_AT},v1={SIGNATURE},{header}");
-    assert_eq!(verify(&signed, BODY, &secrets, now), Ok(()), "a signature is spoilt by what follows it");
+    assert_eq!(verify(&signed, BODY, &secrets, now), Ok(()), "a signature is refused because of what follows it");
     let late = now + Duration::from_secs(301);
-    assert!(verify(&signed, BODY, &secrets, late).is_err(), "taken long after it was signed");
+    assert!(verify(&signed, BODY, &secrets, late).is_err(), "accepted long after it was signed");
     if body != BODY {
-        assert!(verify(&signed, body, &secrets, now).is_err(), "another body is taken");
+        assert!(verify(&signed, body, &secrets, now).is_err(), "another body is accepted");
     }
 });

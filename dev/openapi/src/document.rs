@@ -1,34 +1,40 @@
 //! The functions' contracts in one document.
 
+use axum::Router;
 use serde_json::{Map, Value, json};
+use shared::config::{ConfigError, Env};
+use shared::domain::Clock;
 use utoipa::openapi::OpenApi;
 
 use crate::finish;
 
-/// What tells the operations of a function.
+/// A function's part of the contract.
 pub type Contract = fn() -> OpenApi;
 
-/// The functions that answer requests, with their contracts.
-pub const FUNCTIONS: [(&str, Contract); 6] = [
-    ("auth", auth::openapi),
-    ("user", user::openapi),
-    ("chatroom", chatroom::openapi),
-    ("subscription", subscription::openapi),
-    ("stripe-webhook", stripe_webhook::openapi),
-    ("ops", ops::openapi),
+/// A function's router.
+pub type Build = fn(&Env, Clock) -> Result<Router, ConfigError>;
+
+/// The functions that serve requests: their names, their parts of the contract, and their routers.
+pub const FUNCTIONS: [(&str, Contract, Build); 6] = [
+    ("auth", auth::openapi, auth::router),
+    ("user", user::openapi, user::router),
+    ("chatroom", chatroom::openapi, chatroom::router),
+    ("subscription", subscription::openapi, subscription::router),
+    ("stripe-webhook", stripe_webhook::openapi, stripe_webhook::router),
+    ("ops", ops::openapi, ops::router),
 ];
 
 const INTRODUCTION: &str = "A chat backend: sign in with a mobile number, open chatrooms, and have messages answered by \
     Gemini.\n\nEvery refusal is `application/problem+json`; `/problems` lists the codes. Unknown fields are refused. \
     Times are RFC 3339 in UTC. Cursors are opaque: follow `next_cursor` until it is `null`.\n\n\
-    Operations with limits of their own list them, and again for programs in `x-rate-limits`; beyond one the answer is \
-    429 with `Retry-After`. Besides, the gateway takes 200 requests a second for each function, 400 at once, unless the \
-    deployment sets others; its own 429 is `{\"message\":\"Too Many Requests\"}` and no problem document.";
+    Operations with their own limits list them, and again for programs in `x-rate-limits`. Beyond a limit the response \
+    is 429 with `Retry-After`. In addition, the gateway accepts 200 requests a second for each function, 400 at once, \
+    unless the deployment sets others; its own 429 is `{\"message\":\"Too Many Requests\"}` and no problem document.";
 
 /// The whole contract.
 pub fn document() -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
-    for (_, contract) in FUNCTIONS {
+    for (_, contract, _) in FUNCTIONS {
         let mut contract = serde_json::to_value(contract()).unwrap_or_default();
         merge(&mut paths, contract["paths"].take());
         merge(&mut schemas, contract["components"]["schemas"].take());
@@ -42,15 +48,15 @@ pub fn document() -> Value {
             "description": INTRODUCTION,
             "license": { "name": "MIT", "identifier": "MIT" },
         },
-        "servers": [{ "url": "/", "description": "Where this document comes from." }],
+        "servers": [{ "url": "/", "description": "The server of this document." }],
         "tags": [
             { "name": "Authentication", "description": "Sign-up, sign-in by code or password, sessions." },
             { "name": "Account", "description": "The caller's own account." },
             { "name": "Chatrooms", "description": "Rooms." },
             { "name": "Messages", "description": "Messages and their replies." },
             { "name": "Subscription", "description": "The paid plan." },
-            { "name": "Webhooks", "description": "What others call." },
-            { "name": "Operations", "description": "What operators ask, and these documents." },
+            { "name": "Webhooks", "description": "Endpoints that other services call." },
+            { "name": "Operations", "description": "For operators: health, queues, and the list of problems." },
         ],
         "paths": paths,
         "components": {
@@ -61,7 +67,7 @@ pub fn document() -> Value {
             "securitySchemes": {
                 "bearer": {
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                    "description": "`access_token` of a sign-in.",
+                    "description": "The `access_token` of a sign-in.",
                 },
                 "operator": {
                     "type": "apiKey", "in": "header", "name": "X-Operator-Key",
@@ -72,7 +78,7 @@ pub fn document() -> Value {
     })
 }
 
-/// Adds what `from` holds. Two functions may use one schema; no two have one operation.
+/// Adds the contents of `from`. Two functions may share a schema, but never an operation.
 fn merge(into: &mut Map<String, Value>, from: Value) {
     if let Value::Object(from) = from {
         into.extend(from);

@@ -1,4 +1,4 @@
-//! What holds for every operation and follows from its shape: limits, headers, examples, what is required.
+//! Completes every operation with what follows from its shape: limits, headers, examples, required fields.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,11 @@ use serde_json::{Map, Value, json};
 use shared::http::Problem;
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::{limits, links, refusals, story};
+use crate::{examples, header, limits, links, refusals};
 
 type Schemas = Map<String, Value>;
 
-/// The one field that an answer may leave out.
-const LEFT_OUT: &str = "otp";
-
-/// Completes what the functions tell. Answers the refusals that they share.
+/// Completes the functions' declarations. Returns the refusals that they share.
 pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) -> Map<String, Value> {
     problem_schema(schemas);
     name_items(schemas);
@@ -23,43 +20,43 @@ pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) -> M
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| *name != "Problem" && !read.contains(*name)) {
         require_all(schema);
     }
-    let mut refusals = Map::new();
+    let (targets, mut refusals) = (links::targets(paths), Map::new());
     for (path, item) in paths.iter_mut() {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
             complete(operation, schemas);
             let codes = refusals::codes(path, operation);
             limits::tell(operation, &codes.values().flatten().copied().collect::<Vec<_>>());
             refusals::refuse(codes, &mut operation["responses"], &mut refusals);
-            links::tell(operation);
+            links::tell(operation, &targets);
         }
     }
     refusals
 }
 
-/// The headers that answers have in common. What an answer tells, it has.
+/// The headers that responses share. A response always has the headers that it lists.
 pub(crate) fn headers() -> Value {
     let text = |description: &str, example: &str| json!({ "description": description, "required": true, "schema": { "type": "string" }, "example": example });
     json!({
-        "RequestId": text("The request's name in the log.", story::REQUEST),
+        "RequestId": text("The id of the request in the log.", refusals::REQUEST),
         "RetryAfter": {
             "description": "Seconds to wait.", "required": true, "schema": { "type": "integer", "minimum": 0 }, "example": 30,
         },
-        "RateLimit": text("What is left of the day, and the seconds until it is whole again.", "\"daily\";r=4;t=53099"),
+        "RateLimit": text("The messages left today, and the seconds until the allowance resets.", "\"daily\";r=4;t=53099"),
         "RateLimitPolicy": text("Messages a day.", "\"daily\";q=5;w=86400"),
-        "ETag": text("What the answer is known by: send it as `If-None-Match`.", "W/\"3q2-7wABAgMEBQYH\""),
+        "ETag": text("The version of the response: send it as `If-None-Match`.", "W/\"3q2-7wABAgMEBQYH\""),
         "WwwAuthenticate": text("How to authenticate.", "Bearer"),
     })
 }
 
-/// The parameters that operations have in common.
+/// The parameters that operations share.
 pub(crate) fn parameters() -> Value {
     json!({ "IfNoneMatch": {
         "name": "If-None-Match", "in": "header", "schema": { "type": "string" }, "example": "W/\"3q2-7wABAgMEBQYH\"",
-        "description": "The `ETag` of an answer that is kept: 304 if it still holds.",
+        "description": "The `ETag` of a response that the client has kept: 304 if it has not changed.",
     } })
 }
 
-/// The document of a problem: what the code has, the closed list of codes, and the request's id.
+/// The schema of a problem: the declared one, the closed list of codes, and the request's id.
 fn problem_schema(schemas: &mut Schemas) {
     let mut needed = Vec::new();
     Problem::schemas(&mut needed);
@@ -68,12 +65,13 @@ fn problem_schema(schemas: &mut Schemas) {
         schemas.insert(name, serde_json::to_value(schema).unwrap_or_default());
     }
     let problem = &mut schemas["Problem"];
-    problem["properties"]["request_id"] = json!({ "type": "string", "description": "The request's name in the log." });
+    problem["properties"]["request_id"] =
+        json!({ "type": "string", "description": "The id of the request in the log." });
     problem["properties"]["status"]["minimum"] = json!(400);
     problem["required"] = json!(["type", "title", "status", "code", "detail", "request_id"]);
 }
 
-/// Lists of what has a schema of its own name it, as generics do not.
+/// Lists whose items have a schema refer to it; the generic declarations do not.
 fn name_items(schemas: &mut Schemas) {
     for (name, schema) in schemas.iter_mut() {
         if let Some(item) = name.strip_prefix("Listed_") {
@@ -82,7 +80,7 @@ fn name_items(schemas: &mut Schemas) {
     }
 }
 
-/// The schemas that a part of the document leads to.
+/// The schemas that a part of the document refers to.
 fn names(part: &Value, schemas: &Schemas) -> BTreeSet<String> {
     let (mut found, mut open) = (BTreeSet::new(), vec![part]);
     while let Some(part) = open.pop() {
@@ -101,10 +99,10 @@ fn names(part: &Value, schemas: &Schemas) -> BTreeSet<String> {
     found
 }
 
-/// Answers carry all of their fields: `null` where there is nothing.
+/// Responses have all of their fields; an empty one is `null`.
 fn require_all(schema: &mut Value) {
     if let Some(fields) = schema["properties"].as_object() {
-        let names: Vec<_> = fields.keys().filter(|name| *name != LEFT_OUT).cloned().collect();
+        let names: Vec<_> = fields.keys().filter(|name| *name != examples::LEFT_OUT).cloned().collect();
         schema["required"] = json!(names);
     }
     for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -112,19 +110,24 @@ fn require_all(schema: &mut Value) {
     }
 }
 
+/// A text with one line per paragraph; a doc comment has several.
+fn unwrapped(text: &str) -> String {
+    text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
+}
+
 fn complete(operation: &mut Value, schemas: &Schemas) {
     if operation["security"].is_null() {
         operation["security"] = json!([]);
     }
-    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    operation["description"] = json!(unwrapped(operation["description"].as_str().unwrap_or_default()));
     let is_revalidated = operation["responses"].get("304").is_some();
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     for parameter in &mut parameters {
         if parameter["in"] == "header" {
             parameter["schema"]["type"] = json!("string");
         }
-        if let Some(id) = parameter["name"].as_str().and_then(story::id) {
-            parameter["example"] = json!(id);
+        if parameter["in"] == "path" {
+            parameter["example"] = examples::of(&parameter["schema"], schemas);
         }
     }
     if is_revalidated {
@@ -134,13 +137,13 @@ fn complete(operation: &mut Value, schemas: &Schemas) {
     if let Some(body) = operation.get_mut("requestBody") {
         let read = body["content"]["application/json"]["schema"].clone();
         let needed = |name: &String| schemas.get(name).is_some_and(|schema| schema.get("required").is_some());
-        // Where every field may be left out, so may the body.
+        // If every field may be left out, the body may be left out too.
         body["required"] = json!(read.get("$ref").is_none() || names(&read, schemas).iter().any(needed));
-        give_example(&mut body["content"], story::request(&id).as_ref());
+        give_example(&mut body["content"], schemas);
     }
     for response in operation["responses"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         if let Some(content) = response.get_mut("content") {
-            give_example(content, story::answer(&id).as_ref());
+            give_example(content, schemas);
         }
         for own in response["headers"].as_object_mut().into_iter().flat_map(Map::values_mut) {
             own["required"] = json!(true);
@@ -156,16 +159,11 @@ fn complete(operation: &mut Value, schemas: &Schemas) {
     }
 }
 
-/// Has an answer tell a header that others have as well.
-pub(crate) fn header(response: &mut Value, name: &str, component: &str) {
-    response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
-}
-
-/// Gives a body the example of the story, unless it has one.
-fn give_example(content: &mut Value, example: Option<&Value>) {
+/// Gives a body an example, unless it has one.
+fn give_example(content: &mut Value, schemas: &Schemas) {
     for media in content.as_object_mut().into_iter().flat_map(Map::values_mut) {
-        if let Some(example) = example.filter(|_| media.get("example").is_none()) {
-            media["example"] = example.clone();
+        if media.get("example").is_none() {
+            media["example"] = examples::of(&media["schema"], schemas);
         }
     }
 }

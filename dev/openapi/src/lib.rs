@@ -1,22 +1,24 @@
-//! One contract, made of the code: the OpenAPI document, the list of problems, and the Postman collection.
+//! One contract, made from the code: the OpenAPI document, the list of problems, and the Postman collection.
 //!
-//! - The functions tell their operations (`openapi()` of each); [`document`] merges them.
-//! - [`finish`] adds what holds for all: headers, what is required; [`refusals`] the problems, [`limits`] how often.
-//! - [`story`] tells the examples, [`links`] what leads from one operation to another.
-//! - [`problems`] writes the list of problems, [`postman`] the collection.
+//! - The functions declare their operations (`openapi()` of each); [`document()`] merges them.
+//! - `finish` adds what all operations share: headers, required fields; `refusals` the problems, `limits` the limits.
+//! - `examples` makes examples from those of the types; `links` leads from one operation to another.
+//! - `problems` writes the list of problems, `postman` the collection.
 
 mod document;
+mod examples;
 mod finish;
 mod limits;
 mod links;
 mod postman;
 mod problems;
 mod refusals;
-mod story;
 
 use std::path::{Path, PathBuf};
 
-pub use document::{Contract, FUNCTIONS, document};
+use serde_json::{Value, json};
+
+pub use document::{Build, Contract, FUNCTIONS, document};
 pub use postman::{Gap, collection};
 
 /// The folder of the project.
@@ -24,7 +26,7 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The files that are made, by their paths in the project.
+/// The generated files, by their paths in the project.
 pub fn files() -> Result<[(&'static str, String); 3], Gap> {
     let document = document();
     Ok([
@@ -32,4 +34,9 @@ pub fn files() -> Result<[(&'static str, String); 3], Gap> {
         ("docs/postman_collection.json", format!("{:#}\n", postman::collection(&document)?)),
         ("docs/problems.md", problems::markdown()),
     ])
+}
+
+/// Adds to a response a header that other responses have as well.
+fn header(response: &mut Value, name: &str, component: &str) {
+    response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
 }

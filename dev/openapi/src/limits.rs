@@ -1,33 +1,34 @@
-//! How often an operation may be used, in words and as `x-rate-limits`: by the codes that it answers.
+//! How often an operation may be used, in words and as `x-rate-limits`, derived from the codes that it returns.
 
 use serde_json::{Value, json};
-use shared::cache::CodeLimits;
+use shared::cache::OtpLimits;
 use shared::config::Env;
 use shared::domain::Limits;
-use shared::http::Code;
+use shared::http::ProblemCode;
 
-/// A limit that holds where a deployment sets no other.
+/// A limit with its default.
+#[derive(Clone)]
 struct Limit {
-    /// What is answered beyond it.
-    code: Code,
-    /// What is counted together.
+    /// The code of a request beyond it.
+    code: ProblemCode,
+    /// What the count belongs to.
     by: &'static str,
-    /// So many…
+    /// The most requests or tries…
     most: u64,
-    /// …within so many seconds.
+    /// …within this many seconds.
     seconds: u64,
-    /// The template's parameter that sets it; none if it is fixed.
+    /// The template's parameter that sets it; `None` if it is fixed.
     parameter: Option<&'static str>,
     words: String,
 }
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
-/// Passwords tried, or sign-ups, from an address in an hour: the default of `LOGIN_PER_IP_HOUR`.
+/// Password tries, or sign-ups, from an address in an hour: the default of `LOGIN_PER_IP_HOUR`.
 const BY_ADDRESS: u64 = 60;
 
-/// Tells the limits behind the codes of an operation in its description and its `x-rate-limits`.
-pub(crate) fn tell(operation: &mut Value, codes: &[Code]) {
+/// Adds the limits of an operation's codes to its description and its `x-rate-limits`.
+pub(crate) fn tell(operation: &mut Value, codes: &[ProblemCode]) {
     let limits: Vec<_> = all().into_iter().filter(|limit| codes.contains(&limit.code)).collect();
     if limits.is_empty() {
         return;
@@ -40,14 +41,6 @@ pub(crate) fn tell(operation: &mut Value, codes: &[Code]) {
 }
 
 impl Limit {
-    fn new(code: Code, by: &'static str, most: u64, seconds: u64, words: String) -> Self {
-        Self { code, by, most, seconds, parameter: None, words }
-    }
-
-    fn set_by(self, parameter: &'static str) -> Self {
-        Self { parameter: Some(parameter), ..self }
-    }
-
     fn to_value(&self) -> Value {
         let mut value = json!({
             "code": self.code.as_str(), "by": self.by, "limit": self.most, "window_seconds": self.seconds,
@@ -59,84 +52,91 @@ impl Limit {
     }
 }
 
-/// Every limit. Where the functions' own defaults can be asked, they are.
+/// Every limit. The functions' own defaults are used where they can be read.
 fn all() -> Vec<Limit> {
     let unset = Env::from_fn(|_| None);
-    let (Ok(otp), Ok(day)) = (CodeLimits::from_env(&unset), Limits::from_env(&unset)) else { return Vec::new() };
-    let pause = otp.cooldown.as_secs();
+    let (Ok(otp), Ok(day)) = (OtpLimits::from_env(&unset), Limits::from_env(&unset)) else { return Vec::new() };
+    [of_codes(&otp), of_passwords(), of_messages(day)].concat()
+}
+
+fn of_codes(limits: &OtpLimits) -> Vec<Limit> {
+    use ProblemCode::{
+        ChallengeExpired, OtpCapacity, OtpCooldown, OtpInvalid, OtpIpLimit, OtpMobileLimit, OtpPrefixLimit,
+    };
+    let pause = limits.cooldown.as_secs();
     let [hourly, daily, by_ip, by_prefix, cap] =
-        [otp.per_mobile_hour, otp.per_mobile_day, otp.per_ip_hour, otp.per_prefix_hour, otp.per_day].map(u64::from);
-    let [basic, pro] = [day.basic, day.pro].map(i32::unsigned_abs).map(u64::from);
+        [limits.per_mobile_hour, limits.per_mobile_day, limits.per_ip_hour, limits.per_prefix_hour, limits.per_day]
+            .map(u64::from);
+    let cooldown = format!(
+        "a pause of {pause} seconds after a code to a number, of {} after the second within an hour, of {} after later ones",
+        pause * 2,
+        pause * 4
+    );
+    let prefix = format!("{by_prefix} codes in an hour to numbers that differ only in their last four digits");
+    let address = format!("{by_ip} codes requested from an address (IPv6: a /64) in an hour");
+    let capacity = format!("{cap} codes of the whole deployment in a UTC day");
+    let failures =
+        "100 wrong tries in a row for a number: then even a right code is refused, until a day after the last try";
+    vec![
+        limit(OtpCooldown, "mobile", 1, pause, Some("OtpCooldownSeconds"), cooldown),
+        limit(
+            OtpMobileLimit,
+            "mobile",
+            hourly,
+            HOUR,
+            Some("OtpPerMobileHour"),
+            format!("{hourly} codes to a number in an hour"),
+        ),
+        limit(
+            OtpMobileLimit,
+            "mobile",
+            daily,
+            DAY,
+            Some("OtpPerMobileDay"),
+            format!("{daily} codes to a number in a day"),
+        ),
+        limit(OtpIpLimit, "address", by_ip, HOUR, Some("OtpPerIpHour"), address),
+        limit(OtpPrefixLimit, "prefix", by_prefix, HOUR, Some("OtpPerPrefixHour"), prefix),
+        limit(OtpCapacity, "deployment", cap, DAY, Some("OtpDailyCap"), capacity),
+        limit(ChallengeExpired, "challenge", 5, 300, None, "5 wrong tries at a code, which is valid for 5 minutes"),
+        limit(OtpInvalid, "mobile", 100, DAY, None, failures),
+    ]
+}
+
+fn of_passwords() -> Vec<Limit> {
     let passwords = format!("{BY_ADDRESS} passwords tried from an address in an hour");
     let signups = format!("{BY_ADDRESS} sign-ups from an address in an hour");
+    let parameter = Some("LoginPerIpHour");
     vec![
-        Limit::new(
-            Code::OtpCooldown,
-            "mobile",
-            1,
-            pause,
-            format!(
-                "a pause of {pause} seconds after a code to a number, of {} after the second within an hour, of {} after later ones",
-                pause * 2,
-                pause * 4
-            ),
-        )
-        .set_by("OtpCooldownSeconds"),
-        Limit::new(Code::OtpMobileLimit, "mobile", hourly, HOUR, format!("{hourly} codes to a number in an hour"))
-            .set_by("OtpPerMobileHour"),
-        Limit::new(Code::OtpMobileLimit, "mobile", daily, DAY, format!("{daily} codes to a number in a day"))
-            .set_by("OtpPerMobileDay"),
-        Limit::new(
-            Code::OtpIpLimit,
-            "address",
-            by_ip,
-            HOUR,
-            format!("{by_ip} codes asked for from an address (IPv6: a /64) in an hour"),
-        )
-        .set_by("OtpPerIpHour"),
-        Limit::new(
-            Code::OtpPrefixLimit,
-            "prefix",
-            by_prefix,
-            HOUR,
-            format!("{by_prefix} codes in an hour to numbers that differ in their last four digits alone"),
-        )
-        .set_by("OtpPerPrefixHour"),
-        Limit::new(
-            Code::OtpCapacity,
-            "deployment",
-            cap,
-            DAY,
-            format!("{cap} codes of the whole deployment in a UTC day"),
-        )
-        .set_by("OtpDailyCap"),
-        Limit::new(Code::SignupIpLimit, "address", BY_ADDRESS, HOUR, signups).set_by("LoginPerIpHour"),
-        Limit::new(Code::LoginIpLimit, "address", BY_ADDRESS, HOUR, passwords).set_by("LoginPerIpHour"),
-        Limit::new(
-            Code::LoginMobileLimit,
+        limit(ProblemCode::SignupIpLimit, "address", BY_ADDRESS, HOUR, parameter, signups),
+        limit(ProblemCode::LoginIpLimit, "address", BY_ADDRESS, HOUR, parameter, passwords),
+        limit(
+            ProblemCode::LoginMobileLimit,
             "mobile",
             10,
             HOUR / 4,
-            "10 wrong passwords for a number in 15 minutes".into(),
+            None,
+            "10 wrong passwords for a number in 15 minutes",
         ),
-        Limit::new(
-            Code::ChallengeExpired,
-            "challenge",
-            5,
-            300,
-            "5 wrong tries at a code, which is good for 5 minutes".into(),
-        ),
-        Limit::new(
-            Code::OtpInvalid,
-            "mobile",
-            100,
-            DAY,
-            "100 wrong tries in a row for a number: then even a right code is refused, until a day after the last"
-                .into(),
-        ),
-        Limit::new(Code::AllowanceSpent, "user", basic, DAY, format!("{basic} messages of a Basic user in a UTC day"))
-            .set_by("BasicDailyLimit"),
-        Limit::new(Code::AllowanceSpent, "user", pro, DAY, format!("{pro} messages of a Pro user in a UTC day"))
-            .set_by("ProDailyLimit"),
     ]
+}
+
+fn of_messages(limits: Limits) -> Vec<Limit> {
+    let [basic, pro] = [limits.basic, limits.pro].map(i32::unsigned_abs).map(u64::from);
+    let words = |most, plan| format!("{most} messages of a {plan} user in a UTC day");
+    vec![
+        limit(ProblemCode::AllowanceSpent, "user", basic, DAY, Some("BasicDailyLimit"), words(basic, "Basic")),
+        limit(ProblemCode::AllowanceSpent, "user", pro, DAY, Some("ProDailyLimit"), words(pro, "Pro")),
+    ]
+}
+
+fn limit(
+    code: ProblemCode,
+    by: &'static str,
+    most: u64,
+    seconds: u64,
+    parameter: Option<&'static str>,
+    words: impl Into<String>,
+) -> Limit {
+    Limit { code, by, most, seconds, parameter, words: words.into() }
 }

@@ -1,8 +1,8 @@
-//! What of an answer leads on to another operation (OpenAPI's links), so that programs can follow it.
+//! OpenAPI's links: which field of a response is a parameter of which other operation, so that programs can follow them.
 
 use serde_json::{Map, Value, json};
 
-/// From the operation, by its answer of the status, to the other operation, with its parameters, or the fields of its body.
+/// A link: the operation, the status of its response, the other operation, and the parameters or body fields of that one.
 type Link = (&'static str, &'static str, &'static str, Given);
 
 enum Given {
@@ -12,7 +12,6 @@ enum Given {
 }
 use Given::{Body, Nothing, Parameters};
 
-const ROOM: Given = Parameters(&[("chatroom", "$response.body#/id")]);
 const LISTED_ROOM: Given = Parameters(&[("chatroom", "$response.body#/data/0/id")]);
 const REPLY: Given = Parameters(&[("chatroom", "$request.path.chatroom"), ("message", "$response.body#/reply/id")]);
 const LATER: Given = Parameters(&[("chatroom", "$request.path.chatroom"), ("after", "$response.body#/message/id")]);
@@ -20,8 +19,8 @@ const NEXT: Given = Parameters(&[("cursor", "$response.body#/next_cursor")]);
 const CODE: Given = Body(&[("challenge_id", "$response.body#/challenge_id"), ("otp", "$response.body#/otp")]);
 const TOKEN: Given = Body(&[("refresh_token", "$response.body#/refresh_token")]);
 
-/// Every link. A code is in the answer only where it is delivered that way.
-const ALL: [Link; 27] = [
+/// The links that do not lead to an id in a path. A response has a code only if the deployment delivers codes that way.
+const ALL: [Link; 18] = [
     (
         "sign_up",
         "201",
@@ -33,13 +32,7 @@ const ALL: [Link; 27] = [
     ("verify_otp", "200", "refresh_tokens", TOKEN),
     ("log_in", "200", "refresh_tokens", TOKEN),
     ("refresh_tokens", "200", "refresh_tokens", TOKEN),
-    ("list_sessions", "200", "end_session", Parameters(&[("session", "$response.body#/data/0/id")])),
-    ("create_room", "201", "get_room", ROOM),
-    ("create_room", "201", "update_room", ROOM),
-    ("create_room", "201", "delete_room", ROOM),
-    ("create_room", "201", "list_messages", ROOM),
-    ("create_room", "201", "send_message", ROOM),
-    ("update_room", "200", "get_room", ROOM),
+    ("update_room", "200", "get_room", Parameters(&[("chatroom", "$response.body#/id")])),
     ("list_rooms", "200", "list_rooms", NEXT),
     ("list_rooms", "200", "get_room", LISTED_ROOM),
     ("list_rooms", "200", "send_message", LISTED_ROOM),
@@ -55,10 +48,7 @@ const ALL: [Link; 27] = [
         "list_messages",
         Parameters(&[("chatroom", "$request.path.chatroom"), ("cursor", "$response.body#/next_cursor")]),
     ),
-    ("send_message", "202", "get_message", REPLY),
     ("send_message", "202", "list_messages", LATER),
-    ("send_message", "202", "cancel_reply", REPLY),
-    ("send_message", "202", "regenerate_reply", REPLY),
     ("regenerate_reply", "202", "get_message", REPLY),
     ("regenerate_reply", "202", "cancel_reply", REPLY),
     ("list_invoices", "200", "list_invoices", NEXT),
@@ -66,18 +56,51 @@ const ALL: [Link; 27] = [
     ("reactivate_subscription", "200", "cancel_subscription", Nothing),
 ];
 
-/// Puts an operation's links into its answers.
-pub(crate) fn tell(operation: &mut Value) {
+/// Where the ids in a path come from: the names of the path's parameters, then the operation that returns the ids, its
+/// status, and where they are.
+const IDS: [(&[&str], &str, &str, Given); 3] = [
+    (&["chatroom"], "create_room", "201", Parameters(&[("chatroom", "$response.body#/id")])),
+    (&["chatroom", "message"], "send_message", "202", REPLY),
+    (&["session"], "list_sessions", "200", Parameters(&[("session", "$response.body#/data/0/id")])),
+];
+
+/// Every operation's id, with the names of the parameters of its path.
+pub(crate) type Targets = Vec<(String, Vec<String>)>;
+
+/// The operations that links may lead to.
+pub(crate) fn targets(paths: &Map<String, Value>) -> Targets {
+    let names = |path: &str| {
+        path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).map(str::to_owned).collect()
+    };
+    let operations = paths
+        .iter()
+        .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(_, operation)| (path, operation)));
+    operations
+        .map(|(path, operation)| (operation["operationId"].as_str().unwrap_or_default().to_owned(), names(path)))
+        .collect()
+}
+
+/// Puts an operation's links into its responses: those of the table, and those to every path whose ids it returns.
+pub(crate) fn tell(operation: &mut Value, targets: &Targets) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     for (_, status, target, given) in ALL.iter().filter(|(source, ..)| *source == id) {
-        let mut link = json!({ "operationId": target });
-        match given {
-            Nothing => {}
-            Parameters(all) => link["parameters"] = expressions(all),
-            Body(all) => link["requestBody"] = expressions(all),
-        }
-        operation["responses"][status]["links"][target] = link;
+        operation["responses"][status]["links"][target] = link(target, given);
     }
+    for (names, _, status, given) in IDS.iter().filter(|(_, source, ..)| *source == id) {
+        for (target, _) in targets.iter().filter(|(_, path)| path == names) {
+            operation["responses"][status]["links"][target] = link(target, given);
+        }
+    }
+}
+
+fn link(target: &str, given: &Given) -> Value {
+    let mut link = json!({ "operationId": target });
+    match given {
+        Nothing => {}
+        Parameters(all) => link["parameters"] = expressions(all),
+        Body(all) => link["requestBody"] = expressions(all),
+    }
+    link
 }
 
 fn expressions(all: &[(&str, &str)]) -> Value {

@@ -1,4 +1,4 @@
-//! `cargo run -p openapi [-- --check]`: writes what is made of the code, or fails if it is stale.
+//! `cargo run -p openapi [-- --check]`: writes the generated files, or fails if they are stale.
 
 use std::process::ExitCode;
 

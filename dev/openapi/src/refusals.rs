@@ -1,16 +1,22 @@
-//! What an operation refuses: the codes that it names and those that follow from what it takes, with their examples.
+//! The problems of an operation, with examples: those that it declares and those that follow from its input.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use shared::domain::{Allowance, Tier, Timestamp};
-use shared::http::{Code, Error, FieldError, Problem};
+use shared::http::{Error, FieldError, PROBLEMS, Problem, ProblemCode};
 
-use crate::finish::header;
-use crate::story;
+use crate::header;
 
-/// Puts an operation's refusals into its answers: references, since others have the same.
-pub(crate) fn refuse(codes: BTreeMap<String, Vec<Code>>, responses: &mut Value, refusals: &mut Map<String, Value>) {
+/// The id of a request, in the examples.
+pub(crate) const REQUEST: &str = "a09f76b5-a170-4338-a926-3059f28c105d";
+
+/// Adds an operation's refusals to its responses, as references, since operations share them.
+pub(crate) fn refuse(
+    codes: BTreeMap<String, Vec<ProblemCode>>,
+    responses: &mut Value,
+    refusals: &mut Map<String, Value>,
+) {
     for (status, codes) in codes {
         let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
         let name = names.join("-or-");
@@ -23,7 +29,7 @@ pub(crate) fn refuse(codes: BTreeMap<String, Vec<Code>>, responses: &mut Value, 
                 "429" | "503" => header(&mut refusal, "Retry-After", "RetryAfter"),
                 _ => {}
             }
-            if codes.contains(&Code::AllowanceSpent) {
+            if codes.contains(&ProblemCode::AllowanceSpent) {
                 header(&mut refusal, "RateLimit", "RateLimit");
                 header(&mut refusal, "RateLimit-Policy", "RateLimitPolicy");
             }
@@ -32,40 +38,35 @@ pub(crate) fn refuse(codes: BTreeMap<String, Vec<Code>>, responses: &mut Value, 
     }
 }
 
-/// The codes that an operation can answer, by status: those it names, as the descriptions of its refusals, and those
-/// that follow from what it takes.
-pub(crate) fn codes(path: &str, operation: &Value) -> BTreeMap<String, Vec<Code>> {
-    let mut all: Vec<Code> = Vec::new();
-    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        if status.starts_with('4') {
-            let named = response["description"].as_str().unwrap_or_default().split(", ");
-            all.extend(named.filter_map(|name| Code::ALL.iter().find(|code| code.as_str() == name)));
-        }
-    }
+/// The problems that an operation can return, by status: those that it declares, and those that follow from its input.
+pub(crate) fn codes(path: &str, operation: &Value) -> BTreeMap<String, Vec<ProblemCode>> {
+    let responses = operation["responses"].as_object().into_iter().flat_map(Map::values);
+    let declared = responses.filter_map(|response| response[PROBLEMS].as_array()).flatten();
+    let mut all: Vec<ProblemCode> = declared.filter_map(|code| serde_json::from_value(code.clone()).ok()).collect();
     let parameters = || operation["parameters"].as_array().into_iter().flatten();
     if operation["security"].get(0).is_some() {
-        all.push(Code::Unauthenticated);
+        all.push(ProblemCode::Unauthenticated);
     }
     if operation["security"][0].get("bearer").is_some() && path != "/auth/change-password" {
-        all.push(Code::Forbidden);
+        all.push(ProblemCode::Forbidden);
     }
     if path.contains('{') {
-        all.push(Code::NotFound);
+        all.push(ProblemCode::NotFound);
     }
     if parameters().any(|parameter| parameter["in"] == "query") {
-        all.push(Code::ValidationFailed);
+        all.push(ProblemCode::ValidationFailed);
     }
     if parameters().any(|parameter| parameter["name"] == "cursor") {
-        all.push(Code::CursorInvalid);
+        all.push(ProblemCode::CursorInvalid);
     }
     if let Some(body) = operation.get("requestBody") {
-        all.extend([Code::MalformedRequest, Code::PayloadTooLarge]);
+        all.extend([ProblemCode::MalformedRequest, ProblemCode::PayloadTooLarge]);
         if body["content"]["application/json"]["schema"].get("$ref").is_some() {
-            all.extend([Code::UnsupportedMediaType, Code::ValidationFailed]);
+            all.extend([ProblemCode::UnsupportedMediaType, ProblemCode::ValidationFailed]);
         }
     }
-    all.extend([Code::MethodNotAllowed, Code::Internal, Code::Unavailable]);
-    let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+    all.extend([ProblemCode::MethodNotAllowed, ProblemCode::Internal, ProblemCode::Unavailable]);
+    let mut by_status: BTreeMap<String, Vec<ProblemCode>> = BTreeMap::new();
     for code in all {
         let codes = by_status.entry(code.status().as_u16().to_string()).or_default();
         if !codes.contains(&code) {
@@ -75,8 +76,8 @@ pub(crate) fn codes(path: &str, operation: &Value) -> BTreeMap<String, Vec<Code>
     by_status
 }
 
-/// A refusal with one of `codes`.
-fn refusal(codes: &[Code]) -> Value {
+/// The response of a refusal with one of `codes`.
+fn refusal(codes: &[ProblemCode]) -> Value {
     let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
     let causes: Vec<_> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.cause())).collect();
     let examples: Map<_, _> = codes.iter().map(|code| (code.as_str().to_owned(), example_of(*code))).collect();
@@ -92,27 +93,27 @@ fn refusal(codes: &[Code]) -> Value {
     })
 }
 
-/// A refusal as the service writes it.
-fn example_of(code: Code) -> Value {
+/// The document of a refusal, as the service writes it.
+fn example_of(code: ProblemCode) -> Value {
     let detail = code.cause();
-    let refused = |pointer| Error::Unprocessable(code, detail, pointer).problem();
+    let refused = |pointer| Error::RefusedField(code, detail, pointer).problem();
     let problem = match code {
-        Code::ValidationFailed => {
+        ProblemCode::ValidationFailed => {
             let detail = "Must be a string.".to_owned();
             Error::Invalid(vec![FieldError { pointer: "/name".to_owned(), code: "wrong_type", detail }]).problem()
         }
-        Code::CountryNotSupported => refused("/mobile"),
-        Code::SignupExpired => refused("/signup_id"),
-        Code::PasswordCommon => refused("/password"),
-        Code::IdempotencyKeyReused => refused("/content"),
-        Code::NotFound => Error::NotFound("chatroom").problem(),
-        Code::AllowanceSpent => match Timestamp::from_unix_millis(1_795_425_300_412) {
+        ProblemCode::CountryNotSupported => refused("/mobile"),
+        ProblemCode::SignupExpired => refused("/signup_id"),
+        ProblemCode::PasswordCommon => refused("/password"),
+        ProblemCode::IdempotencyKeyReused => refused("/content"),
+        ProblemCode::NotFound => Error::not_found("chatroom").problem(),
+        ProblemCode::AllowanceSpent => match Timestamp::from_unix_millis(1_795_425_300_412) {
             Some(now) => Error::AllowanceSpent(Tier::Basic, Allowance::new(5, 5, now), now).problem(),
             None => Problem::new(code, detail),
         },
         _ => Problem::new(code, detail),
     };
     let mut value = serde_json::to_value(problem).unwrap_or_default();
-    value["request_id"] = json!(story::REQUEST);
+    value["request_id"] = json!(REQUEST);
     json!({ "summary": code.remedy(), "value": value })
 }

@@ -1,5 +1,5 @@
-//! Proofs of the replies' promises that need more than one function: a random run against a model, kills at every
-//! exchange, counted round trips. The tests are in `tests/`; here is what they share, and `main.rs` is what they kill.
+//! Tests of guarantees about replies that need more than one function: random runs against a model, kills at every
+//! exchange, counted round trips. The tests are in `tests/`; this crate has their shared code; they kill `main.rs`.
 
 mod order;
 mod proxy;

@@ -1,5 +1,5 @@
-//! One invocation of a function, told on standard input, in a process that may be killed at any moment. The settings
-//! are a function's; `PROOF_NOW` sets its clock. What the function answered is printed at the end.
+//! Runs one invocation of a function, read from standard input, in a process that may be killed at any moment. The
+//! settings are a function's; `PROOF_NOW` sets its clock. At the end it prints the function's response.
 
 use std::error::Error;
 use std::io::Read;
@@ -14,7 +14,7 @@ use shared::config::Env;
 use shared::domain::{Clock, Timestamp};
 use tower::ServiceExt;
 
-/// What a function is given at least; the invocations here are short.
+/// The time limit of an invocation; the invocations here are short.
 const TIME: Duration = Duration::from_secs(60);
 
 fn main() -> Result<(), Box<dyn Error>> {

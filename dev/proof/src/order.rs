@@ -1,4 +1,4 @@
-//! What the process that is killed is told to do.
+//! The order that the killed process receives.
 
 use aws_lambda_events::sqs::SqsEvent;
 use serde::{Deserialize, Serialize};
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// One invocation of one function.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Order {
-    /// `chatroom` answers a request.
+    /// `chatroom` handles a request.
     Call(Call),
-    /// `gemini-worker` takes a batch.
+    /// `gemini-worker` handles a batch.
     Work(Box<SqsEvent>),
     /// `maintenance` sweeps.
     Sweep,
@@ -25,6 +25,6 @@ pub struct Call {
     pub token: String,
     /// The `Idempotency-Key`.
     pub key: Option<String>,
-    /// The body; empty for none.
+    /// The body; empty if there is none.
     pub body: String,
 }

@@ -1,4 +1,4 @@
-//! A way to a server that counts the exchanges on it, and can stop at one of them.
+//! A proxy to a server. It counts the exchanges, and can stop at one of them.
 
 use std::io;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-/// What the server makes of half a request does not come: then nobody waits for it.
+/// How long the proxy waits for the server's answer; half a request gets none.
 const NO_ANSWER: Duration = Duration::from_millis(150);
 
-/// Where in an exchange it stops.
+/// On which side of an exchange the proxy stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// The server never gets the request.
     Before,
-    /// The server has answered, and nobody gets the answer.
+    /// The server has answered, but the client never gets the answer.
     After,
 }
 
-/// Counts the exchanges of all proxies it was given to, in the order in which they begin.
+/// Counts the exchanges of all proxies that share it, in the order in which they begin.
 #[derive(Debug, Default)]
 pub struct Tap {
     count: AtomicU64,
@@ -32,7 +32,7 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Counts and lets everything pass.
+    /// Counts exchanges and stops none.
     pub fn open() -> Arc<Self> {
         Arc::default()
     }
@@ -52,7 +52,7 @@ impl Tap {
         self.stopped.notified().await;
     }
 
-    /// Begins an exchange and answers where to stop it.
+    /// Begins an exchange and returns the side on which to stop it, if it is the one to stop.
     fn begin(&self) -> Option<Side> {
         let number = self.count.fetch_add(1, Ordering::SeqCst) + 1;
         self.stop.filter(|(at, _)| *at == number).map(|(_, side)| side)
@@ -64,7 +64,7 @@ impl Tap {
     }
 }
 
-/// A listener that passes on what it gets. When it is dropped its connections break off on both sides.
+/// A listener that forwards all bytes. When it is dropped, its connections are closed on both sides.
 #[derive(Debug)]
 pub struct Proxy {
     address: String,
@@ -78,7 +78,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// To the host and port of `url`.
+    /// Starts a proxy to the host and port of `url`.
     pub async fn to(url: &str, tap: Arc<Tap>) -> io::Result<Self> {
         let upstream = authority(url).to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -88,7 +88,7 @@ impl Proxy {
             while let Ok((client, _)) = listener.accept().await {
                 let (upstream, tap) = (upstream.clone(), tap.clone());
                 connections.spawn(async move {
-                    // A connection that breaks off is what a connection may do.
+                    // A connection may break, so an error here is ignored.
                     let _ = pass(client, &upstream, &tap).await;
                 });
             }
@@ -96,13 +96,13 @@ impl Proxy {
         Ok(Self { address, server })
     }
 
-    /// `url` by way of this proxy.
+    /// `url` with the address of this proxy.
     pub fn instead_of(&self, url: &str) -> String {
         url.replacen(authority(url), &self.address, 1)
     }
 }
 
-/// Host and port of a URL.
+/// The host and port of a URL.
 fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let whole = rest.split(['/', '?']).next().unwrap_or(rest);

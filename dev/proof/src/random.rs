@@ -1,4 +1,4 @@
-//! Random choices that come again with their seed.
+//! Random choices that can be repeated with their seed.
 
 use std::ops::Range;
 
@@ -21,17 +21,17 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number of a range that is not empty.
+    /// A number within a range that is not empty.
     pub fn within(&mut self, range: Range<u64>) -> u64 {
         range.start + self.number() % (range.end - range.start).max(1)
     }
 
-    /// `true` once in so many times.
+    /// `true` with a probability of one in `many`.
     pub fn one_in(&mut self, many: u64) -> bool {
         self.within(0..many) == 0
     }
 
-    /// One of several; `None` of none.
+    /// One of several; `None` if there are none.
     pub fn choose<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         let index = usize::try_from(self.number()).unwrap_or(usize::MAX >> 1) % from.len().max(1);
         from.get(index)

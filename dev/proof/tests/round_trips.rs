@@ -1,4 +1,4 @@
-//! What a message and a reply cost: round trips counted at the servers, and connections while nobody needs one.
+//! What a message and a reply cost: round trips that the servers count, and connections while no function needs one.
 
 #![cfg(test)]
 
@@ -13,10 +13,10 @@ use standins::Gemini;
 use testkit::{Stack, TestApi, User};
 use tokio_postgres::Client;
 
-/// A server that makes room in its counters while something is counted has counted wrong: so often it is tried again.
+/// If Postgres drops counters during a measurement, the result is wrong: the measurement is retried this often.
 const TRIES: u32 = 20;
 
-/// Calls so far: of Postgres, Redis and SQS.
+/// Calls so far to Postgres, Redis and SQS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Trips {
     postgres: i64,
@@ -54,7 +54,7 @@ impl Counted {
         Self { api: TestApi::on(stack, chatroom::router), gemini, worker, sql, redis, sqs }
     }
 
-    /// Calls so far, and how often the server has dropped counters.
+    /// Calls so far, and how often Postgres has dropped counters.
     async fn trips(&self) -> (Trips, i64) {
         let sql = "select coalesce(sum(calls), 0)::bigint, (select dealloc from pg_stat_statements_info)
             from pg_stat_statements where query not like '%pg_stat_statements%'
@@ -63,7 +63,7 @@ impl Counted {
         (Trips { postgres: row.get(0), redis: self.redis.0.count(), sqs: self.sqs.0.count() }, row.get(1))
     }
 
-    /// The calls that `work` makes.
+    /// Counts the calls that `work` makes.
     async fn of<F: Future<Output = ()>>(&self, work: impl Fn() -> F) -> Trips {
         for _ in 0..TRIES {
             let (before, dropped_before) = self.trips().await;
@@ -77,7 +77,7 @@ impl Counted {
                 };
             }
         }
-        panic!("Postgres drops its counters all the time: raise pg_stat_statements.max")
+        panic!("Postgres keeps dropping counters: raise pg_stat_statements.max")
     }
 
     async fn make_pro(&self) -> (User, String) {
@@ -94,7 +94,7 @@ impl Counted {
         assert!(response.batch_item_failures.is_empty(), "{:?}", response.batch_item_failures);
     }
 
-    /// What Gemini was asked.
+    /// The requests that Gemini received.
     async fn calls(&self) -> Vec<Value> {
         let tls = shared::tls::public();
         let client = reqwest::Client::builder().tls_backend_preconfigured(tls).build().unwrap();
@@ -142,7 +142,7 @@ async fn a_message_is_accepted_in_one_statement_one_call_of_redis_and_one_of_sqs
         assert_eq!(sent.status(), 202);
     };
     again().await;
-    // What the key refuses is not counted by the server: this is the one that reads the earlier send.
+    // Postgres does not count the statement that the key makes fail: the one call here reads the earlier send.
     assert_eq!(counted.of(&again).await.postgres, 1);
 }
 
@@ -154,7 +154,7 @@ async fn a_reply_is_made_in_at_most_three_statements_and_one_call_of_redis() {
     for _ in 0..3 {
         let record = send(&ada, &room, "hi").await;
         let trips = counted.of(|| counted.work(vec![record.clone()])).await;
-        // Whoever had to count again found the reply already made.
+        // If it was counted again, the reply was already made.
         assert!((1..=3).contains(&trips.postgres) && trips.redis <= 1 && trips.sqs == 0, "{trips:?}");
     }
     let mut records = Vec::new();
@@ -162,7 +162,7 @@ async fn a_reply_is_made_in_at_most_three_statements_and_one_call_of_redis() {
         records.push(send(&ada, &room, &format!("turn {number}")).await);
     }
     let trips = counted.of(|| counted.work(records.clone())).await;
-    assert!(trips.postgres <= 2 * 5 + 1, "two a turn, and one that finds nothing more: {trips:?}");
+    assert!(trips.postgres <= 2 * 5 + 1, "two per turn, and one that finds no more work: {trips:?}");
 }
 
 #[tokio::test]
@@ -187,16 +187,16 @@ async fn while_gemini_writes_nobody_holds_a_connection() {
         while counted.calls().await.iter().filter(|call| call["ended"].is_null()).count() < 10 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        // Ten replies are under way, and the pool has four connections: most replies can hold none.
+        // Ten replies are being made, and the pool has four connections: most replies can hold none.
         let connections = counted.connections().await;
-        assert!((1..=8).contains(&connections.len()), "four of each function: {connections:?}");
+        assert!((1..=8).contains(&connections.len()), "at most four per function: {connections:?}");
         assert!(connections.iter().all(|state| state == "idle"), "{connections:?}");
-        // Nor does any of them rely on one: all are closed, and nobody misses one before there is something to write.
+        // No reply needs one either: all are closed now, and none is opened before there is something to write.
         let close = "select pg_terminate_backend(pid) from pg_stat_activity
             where datname = current_database() and application_name = 'chat-backend'";
         counted.sql.execute(close, &[]).await.unwrap();
         tokio::time::sleep(Duration::from_millis(800)).await;
-        assert_eq!(counted.connections().await, [""; 0], "opened while Gemini was waited for");
+        assert_eq!(counted.connections().await, [""; 0], "opened during the wait for Gemini");
         assert_eq!(counted.calls().await.iter().filter(|call| call["ended"].is_null()).count(), 10, "looked too late");
     };
     tokio::join!(counted.work(records), look);

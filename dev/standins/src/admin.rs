@@ -1,4 +1,4 @@
-//! What the admin calls of both stand-ins share.
+//! Code that the admin calls of both stand-ins share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// A malformed admin call: 400 with the reason in plain English.
+/// A malformed admin call: 400 with the reason as text.
 pub(crate) struct Refused(pub(crate) String);
 
 impl IntoResponse for Refused {
@@ -23,7 +23,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| Refused(error.to_string()))
 }
 
-/// Locks `mutex`; a panic elsewhere must not take the whole stand-in with it.
+/// Locks `mutex`, even after a panic elsewhere: one panic must not stop the whole stand-in.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

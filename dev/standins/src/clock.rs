@@ -1,4 +1,4 @@
-//! The wall clock. A stand-in is itself the outside world, so this is where its time comes from.
+//! The wall clock. A stand-in plays the outside world, so it reads the real time.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// `prefix_` and 24 random letters and digits, as Stripe's ids look.
+/// `prefix_` and 24 random letters and digits, like Stripe's ids.
 pub(crate) fn prefixed(prefix: &str) -> String {
     let random = Uuid::new_v4().simple().to_string();
     format!("{prefix}_{}", &random[..24])

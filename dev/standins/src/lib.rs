@@ -1,10 +1,10 @@
-//! The remote parties of the backend as local HTTP servers: Google's Gemini and Stripe.
+//! Local HTTP servers that replace the backend's remote parties: Google's Gemini and Stripe.
 //!
-//! They speak the real wire formats, check requests as strictly as the originals and fail on demand.
-//! Each runs on a thread of its own and stops when its handle is dropped. See `README.md` for the
+//! They use the real wire formats, check requests as strictly as the originals and fail on demand.
+//! Each runs on its own thread and stops when its handle is dropped. See `README.md` for the
 //! fault words and the admin calls.
 
-// Stripe's objects have more fields than `json!` takes at the usual depth.
+// Stripe's objects have more fields than `json!` accepts with the default limit.
 #![recursion_limit = "512"]
 
 mod admin;

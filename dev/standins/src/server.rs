@@ -1,6 +1,6 @@
-//! An HTTP server on a thread and runtime of its own.
+//! An HTTP server on its own thread and runtime.
 //!
-//! Its own runtime makes a drop final: the port is free and every connection is gone, as when a real
+//! With its own runtime, a drop is complete: the port is free and every connection is closed, as when a real
 //! server dies.
 
 use std::io;
@@ -19,7 +19,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Binds `addr` (port 0 takes a free one) and serves what `app` makes of the bound address.
+    /// Binds `addr` (port 0 picks a free port) and serves the router that `app` makes for the bound address.
     pub(crate) fn start<A, F>(addr: A, app: F) -> io::Result<Self>
     where
         A: ToSocketAddrs,
@@ -56,7 +56,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panicked server thread has already said so on standard error.
+            // If the server thread panicked, its message is already on standard error.
             let _ = thread.join();
         }
     }
@@ -64,7 +64,7 @@ impl Drop for Server {
 
 async fn serve(listener: TcpListener, addr: SocketAddr, app: impl FnOnce(SocketAddr) -> Router) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|stream| {
-        // Small chunks must leave at once; without it they still leave, only later.
+        // Small chunks must be sent at once. If this fails, they are still sent, only later.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, app(addr)).await

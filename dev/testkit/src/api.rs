@@ -13,11 +13,16 @@ use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
 use shared::auth::{Grant, RefreshToken, Tokens};
 use shared::config::{ConfigError, Env};
-use shared::db::users::{self, NewSession, Profile};
+use shared::db::sessions::NewSession;
+use shared::db::users::{self, Profile};
 use shared::domain::{Clock, Mobile, SessionId, UserId};
 use tower::ServiceExt;
 
 use crate::Stack;
+use crate::contract::assert_declared;
+
+/// What makes a function's router.
+pub type Build = fn(&Env, Clock) -> Result<Router, ConfigError>;
 
 static NEXT_MOBILE: AtomicU32 = AtomicU32::new(0);
 
@@ -56,18 +61,18 @@ pub struct Answer {
 
 impl TestApi {
     /// The function that `build` makes, on a stack of its own.
-    pub async fn start(build: fn(&Env, Clock) -> Result<Router, ConfigError>) -> Self {
+    pub async fn start(build: Build) -> Self {
         Self::on(Stack::start().await, build)
     }
 
     /// The function that `build` makes, on `stack`.
-    pub fn on(stack: Stack, build: fn(&Env, Clock) -> Result<Router, ConfigError>) -> Self {
+    pub fn on(stack: Stack, build: Build) -> Self {
         let router = build(&stack.env(), stack.clock.clock()).expect("settings that work");
         Self { stack, router }
     }
 
     /// Another function on the same stack.
-    pub fn router_of(&self, build: fn(&Env, Clock) -> Result<Router, ConfigError>) -> Router {
+    pub fn router_of(&self, build: Build) -> Router {
         build(&self.stack.env(), self.stack.clock.clock()).expect("settings that work")
     }
 
@@ -106,7 +111,7 @@ impl TestApi {
     pub async fn make_pro(&self, user: &User) {
         let sql = "insert into customers (id, user_id, stripe_customer_id, created_at, status, pro_until)
             values (gen_random_uuid(), $1::uuid, 'cus_' || $1::uuid::text, now(), 'active', 'infinity')";
-        self.stack.sql().await.execute(sql, &[&user.id.expect("signed in").0]).await.expect("Postgres");
+        self.stack.sql().await.execute(sql, &[&user.id.expect("signed in")]).await.expect("Postgres");
     }
 }
 
@@ -189,11 +194,13 @@ impl User {
 
     async fn send(&self, request: http::Result<Request<Body>>) -> Answer {
         let request = request.expect("a request that can be written");
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let (parts, body) = self.router.clone().oneshot(request).await.expect("routers do not fail").into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
         let answer = Answer { status: parts.status, headers: parts.headers, bytes };
         if answer.status.is_client_error() || answer.status.is_server_error() {
             answer.assert_is_a_problem();
+            assert_declared(&method, &path, answer.status(), &answer.code());
         }
         answer
     }

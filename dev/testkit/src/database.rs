@@ -25,7 +25,7 @@ fn migrations() -> Vec<String> {
     files.iter().map(|path| fs::read_to_string(path).expect("a readable migration")).collect()
 }
 
-/// Makes an empty, migrated database and answers its URL.
+/// Makes an empty, migrated database and returns its URL.
 pub(crate) async fn create(server: &str) -> String {
     let mut config: Config = server.parse().expect("TEST_DATABASE_URL is a URL");
     let client = connect(&config).await;
@@ -39,7 +39,10 @@ pub(crate) async fn create(server: &str) -> String {
         client.query_opt("select from pg_database where datname = $1", &[&template]).await.expect("the catalogue");
     if known.is_none() {
         let building = format!("{template}_building");
-        client.batch_execute(&format!("drop database if exists {building}")).await.expect("no ruin of an earlier run");
+        client
+            .batch_execute(&format!("drop database if exists {building}"))
+            .await
+            .expect("no remains of an earlier run");
         client.batch_execute(&format!("create database {building}")).await.expect("a database");
         let fresh = connect(config.clone().dbname(&building)).await;
         for migration in &migrations {

@@ -1,4 +1,4 @@
-//! Recorded events, as AWS hands them to a function.
+//! Recorded events, as AWS sends them to a function.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ pub fn events_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
 }
 
-/// The JSON of `events/{name}.json` with `changes` made: a recorded id becomes one that the test knows. Each must be
-/// in it.
+/// The JSON of `events/{name}.json` with `changes`: each replaces a recorded value by one of the test. The event must
+/// contain every recorded value.
 pub fn event(name: &str, changes: &[(&str, &str)]) -> String {
     let text = fs::read_to_string(events_folder().join(name).with_extension("json")).expect("an event of that name");
     changes.iter().fold(text, |text, (recorded, known)| {
@@ -21,7 +21,7 @@ pub fn event(name: &str, changes: &[(&str, &str)]) -> String {
     })
 }
 
-/// What the Lambda adapter makes of an event of an HTTP API or a function URL.
+/// The request that the Lambda adapter makes from an event of an HTTP API or a function URL.
 pub fn request(event: &str) -> Request<Body> {
     lambda_http::request::from_str(event).expect("an event of an HTTP API or a function URL")
 }

@@ -1,16 +1,19 @@
-//! What the tests stand on: a database and a Redis prefix of their own, a clock they move, stand-ins for AWS.
+//! What the tests use: their own database and Redis prefix, a clock that they move, and stand-ins for AWS and Stripe.
 //!
 //! `TEST_DATABASE_URL` and `TEST_REDIS_URL` name the servers (`dev/services` starts private ones and sets both).
 
 #![expect(clippy::expect_used, clippy::missing_panics_doc, clippy::panic, reason = "a test that cannot go on says why")]
 
 mod api;
+mod contract;
 mod database;
 mod events;
+mod shop;
 mod sqs;
 mod stack;
 
-pub use api::{Answer, TestApi, User};
+pub use api::{Answer, Build, TestApi, User};
 pub use events::{event, events_folder, request};
+pub use shop::Shop;
 pub use sqs::{Sent, Sqs};
-pub use stack::{Stack, TestClock};
+pub use stack::{Stack, TestClock, WEBHOOK_SECRET};

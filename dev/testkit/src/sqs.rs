@@ -1,4 +1,4 @@
-//! A stand-in for SQS that speaks its JSON protocol: it remembers what was sent and hidden, and can be broken.
+//! A stand-in for SQS that speaks its JSON protocol: it remembers what was sent and hidden, and can be made to fail.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -17,9 +17,9 @@ pub struct Sent {
     pub queue: String,
     /// The body, read as JSON.
     pub body: Value,
-    /// Its message group, of a FIFO queue.
+    /// Its message group, if the queue is FIFO.
     pub group: Option<String>,
-    /// Its deduplication id, of a FIFO queue.
+    /// Its deduplication id, if the queue is FIFO.
     pub once: Option<String>,
 }
 
@@ -66,12 +66,12 @@ impl Sqs {
         &self.url
     }
 
-    /// Everything sent so far, and forgets it.
+    /// Returns everything that was sent so far, and forgets it.
     pub fn take(&self) -> Vec<Sent> {
         std::mem::take(&mut self.lock().sent)
     }
 
-    /// The receipts whose visibility was changed, with the seconds, and forgets them.
+    /// Returns the receipts whose visibility was changed, with the seconds, and forgets them.
     pub fn hidden(&self) -> Vec<(String, i64)> {
         std::mem::take(&mut self.lock().hidden)
     }
@@ -86,7 +86,7 @@ impl Sqs {
         self.lock().waiting.push((queue.to_owned(), body.into()));
     }
 
-    /// Lets every call fail, or work again.
+    /// Makes every call fail, or work again.
     pub fn break_down(&self, broken: bool) {
         self.lock().broken = broken;
     }

@@ -1,4 +1,4 @@
-//! Everything a function finds in its environment, for one test.
+//! Everything that a function finds in its environment, for one test.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +9,15 @@ use shared::cache::Cache;
 use shared::config::Env;
 use shared::db::Db;
 use shared::domain::{Clock, Timestamp};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::{Sqs, database};
 
-/// A clock that stands at a noon until it is moved.
+/// The newer of the two secrets that sign Stripe's events, with [`Stack::with_stripe`].
+pub const WEBHOOK_SECRET: &str = "whsec_tests";
+
+/// A clock that shows a noon until the test moves it.
 #[derive(Debug, Clone)]
 pub struct TestClock(Arc<AtomicI64>);
 
@@ -22,12 +26,12 @@ impl TestClock {
         Self(Arc::new(AtomicI64::new(1_795_435_200_000)))
     }
 
-    /// What it tells.
+    /// The time that it shows.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.0.load(Ordering::SeqCst)).expect("a time before the year 10000")
     }
 
-    /// Moves it on.
+    /// Moves it forward.
     pub fn advance(&self, time: Duration) {
         self.0.fetch_add(i64::try_from(time.as_millis()).expect("a span of this era"), Ordering::SeqCst);
     }
@@ -37,7 +41,7 @@ impl TestClock {
         self.0.store(at.unix_millis(), Ordering::SeqCst);
     }
 
-    /// It, as the functions take it.
+    /// The clock that the functions get.
     pub fn clock(&self) -> Clock {
         let clock = self.clone();
         Clock::from_fn(move || clock.now())
@@ -55,7 +59,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts with settings that work; `with` changes them.
+    /// Starts with valid settings; `with` changes them.
     pub async fn start() -> Self {
         shared::tls::install_provider();
         let sqs = Sqs::start().await;
@@ -91,7 +95,19 @@ impl Stack {
         self
     }
 
-    /// The settings as a function reads them.
+    /// Sets all settings of Stripe, which is at `url`.
+    #[must_use]
+    pub fn with_stripe(self, url: impl Into<String>) -> Self {
+        self.with("STRIPE_SECRET_KEY", "sk_test_tests")
+            .with("STRIPE_API_BASE", url)
+            .with("STRIPE_WEBHOOK_SECRET", format!("whsec_older, {WEBHOOK_SECRET}"))
+            .with("STRIPE_PRICE_ID", "price_pro")
+            .with("CHECKOUT_SUCCESS_URL", "https://app.example/paid?session={CHECKOUT_SESSION_ID}")
+            .with("CHECKOUT_CANCEL_URL", "https://app.example/plans")
+            .with("PORTAL_RETURN_URL", "https://app.example/account")
+    }
+
+    /// The settings, as a function reads them.
     pub fn env(&self) -> Env {
         let settings = self.settings.clone();
         Env::from_fn(move |name| settings.get(name).cloned())
@@ -112,7 +128,7 @@ impl Stack {
         Cache::from_env(&self.env()).expect("settings that work")
     }
 
-    /// Lets what Redis holds lapse before its time.
+    /// Deletes a key in Redis, as if it had expired.
     pub async fn forget(&self, kind: &str, of: &str) {
         let key = format!("{}{kind}:{of}", self.setting("REDIS_PREFIX"));
         let client = redis::Client::open(self.setting("REDIS_URL")).expect("a URL");
@@ -121,7 +137,7 @@ impl Stack {
         assert_eq!(forgotten, 1, "{key} was not there");
     }
 
-    /// A plain connection to the test's database, for looking and for arranging what no endpoint arranges.
+    /// A plain connection to the test's database, for checks and for set-up that no endpoint can do.
     pub async fn sql(&self) -> tokio_postgres::Client {
         let (client, connection) = tokio_postgres::connect(self.setting("DATABASE_URL"), tokio_postgres::NoTls)
             .await
@@ -129,9 +145,25 @@ impl Stack {
         tokio::spawn(connection);
         client
     }
+
+    /// Starts a request. Returns it when it waits for a lock of the test's database, behind those that already wait, or
+    /// when it has ended without waiting.
+    pub async fn stalled<T: Send + 'static>(&self, request: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        let sql = self.sql().await;
+        let waiting = async || {
+            let waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+            sql.query(waits, &[]).await.expect("Postgres answers").len()
+        };
+        let before = waiting().await;
+        let request = tokio::spawn(request);
+        while !request.is_finished() && waiting().await <= before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        request
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "where the tests' servers are is told by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment names the tests' servers")]
 fn server(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test` or under `dev/services`"))

@@ -1,21 +1,21 @@
-//! What anybody may ask about a number.
+//! The endpoints that anybody can call with a number.
 
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use testkit::User;
 
-/// An endpoint that must not tell who has an account.
+/// An endpoint that must not reveal whether a number has an account.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    /// What it is called in the table.
+    /// Its name in the table.
     pub(crate) name: &'static str,
     path: &'static str,
     body: fn(&str) -> Value,
     status: u16,
 }
 
-/// All of them.
+/// All such endpoints.
 pub(crate) const ENDPOINTS: [Endpoint; 4] = [
     Endpoint { name: "signup", path: "/auth/signup", body: profile, status: 201 },
     Endpoint { name: "send-otp", path: "/auth/send-otp", body: mobile, status: 202 },
@@ -24,7 +24,7 @@ pub(crate) const ENDPOINTS: [Endpoint; 4] = [
 ];
 
 impl Endpoint {
-    /// How long one answer takes, in milliseconds.
+    /// How long one response takes, in milliseconds.
     pub(crate) async fn time(&self, person: &User) -> f64 {
         let body = (self.body)(&person.mobile);
         let began = Instant::now();

@@ -1,9 +1,9 @@
-//! Whether the time of an answer tells that a number has an account: `dev/services cargo run -p timing`.
+//! Checks whether response times reveal that a number has an account: `dev/services cargo run -p timing`.
 //!
-//! Each number is asked about once, as a stranger would. A member's and nobody's number take turns, and take turns at
-//! being first, so that whatever else the machine does meets both alike. A difference of medians above the limit fails.
+//! Each number is used once, as by a stranger. A number with an account and one without are called in pairs, in
+//! alternating order, so that other load affects both equally. If the medians differ by more than the limit, it fails.
 
-#![expect(clippy::expect_used, reason = "a measurement that cannot go on says why")]
+#![expect(clippy::expect_used, reason = "a measurement that cannot continue says why")]
 
 mod endpoint;
 
@@ -15,11 +15,11 @@ use shared::domain::Password;
 use testkit::{Stack, TestApi, User};
 
 const PAIRS: usize = 500;
-/// The most that the medians may differ.
+/// The largest allowed difference of the medians.
 const LIMIT_MS: f64 = 5.0;
 const DAY: Duration = Duration::from_hours(24);
 
-/// Times in milliseconds, of numbers with an account and of numbers without.
+/// Times in milliseconds, for numbers with an account and for numbers without.
 #[derive(Debug, Default)]
 struct Times {
     known: Vec<f64>,
@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     println!("\n  {PAIRS} pairs         known ms  unknown ms  difference ms");
     let mut is_apart = false;
     for endpoint in ENDPOINTS {
-        // The codes asked for before are forgotten by then.
+        // After a day, earlier codes no longer count.
         api.stack.clock.advance(DAY);
         let times = measure(&endpoint, &members, &strangers).await;
         let (known, unknown) = (median(times.known), median(times.unknown));
@@ -42,13 +42,13 @@ async fn main() -> ExitCode {
         is_apart |= difference.abs() > LIMIT_MS;
     }
     if is_apart {
-        println!("  A difference is over {LIMIT_MS} ms: the time of an answer tells who has an account.");
+        println!("  A difference is over {LIMIT_MS} ms: the response time reveals who has an account.");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-/// `/auth` as it is deployed, without the limits of one address and one day.
+/// `/auth` as it is deployed, without the limits per address and per day.
 async fn api() -> TestApi {
     let lifted = ["OTP_PER_IP_HOUR", "OTP_PER_PREFIX_HOUR", "LOGIN_PER_IP_HOUR"];
     let stack = Stack::start().await.with("OTP_DELIVERY", "sns").with("OTP_DAILY_CAP", "1000000");
@@ -56,7 +56,7 @@ async fn api() -> TestApi {
     TestApi::on(stack, auth::router)
 }
 
-/// As many people with an account and a password as without.
+/// Equally many people with an account and a password, and without an account.
 async fn people(api: &TestApi) -> (Vec<User>, Vec<User>) {
     let (mut members, mut strangers) = (Vec::new(), Vec::new());
     for _ in 0..PAIRS {

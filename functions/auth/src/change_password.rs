@@ -4,15 +4,17 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
-use shared::auth::{self, Bearer, Caller, Grant};
+use shared::auth::{self, Grant};
 use shared::cache::Cache;
-use shared::db::{Db, users};
+use shared::db::Db;
+use shared::db::users::{self, Credentials, NewPassword};
 use shared::domain::{Clock, Password, UserId};
-use shared::http::{ClientAddress, Code, Error, FieldError, Json, Result};
+use shared::http::{ACCOUNT_GONE, Bearer, Caller, ClientAddress, Error, FieldError, Json, ProblemCode, Result, grant};
 use utoipa::ToSchema;
 
+use crate::problems::CREDENTIALS_INVALID;
 use crate::throttle::Throttle;
-use crate::{App, common_passwords, login, revocation};
+use crate::{App, common_passwords, revocation};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,7 +25,7 @@ pub(crate) struct Request {
     current_password: Option<String>,
 }
 
-/// Who may set a password: a signed-in user, or whoever proved a mobile by a reset's code.
+/// Who may set a password: a signed-in user, or a user who proved their mobile with a reset code.
 pub(crate) enum Setter {
     SignedIn(Caller),
     Reset(UserId, i32),
@@ -33,7 +35,7 @@ impl FromRequestParts<App> for Setter {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        match auth::grant(parts, &app.auth.tokens, app.clock.now())? {
+        match grant(parts, &app.auth.tokens, app.clock.now())? {
             Grant::PasswordReset(user, version) => Ok(Self::Reset(user, version)),
             Grant::Session(user, session) => {
                 let mark = app.cache.session(session).await;
@@ -43,21 +45,20 @@ impl FromRequestParts<App> for Setter {
     }
 }
 
-const GONE: Error = Error::Unauthenticated("The account is gone.");
+shared::refusals!(CredentialsInvalid, PasswordChanged, PasswordCommon, LoginIpLimit, LoginMobileLimit);
 
-/// Sets a password, ends the user's other sessions (of a reset: all) and every code that is under way.
+const TOKEN_USED: Error = Error::unauthenticated("This token was used, or the password was changed since.");
+const CHANGED_MEANWHILE: Error =
+    Error::refused(ProblemCode::PasswordChanged, "The password was changed elsewhere at the same time.");
+
+/// Set a password
+///
+/// Sets a password and ends the user's other sessions; after a reset, all of them. The current password is needed
+/// unless the account has none or the token is for a reset.
 #[utoipa::path(
     post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = [])),
-    summary = "Set a password",
-    description = "Sets a password and ends the user's other sessions (of a reset: all). The present one is needed unless there is none, or the token is of a reset.",
     request_body = Request,
-    responses(
-        (status = 204, description = "It is set."),
-        (status = 401, description = "credentials_invalid"),
-        (status = 409, description = "password_changed"),
-        (status = 422, description = "password_common"),
-        (status = 429, description = "login_ip_limit, login_mobile_limit"),
-    ),
+    responses((status = 204, description = "The password is set."), Refusals),
 )]
 pub(crate) async fn change_password(
     State(db): State<Db>,
@@ -70,29 +71,26 @@ pub(crate) async fn change_password(
 ) -> Result<StatusCode> {
     common_passwords::refuse(&request.new_password, "/new_password")?;
     let (user, version, keep, changed_meanwhile) = match setter {
-        Setter::Reset(user, version) => {
-            (user, version, None, Error::Unauthenticated("This token was used, or the password was changed since."))
-        }
+        Setter::Reset(user, version) => (user, version, None, TOKEN_USED),
         Setter::SignedIn(caller) => {
-            let account = users::credentials_of(&db, caller.user).await?.ok_or(GONE)?;
-            let (user, version) = (account.user, account.password_version);
+            let account = users::credentials_of(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
+            let version = account.password_version;
             confirm(&throttle, account, request.current_password, &ip).await?;
-            let detail = "The password was changed at the same time elsewhere.";
-            (user, version, Some(caller.session), Error::Conflict(Code::PasswordChanged, detail))
+            (caller.user, version, Some(caller.session), CHANGED_MEANWHILE)
         }
     };
     let hash = auth::hash(request.new_password).await?;
-    let set = users::set_password(&db, user, version, &hash, keep, clock.now()).await?;
-    let (mobile, ended) = set.ok_or(changed_meanwhile)?;
-    revocation::mark(&cache, &ended).await;
-    if let Err(error) = cache.end_challenges(&mobile).await {
+    let set = users::set_password(&db, &NewPassword { user, version, hash: &hash, keep }, clock.now()).await?;
+    let set = set.ok_or(changed_meanwhile)?;
+    revocation::mark(&cache, &set.sessions).await;
+    if let Err(error) = cache.end_challenges(&set.mobile).await {
         tracing::error!(%error, "codes sent before a password was changed stay valid until they expire");
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Checks the present password of an account that has one, slowed down like a sign-in.
-async fn confirm(throttle: &Throttle, account: users::Credentials, current: Option<String>, ip: &str) -> Result<()> {
+/// Checks the current password, if the account has one. Tries are limited as at sign-in.
+async fn confirm(throttle: &Throttle, account: Credentials, current: Option<String>, ip: &str) -> Result<()> {
     let Some(hash) = account.password_hash else { return Ok(()) };
     let Some(current) = current else {
         let detail = "This field must be given: the account has a password.".into();
@@ -100,7 +98,7 @@ async fn confirm(throttle: &Throttle, account: users::Credentials, current: Opti
     };
     throttle.admit(&account.mobile, ip).await?;
     if !auth::verify(current, Some(hash)).await? {
-        return Err(login::WRONG);
+        return Err(CREDENTIALS_INVALID);
     }
     throttle.forgive(&account.mobile).await;
     Ok(())

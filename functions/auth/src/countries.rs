@@ -1,24 +1,24 @@
-//! Which countries get codes: nobody, unless configured. SMS fraud lives on numbers that nobody meant to serve.
+//! Which countries get codes: none, unless configured. SMS fraud uses numbers in countries that nobody meant to serve.
 
 use shared::config::{ConfigError, Env};
 use shared::domain::Mobile;
 
-/// Calling codes with what they are: served or not. The longest that a number begins with decides.
+/// Calling codes, each served or not. The longest code that a number begins with decides.
 #[derive(Debug)]
 pub(crate) struct Countries(Vec<(String, bool)>);
 
 const NAME: &str = "OTP_ALLOWED_COUNTRIES";
 
 impl Countries {
-    /// Of `OTP_ALLOWED_COUNTRIES`, like `49,1,!1876`: calling codes with or without an area; `!` excepts what begins
-    /// so; `*` is every country.
+    /// Reads `OTP_ALLOWED_COUNTRIES`, such as `49,1,!1876`: calling codes with or without an area code; `!` excludes
+    /// the numbers that begin with the code; `*` is every country.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         env.list(NAME).iter().map(|item| rule(item)).collect::<Result<_, _>>().map(Self)
     }
 
     pub(crate) fn allow(&self, mobile: &Mobile) -> bool {
         let fitting = self.0.iter().filter(|(prefix, _)| mobile.digits().starts_with(prefix));
-        // Of `1` and `!1` the exception decides.
+        // If the list has both `1` and `!1`, the exclusion decides.
         fitting.max_by_key(|(prefix, served)| (prefix.len(), !served)).is_some_and(|(_, served)| *served)
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_calling_code_does_not_start() {
+    fn an_invalid_calling_code_is_refused() {
         for list in ["+49", "US", "!*", "!", "049", "12345678"] {
             assert!(Countries::from_env(&Env::from_fn(move |_| Some(list.into()))).is_err(), "{list}");
         }

@@ -1,4 +1,4 @@
-//! What a client calls itself: shown to its user in the list of sessions, trusted for nothing.
+//! What a client calls itself. It is shown to the user in the list of sessions and never trusted.
 
 use std::convert::Infallible;
 
@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 
-/// Characters that are kept.
+/// The number of characters that are kept.
 const MOST: usize = 200;
 
 /// The `User-Agent` header, cut.

@@ -2,20 +2,20 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use shared::auth::Caller;
 use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::{Clock, SessionId};
-use shared::http::{Error, Path, Result};
+use shared::http::{Caller, Error, Path, Result};
 
 use crate::revocation;
 
+/// End a session
+///
 /// Ends one of the caller's sessions.
 #[utoipa::path(
-    delete, path = "/auth/sessions/{session}", tag = "Authentication", security(("bearer" = [])), params(("session" = SessionId, Path, description = "The session.")),
-    summary = "End a session",
-    description = "Ends one of the caller's sessions.",
-    responses((status = 204, description = "It has ended.")),
+    delete, path = "/auth/sessions/{session}", tag = "Authentication", security(("bearer" = [])),
+    params(("session" = SessionId, Path, description = "The session.")),
+    responses((status = 204, description = "The session has ended.")),
 )]
 pub(crate) async fn end_session(
     State(db): State<Db>,
@@ -25,7 +25,7 @@ pub(crate) async fn end_session(
     Path(session): Path<SessionId>,
 ) -> Result<StatusCode> {
     if !sessions::revoke(&db, caller.user, session, clock.now()).await? {
-        return Err(Error::NotFound("session"));
+        return Err(Error::not_found("session"));
     }
     revocation::mark(&cache, &[session]).await;
     Ok(StatusCode::NO_CONTENT)

@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use shared::auth::Caller;
 use shared::db::{Db, sessions};
 use shared::domain::{Clock, SessionId, Timestamp};
-use shared::http::{Json, Result};
+use shared::http::{Caller, Json, Result};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,15 +20,15 @@ struct Session {
     last_used_at: Timestamp,
     #[schema(example = "ChatApp/1.4 (iPhone; iOS 19.1)")]
     user_agent: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     current: bool,
 }
 
-/// The caller's live sessions, the latest used first.
+/// List the sessions
+///
+/// Returns the caller's live sessions, the latest used first.
 #[utoipa::path(
     get, path = "/auth/sessions", tag = "Authentication", security(("bearer" = [])),
-    summary = "List the sessions",
-    description = "The caller's live sessions, the latest used first.",
     responses((status = 200, body = Response, description = "The sessions.")),
 )]
 pub(crate) async fn list_sessions(

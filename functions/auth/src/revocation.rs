@@ -1,12 +1,12 @@
-//! Telling Redis of sessions that ended.
+//! Marking sessions in Redis as revoked.
 
 use shared::cache::Cache;
 use shared::domain::SessionId;
 
-/// Marks sessions that Postgres revoked. Failing to is logged and no refusal: the revocation stands, and what a mark of
-/// old may still allow is told in `shared::cache`'s sessions.
+/// Marks sessions that Postgres revoked. A failure is only logged, since the revocation is stored; `shared::cache`'s
+/// sessions explain what an older mark may still allow.
 pub(crate) async fn mark(cache: &Cache, sessions: &[SessionId]) {
     if let Err(error) = cache.mark_revoked(sessions).await {
-        tracing::error!(%error, count = sessions.len(), "Redis was not told of revoked sessions");
+        tracing::error!(%error, count = sessions.len(), "sessions could not be marked as revoked in Redis");
     }
 }

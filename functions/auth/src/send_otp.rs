@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use shared::cache::{Cache, Purpose};
 use shared::domain::{Clock, Mobile, SignupId};
-use shared::http::{ClientAddress, Code, Error, Json, Result};
+use shared::http::{ClientAddress, Error, Json, ProblemCode, Result};
 use utoipa::ToSchema;
 
-use crate::codes::{CodeSender, Sent};
+use crate::challenges::{Challenges, Sent};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,32 +18,44 @@ pub(crate) struct Request {
     signup_id: Option<SignupId>,
 }
 
-/// Sends a code that signs the owner of the mobile in. With a `signup_id` of that mobile a new account gets its
-/// profile: no other code brings it in.
+shared::refusals!(
+    CountryNotSupported,
+    SignupExpired,
+    OtpCooldown,
+    OtpMobileLimit,
+    OtpIpLimit,
+    OtpPrefixLimit,
+    OtpCapacity,
+);
+
+const SIGNUP_EXPIRED: Error = Error::RefusedField(
+    ProblemCode::SignupExpired,
+    "There is no sign-up with this id for this number. Sign up again.",
+    "/signup_id",
+);
+
+/// Request a code
+///
+/// Sends a one-time code that signs in the owner of the mobile. With a `signup_id`, a new account gets the profile of
+/// that sign-up. `otp` is only present if the deployment delivers codes in the response; a production deployment never
+/// does.
 #[utoipa::path(
     post, path = "/auth/send-otp", tag = "Authentication",
-    summary = "Ask for a code",
-    description = "Sends a one-time code that signs the owner of the mobile in. With a `signup_id` a new account gets its profile. `otp` is in the answer only where codes are delivered that way, which no production does.",
     request_body = Request,
-    responses(
-        (status = 202, body = Sent, description = "A code is on its way."),
-        (status = 422, description = "country_not_supported, signup_expired"),
-        (status = 429, description = "otp_cooldown, otp_mobile_limit, otp_ip_limit, otp_prefix_limit, otp_capacity"),
-    ),
+    responses((status = 202, body = Sent, description = "A code is being sent."), Refusals),
 )]
 pub(crate) async fn send_otp(
-    State(sender): State<CodeSender>,
+    State(challenges): State<Challenges>,
     State(cache): State<Cache>,
     State(clock): State<Clock>,
     ClientAddress(ip): ClientAddress,
-    Json(request): Json<Request>,
+    Json(Request { mobile, signup_id }): Json<Request>,
 ) -> Result<(StatusCode, Json<Sent>)> {
-    sender.check_country(&request.mobile)?;
-    if let Some(signup) = request.signup_id
-        && !cache.is_signup_of(signup, &request.mobile, clock.now()).await?
+    challenges.check_country(&mobile)?;
+    if let Some(signup) = signup_id
+        && !cache.is_signup_of(signup, &mobile, clock.now()).await?
     {
-        let detail = "No sign-up of this mobile waits under this id. Sign up again.";
-        return Err(Error::Unprocessable(Code::SignupExpired, detail, "/signup_id"));
+        return Err(SIGNUP_EXPIRED);
     }
-    sender.send(request.mobile, Purpose::SignIn, request.signup_id, &ip).await
+    challenges.open(mobile, Purpose::SignIn, signup_id, &ip).await
 }

@@ -1,4 +1,4 @@
-//! Opening sessions, and what a client gets of one.
+//! Opening sessions, and the tokens that a client gets.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use serde::Serialize;
 use shared::Fault;
 use shared::auth::{Grant, RefreshToken, Tokens};
 use shared::config::{ConfigError, Env};
-use shared::db::users::{NewSession, User};
+use shared::db::sessions::NewSession;
+use shared::db::users::User;
 use shared::domain::{Clock, Limits, SessionId, Timestamp, UserId};
 use shared::http::Account;
 use utoipa::ToSchema;
@@ -24,7 +25,7 @@ pub(crate) struct TokenSet {
     refresh_token: String,
 }
 
-/// The answer to a sign-in.
+/// The response to a sign-in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignedIn {
     #[serde(flatten)]
@@ -32,14 +33,14 @@ pub(crate) struct SignedIn {
     user: Account,
 }
 
-/// The answer to a code that was sent to reset a password.
+/// The response to a code that was sent to reset a password.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ResetToken {
     #[schema(example = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln")]
     access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
-    #[schema(example = 86400)]
+    #[schema(example = 600)]
     expires_in: u64,
     #[schema(example = "password_reset")]
     scope: &'static str,
@@ -54,7 +55,8 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn of<'a>(&'a self, user_agent: Option<&'a str>) -> NewSession<'a> {
+    /// The session as it is stored.
+    pub(crate) fn session<'a>(&'a self, user_agent: Option<&'a str>) -> NewSession<'a> {
         NewSession { id: self.id, refresh_hash: &self.hash, user_agent, expires_at: self.expires_at }
     }
 }
@@ -69,14 +71,14 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// Of `REFRESH_TOKEN_DAYS` and the daily limits.
+    /// Reads `REFRESH_TOKEN_DAYS` and the daily limits.
     pub(crate) fn from_env(env: &Env, tokens: Tokens, clock: Clock) -> Result<Self, ConfigError> {
         let days: u32 = env.parsed("REFRESH_TOKEN_DAYS", 30)?;
         let session = Duration::from_secs(u64::from(days) * 86_400);
         Ok(Self { tokens, clock, limits: Limits::from_env(env)?, session })
     }
 
-    /// When a session ends whose tokens are not renewed any more.
+    /// When a session ends if its tokens are not renewed after now.
     pub(crate) fn expires_at(&self) -> Timestamp {
         self.clock.now() + self.session
     }
@@ -86,7 +88,7 @@ impl Issuer {
         Ok(Draft { id: SessionId::generate(), hash: refresh.hash(), refresh, expires_at: self.expires_at() })
     }
 
-    /// The answer once the session is stored.
+    /// The response, after the session was stored.
     pub(crate) fn signed_in(&self, draft: &Draft, user: User) -> Result<SignedIn, Fault> {
         let tokens = self.token_set(user.id, draft.id, &draft.refresh)?;
         Ok(SignedIn { tokens, user: Account::of(user, self.limits, self.clock.now()) })
@@ -102,7 +104,7 @@ impl Issuer {
         Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token: refresh.expose() })
     }
 
-    /// Permission to replace the password that is at `version`, and for nothing else.
+    /// A token that allows to replace the password at `version`, and nothing else.
     pub(crate) fn reset(&self, user: UserId, version: i32) -> Result<ResetToken, Fault> {
         let (access_token, expires_in) = self.issue(Grant::PasswordReset(user, version))?;
         Ok(ResetToken { access_token, token_type: "Bearer", expires_in, scope: "password_reset" })

@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use shared::auth::Codes;
+use shared::auth::OneTimeCodes;
 use shared::cache::{Cache, Purpose, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, Profile};
 use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId};
-use shared::http::{Code, Error, Json, Result};
+use shared::http::{Error, Json, ProblemCode, Result};
 use utoipa::ToSchema;
 
 use crate::device::Device;
@@ -21,7 +21,7 @@ pub(crate) struct Request {
     otp: Otp,
 }
 
-/// What may be a code. Something else is no try at one.
+/// A text that may be a code. Any other text does not count as a try.
 #[derive(Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^[0-9]{6,8}$", example = "493027")]
@@ -44,25 +44,26 @@ pub(crate) enum Response {
     PasswordReset(ResetToken),
 }
 
-const WRONG: Error = Error::Refused(Code::OtpInvalid, "The code is not right.");
-const ENDED: Error = Error::Refused(Code::ChallengeExpired, "This code cannot be used any more. Ask for another.");
+shared::refusals!(OtpInvalid, ChallengeExpired);
 
-/// Checks a code. A right one signs in, making the account if there is none, or allows to set a new password. It is
-/// spent at once, even if Postgres then fails: that it works once goes before that it works.
+const WRONG: Error = Error::refused(ProblemCode::OtpInvalid, "The code is not right.");
+const ENDED: Error =
+    Error::refused(ProblemCode::ChallengeExpired, "This code cannot be used any more. Request another.");
+
+/// Sign in with a code
+///
+/// Checks a code. The right code signs in, and makes the account if there is none. A code that was sent for a password
+/// reset returns a token that can set a new password.
+// A right code is used up at once, even if Postgres then fails: it may fail to work, but it never works twice.
 #[utoipa::path(
     post, path = "/auth/verify-otp", tag = "Authentication",
-    summary = "Sign in by code",
-    description = "Checks a code. A right one signs in, making the account if there is none; one that was sent to reset a password allows to set a new one.",
     request_body = Request,
-    responses(
-        (status = 200, body = Response, description = "Signed in, or allowed to set a password."),
-        (status = 401, description = "otp_invalid, challenge_expired"),
-    ),
+    responses((status = 200, body = Response, description = "Signed in, or allowed to set a password."), Refusals),
 )]
 pub(crate) async fn verify_otp(
     State(db): State<Db>,
     State(cache): State<Cache>,
-    State(codes): State<Codes>,
+    State(codes): State<OneTimeCodes>,
     State(issuer): State<Issuer>,
     State(clock): State<Clock>,
     Device(device): Device,
@@ -74,30 +75,30 @@ pub(crate) async fn verify_otp(
         Verdict::Expired => Err(ENDED),
         Verdict::Right(mobile, Purpose::PasswordReset, _) => {
             let account = users::credentials_of_mobile(&db, &mobile).await?.ok_or(WRONG)?;
-            Ok(Json(Response::PasswordReset(issuer.reset(account.user, account.password_version)?)))
+            Ok(Json(Response::PasswordReset(issuer.reset(account.id, account.password_version)?)))
         }
         Verdict::Right(mobile, Purpose::SignIn, signup) => {
             let profile = profile(&cache, &mobile, signup).await?;
             let draft = issuer.draft()?;
-            let user = users::sign_in(&db, &mobile, &profile, &draft.of(device.as_deref()), clock.now()).await?;
+            let user = users::sign_in(&db, &mobile, &profile, &draft.session(device.as_deref()), clock.now()).await?;
             forget(&cache, signup).await;
             Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
         }
     }
 }
 
-/// What the challenge's own sign-up brings; nothing without one.
+/// The profile of the challenge's sign-up; empty without a sign-up.
 async fn profile(cache: &Cache, mobile: &Mobile, signup: Option<SignupId>) -> Result<Profile> {
     let Some(signup) = signup else { return Ok(Profile::default()) };
     let kept = cache.signup(signup, mobile).await?;
     Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default())
 }
 
-/// Drops a sign-up that has served.
+/// Deletes a sign-up that was used.
 async fn forget(cache: &Cache, signup: Option<SignupId>) {
     if let Some(signup) = signup
         && let Err(error) = cache.drop_signup(signup).await
     {
-        tracing::warn!(%error, "a sign-up that was used waits until it expires");
+        tracing::warn!(%error, "a sign-up that was used is kept until it expires");
     }
 }

@@ -7,26 +7,27 @@ use shared::db::{Db, chatrooms};
 use shared::domain::ChatroomId;
 use shared::http::{Error, Path, Result};
 
-use crate::writer::Writer;
+use crate::callers::RoomWriter;
 
-/// Deletes a room with its messages and stops the replies under way; those are given back.
+/// Delete a room
+///
+/// Deletes a room with its messages. Unfinished replies are stopped and refunded.
 #[utoipa::path(
-    delete, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])), params(("chatroom" = ChatroomId, Path, description = "The room.")),
-    summary = "Delete a room",
-    description = "Deletes a room with its messages. Replies under way are stopped and given back.",
-    responses((status = 204, description = "It is gone.")),
+    delete, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room.")),
+    responses((status = 204, description = "The room is deleted.")),
 )]
 pub(crate) async fn delete_room(
     State(db): State<Db>,
     State(cache): State<Cache>,
-    caller: Writer,
+    caller: RoomWriter,
     Path(id): Path<ChatroomId>,
 ) -> Result<StatusCode> {
-    let unanswered = chatrooms::delete(&db, caller.user, id).await?;
+    let unfinished = chatrooms::delete(&db, caller.user, id).await?;
     caller.written(&cache).await;
-    let unanswered = unanswered.ok_or(Error::NotFound("chatroom"))?;
-    if let Err(error) = cache.stop_replies(&unanswered).await {
-        tracing::warn!(%error, "replies of a deleted room are made in vain");
+    let unfinished = unfinished.ok_or_else(|| Error::not_found("chatroom"))?;
+    if let Err(error) = cache.stop_replies(&unfinished).await {
+        tracing::warn!(%error, "workers were not told to stop the replies of a deleted room");
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,14 +2,13 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use shared::auth::Caller;
-use shared::db::messages::{self, Window};
+use shared::db::messages::{self, Turns};
 use shared::db::{Db, chatrooms};
 use shared::domain::ChatroomId;
-use shared::http::{Error, Json, Page, Path, Query, Result};
+use shared::http::{Caller, Error, PageRequest, Path, Query, Result, Revalidated};
 use utoipa::ToSchema;
 
-use crate::list_messages::{Place, listed};
+use crate::paging::{listed, read_cursor};
 use crate::views::{Listed, MessageView, RoomView};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,25 +19,23 @@ pub(crate) struct Response {
     messages: Listed<MessageView>,
 }
 
-/// A room with its newest messages.
+/// Read a room
+///
+/// Returns a room with its newest messages, the oldest of them first. The cursor leads to older messages.
 #[utoipa::path(
     get, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])),
-    params(("chatroom" = ChatroomId, Path, description = "The room."), Page),
-    summary = "Read a room",
-    description = "A room with its newest messages, the oldest of them first. The cursor leads to older ones.",
-    responses((status = 200, body = Response, description = "The room."), (status = 304, description = "As it was.")),
+    params(("chatroom" = ChatroomId, Path, description = "The room."), PageRequest),
+    responses((status = 200, body = Response, description = "The room."), (status = 304, description = "Not changed.")),
 )]
 pub(crate) async fn get_room(
     State(db): State<Db>,
     caller: Caller,
     Path(id): Path<ChatroomId>,
-    Query(page): Query<Page>,
-) -> Result<Json<Response>> {
-    let window = match page.cursor.as_deref() {
-        Some(cursor) => Place::read(id, cursor)?.window(),
-        None => Window::Newest,
-    };
-    let room = chatrooms::find(&db, caller.user, id).await?.ok_or(Error::NotFound("chatroom"))?;
-    let page = messages::list(&db, caller.user, id, window, page.limit()).await?.ok_or(Error::NotFound("chatroom"))?;
-    Ok(Json(Response { room: room.into(), messages: listed(id, window, page) }))
+    Query(page): Query<PageRequest>,
+) -> Result<Revalidated<Response>> {
+    let turns = page.cursor.as_deref().map_or(Ok(Turns::Newest), |cursor| read_cursor(id, cursor))?;
+    let room = chatrooms::find(&db, caller.user, id).await?.ok_or_else(|| Error::not_found("chatroom"))?;
+    let page = messages::list(&db, caller.user, id, turns, page.limit()).await?;
+    let page = page.ok_or_else(|| Error::not_found("chatroom"))?;
+    Ok(Revalidated(Response { room: room.into(), messages: listed(id, turns, page) }))
 }

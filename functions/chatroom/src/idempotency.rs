@@ -2,25 +2,24 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use shared::http::{Code, Error};
+use shared::http::{Error, ProblemCode};
 
 /// The client's name for this send, if it gave one: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone)]
 pub(crate) struct IdempotencyKey(pub(crate) Option<String>);
+
+const INVALID: Error = Error::refused(
+    ProblemCode::IdempotencyKeyInvalid,
+    "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
+);
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        match value.to_str() {
-            Ok(key) if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Ok(Self(Some(key.to_owned())))
-            }
-            _ => Err(Error::BadRequest(
-                Code::IdempotencyKeyInvalid,
-                "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
-            )),
-        }
+        let key = value.to_str().map_err(|_| INVALID)?;
+        let is_key = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_key { Ok(Self(Some(key.to_owned()))) } else { Err(INVALID) }
     }
 }

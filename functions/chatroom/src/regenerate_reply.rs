@@ -3,44 +3,47 @@
 use axum::extract::State;
 use axum::response::Response;
 use shared::db::Db;
-use shared::db::replies::{self, Regenerate};
+use shared::db::replies::{self, NewReply, Regenerate};
 use shared::domain::{ChatroomId, Clock, Limits, MessageId};
-use shared::http::{Code, Error, Path, Result};
+use shared::http::{Error, Path, ProblemCode, Result};
 use shared::queue::ReplyQueues;
 
-use crate::send_message::{answer, enqueue};
-use crate::views::AcceptedView;
-use crate::writer::Sender;
+use crate::accepted::{self, AcceptedView};
+use crate::callers::MessageSender;
 
-/// Has a message answered once more, charged like a send; earlier replies stay as alternatives. The message may be
-/// named by its own id or by that of a reply to it.
+shared::refusals!(ReplyUnfinished, AllowanceSpent);
+
+const UNFINISHED: Error = Error::refused(ProblemCode::ReplyUnfinished, "A reply to this message is not finished yet.");
+
+/// Make another reply
+///
+/// Makes another reply to a message. It is charged like a send; earlier replies are kept. The message may be named by
+/// its own id or by the id of a reply to it.
 #[utoipa::path(
     post, path = "/chatroom/{chatroom}/message/{message}/regenerate", tag = "Messages", security(("bearer" = [])),
-    params(("chatroom" = ChatroomId, Path, description = "The room."), ("message" = MessageId, Path, description = "The message or reply.")),
-    summary = "Have a message answered again",
-    description = "Makes another reply, charged like a send; earlier ones stay. The message may be named by a reply to it.",
-    responses((status = 202, body = AcceptedView, description = "Accepted; the reply is on its way.",
+    params(
+        ("chatroom" = ChatroomId, Path, description = "The room."),
+        ("message" = MessageId, Path, description = "The message or reply."),
+    ),
+    responses(
+        (status = 202, body = AcceptedView, description = "Accepted; the reply is pending.",
             headers(("Location" = String, description = "The reply's address."))),
-        (status = 409, description = "reply_unfinished"), (status = 429, description = "allowance_spent")),
+        Refusals,
+    ),
 )]
 pub(crate) async fn regenerate_reply(
     State(db): State<Db>,
     State(queues): State<ReplyQueues>,
     State(limits): State<Limits>,
     State(clock): State<Clock>,
-    caller: Sender,
-    Path((room, id)): Path<(ChatroomId, MessageId)>,
+    caller: MessageSender,
+    Path((room, message)): Path<(ChatroomId, MessageId)>,
 ) -> Result<Response> {
     let now = clock.now();
-    match replies::regenerate(&db, caller.user, room, id, limits, now).await? {
-        Regenerate::Stored(accepted) => {
-            enqueue(&queues, room, &accepted).await;
-            Ok(answer(room, *accepted, now))
-        }
-        Regenerate::Unfinished => {
-            Err(Error::Conflict(Code::ReplyUnfinished, "A reply to this message is still under way."))
-        }
-        Regenerate::NoSuchMessage => Err(Error::NotFound("message")),
+    match replies::regenerate(&db, &NewReply { user: caller.user, room, message, limits, now }).await? {
+        Regenerate::Stored(accepted) => Ok(accepted::respond(&queues, room, *accepted, now).await),
+        Regenerate::Unfinished => Err(UNFINISHED),
+        Regenerate::NoSuchMessage => Err(Error::not_found("message")),
         Regenerate::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
     }
 }

@@ -3,13 +3,14 @@
 use axum::extract::State;
 use serde::Deserialize;
 use shared::cache::Cache;
-use shared::db::{Db, chatrooms};
+use shared::db::Db;
+use shared::db::chatrooms::{self, Changes};
 use shared::domain::{ChatroomId, Clock, SystemPrompt, Title};
 use shared::http::{Error, Json, Path, Result, given};
 use utoipa::ToSchema;
 
+use crate::callers::RoomWriter;
 use crate::views::RoomView;
-use crate::writer::Writer;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(clippy::option_option, reason = "absent, null and given are three different things")]
@@ -22,11 +23,12 @@ pub(crate) struct Request {
     system_prompt: Option<Option<SystemPrompt>>,
 }
 
-/// Changes a room's title, or its prompt for the replies to come; a prompt of `null` is none.
+/// Change a room
+///
+/// Changes the title, the system prompt, or both. The prompt applies to later replies; `null` removes it.
 #[utoipa::path(
-    patch, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])), params(("chatroom" = ChatroomId, Path, description = "The room.")),
-    summary = "Change a room",
-    description = "Changes the title, or the prompt for the replies to come; a prompt of `null` is none.",
+    patch, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])),
+    params(("chatroom" = ChatroomId, Path, description = "The room.")),
     request_body = Request,
     responses((status = 200, body = RoomView, description = "The room as it is now.")),
 )]
@@ -34,12 +36,12 @@ pub(crate) async fn update_room(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(clock): State<Clock>,
-    caller: Writer,
+    caller: RoomWriter,
     Path(id): Path<ChatroomId>,
-    Json(request): Json<Request>,
+    Json(Request { title, system_prompt }): Json<Request>,
 ) -> Result<Json<RoomView>> {
-    let prompt = request.system_prompt.as_ref().map(Option::as_ref);
-    let room = chatrooms::update(&db, caller.user, id, request.title.as_ref(), prompt, clock.now()).await?;
+    let changes = Changes { title: title.as_ref(), system_prompt: system_prompt.as_ref().map(Option::as_ref) };
+    let room = chatrooms::update(&db, caller.user, id, changes, clock.now()).await?;
     caller.written(&cache).await;
-    Ok(Json(room.ok_or(Error::NotFound("chatroom"))?.into()))
+    Ok(Json(room.ok_or_else(|| Error::not_found("chatroom"))?.into()))
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use shared::db::chatrooms::Chatroom;
-use shared::db::messages::{Accepted, Message};
-use shared::domain::{Allowance, ChatroomId, MessageId, ReplyState, Role, Timestamp};
+use shared::db::messages::Message;
+use shared::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Role, Timestamp};
 use utoipa::ToSchema;
 
 /// A page of a list.
@@ -18,9 +18,9 @@ pub(crate) struct Listed<T> {
 #[schema(as = Chatroom)]
 pub(crate) struct RoomView {
     pub(crate) id: ChatroomId,
-    #[schema(example = "Tea")]
+    #[schema(example = "Weekend in Lisbon")]
     title: String,
-    #[schema(example = "Answer in one sentence.")]
+    #[schema(example = "You know Lisbon well. Answer in three sentences at most.")]
     system_prompt: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -41,10 +41,11 @@ impl From<Chatroom> for RoomView {
 /// A message or a reply.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Message, example = json!({
-    "id": "019a2b3c-5e6f-7081-8b2c-3d4e5f607182", "role": "assistant", "content": "Two to three minutes.", "state": "completed",
-    "in_reply_to": "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071", "model": "gemini-flash-latest", "finish_reason": "STOP",
-    "usage": { "prompt_tokens": 12, "reply_tokens": 6 }, "error": null,
-    "created_at": "2026-11-23T12:00:00.000Z", "completed_at": "2026-11-23T12:00:02.000Z"
+    "id": "01a207af-efbc-781e-ba38-5d940ed90475", "role": "assistant", "state": "completed",
+    "content": "Begin in Alfama before ten, have lunch in a tasca in Mouraria, and take the ferry to Cacilhas at dusk.",
+    "in_reply_to": "01a207af-efbc-7953-9767-c9f81818e811", "model": "gemini-flash-latest", "finish_reason": "STOP",
+    "usage": { "prompt_tokens": 38, "reply_tokens": 31 }, "error": null,
+    "created_at": "2026-11-23T12:00:00.000Z", "completed_at": "2026-11-23T12:00:02.731Z"
 }))]
 pub(crate) struct MessageView {
     pub(crate) id: MessageId,
@@ -70,7 +71,8 @@ struct Usage {
 /// Why there is no answer.
 #[derive(Debug, Serialize, ToSchema)]
 struct Failure {
-    code: String,
+    #[schema(value_type = String)]
+    code: ReplyError,
     detail: &'static str,
 }
 
@@ -87,36 +89,29 @@ impl From<Message> for MessageView {
             finish_reason: message.finish_reason,
             usage: counted
                 .then_some(Usage { prompt_tokens: message.prompt_tokens, reply_tokens: message.reply_tokens }),
-            error: message.error.map(|code| Failure { detail: explain(&code), code }),
+            error: message.error.map(|code| Failure { code, detail: explain(code) }),
             created_at: message.created_at,
             completed_at: message.completed_at,
         }
     }
 }
 
-/// What a reply's error means to the person who waited for it.
-fn explain(code: &str) -> &'static str {
-    match code {
-        "content_blocked" => "The model's filters refused this. The message was given back; try other words.",
-        "quota_exhausted" => "The model's quota is spent for now. The message was given back; try again later.",
-        "model_unavailable" => "The model could not be reached. The message was given back; try again.",
-        "attempts_exhausted" => "The model could not answer, several times. The message was given back; try again.",
-        "empty_answer" => "The model answered nothing. The message was given back; try again.",
-        _ => "No answer could be made. The message was given back; try again.",
-    }
-}
-
-/// A message that was accepted, with the reply to look for.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Accepted)]
-pub(crate) struct AcceptedView {
-    message: MessageView,
-    reply: MessageView,
-    allowance: Allowance,
-}
-
-impl From<Accepted> for AcceptedView {
-    fn from(accepted: Accepted) -> Self {
-        Self { message: accepted.message.into(), reply: accepted.reply.into(), allowance: accepted.allowance }
+/// What a reply's error means to the user.
+fn explain(error: ReplyError) -> &'static str {
+    match error {
+        ReplyError::ContentBlocked => "The model's filters refused this. The message was refunded; try other words.",
+        ReplyError::QuotaExhausted => {
+            "The model's quota is used up for now. The message was refunded; try again later."
+        }
+        ReplyError::ModelUnavailable => "The model could not be reached. The message was refunded; try again.",
+        ReplyError::AttemptsExhausted => {
+            "The model failed to answer several times. The message was refunded; try again."
+        }
+        ReplyError::EmptyAnswer => "The model's answer was empty. The message was refunded; try again.",
+        ReplyError::ModelUnauthorized
+        | ReplyError::ModelNotFound
+        | ReplyError::RequestRefused
+        | ReplyError::ModelStopped
+        | ReplyError::DeadLettered => "No answer could be made. The message was refunded; try again.",
     }
 }

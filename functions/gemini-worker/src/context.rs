@@ -1,4 +1,4 @@
-//! What the model is sent: the conversation so far, each message with the latest reply to it.
+//! The request to the model: the conversation so far, each message with its latest reply.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ pub(crate) fn request(attempt: &Attempt) -> Request {
     Request::new(attempt.system_prompt.as_deref(), conversation(&attempt.turns))
 }
 
-/// Users' messages in their order, each with the latest reply to it, then the message to be answered. A message that
-/// got no answer is left out: if a filter refused it, it would have every later one refused as well.
+/// The user's messages in their order, each with its latest reply, then the message to answer. An unanswered message is
+/// left out: if a filter refused it, it would cause every later message to be refused too.
 fn conversation(turns: &[Turn]) -> Vec<Content> {
     let latest: HashMap<_, _> = turns.iter().filter_map(|turn| Some((turn.in_reply_to?, turn))).collect();
     let Some((asked, before)) = turns.split_last() else { return Vec::new() };
@@ -26,18 +26,14 @@ fn conversation(turns: &[Turn]) -> Vec<Content> {
 #[cfg(test)]
 mod tests {
     use shared::db::replies::Turn;
-    use uuid::Uuid;
+    use shared::domain::Role;
 
     use super::conversation;
 
     fn turn(id: u128, content: &str, in_reply_to: Option<u128>) -> Turn {
-        let role = if in_reply_to.is_some() { "assistant" } else { "user" };
-        Turn {
-            id: Uuid::from_u128(id),
-            role: role.into(),
-            content: content.into(),
-            in_reply_to: in_reply_to.map(Uuid::from_u128),
-        }
+        let role = if in_reply_to.is_some() { Role::Assistant } else { Role::User };
+        let message = |number: u128| format!("{number:032x}").parse().unwrap();
+        Turn { id: message(id), role, content: content.into(), in_reply_to: in_reply_to.map(message) }
     }
 
     fn texts(turns: &[Turn]) -> String {

@@ -1,7 +1,7 @@
-//! Makes the replies: takes batches from the two queues, works on their rooms at the same time, and reports exactly the
-//! records that are to come again.
+//! Makes the replies: receives batches from the two queues, works on their rooms at the same time, and reports exactly
+//! the records that must be retried.
 //!
-//! - [`batch`]: records to rooms, panics kept apart. - [`room`]: one room's turns, in order.
+//! - [`batch`]: groups records by room and isolates panics. - [`room`]: one room's turns, in order.
 //! - [`gemini`]: Google's wire format. - [`policy`]: what an answer or a failure means for the reply.
 
 pub mod batch;
@@ -35,7 +35,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Of the environment.
+    /// Reads the settings.
     pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
         Ok(Self {
             db: Db::from_env(env)?,
@@ -47,7 +47,7 @@ impl Worker {
         })
     }
 
-    /// Works on a batch until `left` is nearly over, and answers the records that are to come again.
+    /// Works on a batch until `left` is nearly over, and returns the records that must be retried.
     pub async fn handle(&self, event: SqsEvent, left: Duration) -> SqsBatchResponse {
         let deadline = tokio::time::Instant::now() + left;
         let worker = self.clone();

@@ -1,13 +1,13 @@
-//! What an answer or a failure means for the reply: one table for Google's reasons, one for its failures.
+//! What an answer or a failure means for the reply: one table for Google's finish reasons, one for its failures.
 
 use std::time::Duration;
 
 use shared::db::replies::{MOST_ATTEMPTS, Outcome};
-use shared::domain::ReplyState;
+use shared::domain::{ReplyError, ReplyState};
 
 use crate::gemini::{Failure, Progress};
 
-/// A pause that Google asks for is kept if it is no longer than this; nobody waits longer for an answer.
+/// A pause that Google asks for is kept if it is no longer than this. No user waits longer for an answer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// What follows an attempt.
@@ -16,10 +16,10 @@ pub enum Verdict {
     /// The reply has ended.
     End(Outcome),
     /// Another attempt, after this long, for this reason.
-    Again(Duration, &'static str),
+    Again(Duration, ReplyError),
 }
 
-/// How Google's reasons to stop end a reply. Reasons that are not known here count as `OTHER`.
+/// The state of a reply for each of Google's finish reasons. Unknown reasons count as `OTHER`.
 /// Source: <https://ai.google.dev/api/generate-content#FinishReason>.
 pub fn state_of(finish_reason: &str) -> ReplyState {
     match finish_reason {
@@ -35,12 +35,12 @@ pub fn state_of(finish_reason: &str) -> ReplyState {
         | "IMAGE_PROHIBITED_CONTENT"
         | "IMAGE_RECITATION" => ReplyState::Blocked,
         // FINISH_REASON_UNSPECIFIED, OTHER, MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS,
-        // MISSING_THOUGHT_SIGNATURE, MALFORMED_RESPONSE, NO_IMAGE, IMAGE_OTHER, and what is yet to come.
+        // MISSING_THOUGHT_SIGNATURE, MALFORMED_RESPONSE, NO_IMAGE, IMAGE_OTHER, and future ones.
         _ => ReplyState::Failed,
     }
 }
 
-/// Judges an attempt. `pause` is what to wait if Google does not say.
+/// Judges an attempt. `pause` is how long to wait if Google does not say.
 pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, pause: Duration) -> Verdict {
     let failure = match result {
         Ok(()) => return answered(progress, attempt, pause),
@@ -48,23 +48,23 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
     };
     tracing::warn!(%failure, attempt, "Gemini");
     match failure {
-        Failure::RateLimited(Some(named)) => again(named, attempt, "quota_exhausted"),
-        Failure::RateLimited(None) => again(pause, attempt, "quota_exhausted"),
-        Failure::Overloaded(_, named) => again(named.unwrap_or(pause), attempt, "model_unavailable"),
-        Failure::Unreachable(_) | Failure::Garbled(_) => again(pause, attempt, "model_unavailable"),
-        Failure::QuotaSpent => Verdict::End(Outcome::failed("quota_exhausted")),
-        Failure::Unauthorized(_) => Verdict::End(Outcome::failed("model_unauthorized")),
-        Failure::NoSuchModel => Verdict::End(Outcome::failed("model_not_found")),
-        Failure::Refused(..) => Verdict::End(Outcome::failed("request_refused")),
+        Failure::RateLimited(Some(named)) => again(named, attempt, ReplyError::QuotaExhausted),
+        Failure::RateLimited(None) => again(pause, attempt, ReplyError::QuotaExhausted),
+        Failure::Overloaded(_, named) => again(named.unwrap_or(pause), attempt, ReplyError::ModelUnavailable),
+        Failure::Unreachable(_) | Failure::Garbled(_) => again(pause, attempt, ReplyError::ModelUnavailable),
+        Failure::QuotaSpent => Verdict::End(Outcome::failed(ReplyError::QuotaExhausted)),
+        Failure::Unauthorized(_) => Verdict::End(Outcome::failed(ReplyError::ModelUnauthorized)),
+        Failure::NoSuchModel => Verdict::End(Outcome::failed(ReplyError::ModelNotFound)),
+        Failure::Refused(..) => Verdict::End(Outcome::failed(ReplyError::RequestRefused)),
     }
 }
 
 /// Judges an attempt that ran out of time.
 pub fn timed_out(attempt: i32, pause: Duration) -> Verdict {
-    again(pause, attempt, "model_unavailable")
+    again(pause, attempt, ReplyError::ModelUnavailable)
 }
 
-/// What had been written when a reply was called off.
+/// The outcome of a cancelled reply, with the text so far.
 pub fn so_far(progress: &Progress) -> Outcome {
     Outcome {
         state: ReplyState::Cancelled,
@@ -77,7 +77,7 @@ pub fn so_far(progress: &Progress) -> Outcome {
     }
 }
 
-/// An exponential pause with full jitter: anything up to 2, 4, 8, 16 seconds, and at least half a second.
+/// An exponential pause with full jitter: at most 2, 4, 8, 16 seconds, and at least half a second.
 /// Source: <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>.
 pub fn jitter(attempt: i32) -> Duration {
     let most = 1000_u64 << attempt.clamp(1, 6).unsigned_abs();
@@ -85,11 +85,11 @@ pub fn jitter(attempt: i32) -> Duration {
     Duration::from_millis((most * u64::from(random) / u64::from(u32::MAX)).max(500))
 }
 
-fn again(pause: Duration, attempt: i32, code: &'static str) -> Verdict {
+fn again(pause: Duration, attempt: i32, error: ReplyError) -> Verdict {
     if attempt >= MOST_ATTEMPTS || pause > LONGEST_PAUSE {
-        return Verdict::End(Outcome::failed(code));
+        return Verdict::End(Outcome::failed(error));
     }
-    Verdict::Again(pause, code)
+    Verdict::Again(pause, error)
 }
 
 fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
@@ -100,14 +100,14 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
     };
     let empty = progress.text.trim().is_empty();
     if empty && state == ReplyState::Completed {
-        return again(pause, attempt, "empty_answer");
+        return again(pause, attempt, ReplyError::EmptyAnswer);
     }
     let error = match state {
-        ReplyState::Blocked => Some("content_blocked"),
-        ReplyState::Failed => Some("model_stopped"),
+        ReplyState::Blocked => Some(ReplyError::ContentBlocked),
+        ReplyState::Failed => Some(ReplyError::ModelStopped),
         _ => None,
     };
-    // What a filter stopped is not shown.
+    // A text that a filter stopped is not shown.
     let content = if state == ReplyState::Blocked { String::new() } else { progress.text };
     Verdict::End(Outcome {
         state,
@@ -124,7 +124,7 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
 mod tests {
     use std::time::Duration;
 
-    use shared::domain::ReplyState;
+    use shared::domain::{ReplyError, ReplyState};
 
     use super::{Verdict, jitter, judge};
     use crate::gemini::{Failure, Progress};
@@ -167,7 +167,7 @@ mod tests {
             ("OF_2031", Failed),
         ];
         for (reason, state) in table {
-            let Verdict::End(outcome) = answer("text", reason) else { panic!("{reason} is tried again") };
+            let Verdict::End(outcome) = answer("text", reason) else { panic!("{reason} is retried") };
             assert_eq!((outcome.state, outcome.finish_reason.as_deref()), (state, Some(reason)));
             assert_eq!(outcome.error.is_some(), matches!(state, Blocked | Failed), "{reason}");
         }
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn an_empty_answer_is_never_completed() {
-        assert!(matches!(answer(" ", "STOP"), Verdict::Again(_, "empty_answer")));
-        let Verdict::End(outcome) = answer("", "MAX_TOKENS") else { panic!("tried again") };
+        assert!(matches!(answer(" ", "STOP"), Verdict::Again(_, ReplyError::EmptyAnswer)));
+        let Verdict::End(outcome) = answer("", "MAX_TOKENS") else { panic!("retried") };
         assert_eq!(outcome.state, ReplyState::Truncated);
     }
 
@@ -186,7 +186,7 @@ mod tests {
             ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "BLOCK_REASON_UNSPECIFIED", "NEW"]
         {
             let progress = Progress { block_reason: Some(reason.into()), ..Progress::default() };
-            let Verdict::End(outcome) = judge(Ok(()), progress, 1, PAUSE) else { panic!("tried again") };
+            let Verdict::End(outcome) = judge(Ok(()), progress, 1, PAUSE) else { panic!("retried") };
             assert_eq!((outcome.state, outcome.finish_reason.as_deref()), (ReplyState::Blocked, Some(reason)));
         }
     }
@@ -195,8 +195,8 @@ mod tests {
     fn the_last_attempt_is_the_end() {
         let overloaded = || Err(Failure::Overloaded(503, None));
         assert!(matches!(judge(overloaded(), Progress::default(), 4, PAUSE), Verdict::Again(PAUSE, _)));
-        let Verdict::End(outcome) = judge(overloaded(), Progress::default(), 5, PAUSE) else { panic!("tried again") };
-        assert_eq!((outcome.state, outcome.error), (ReplyState::Failed, Some("model_unavailable")));
+        let Verdict::End(outcome) = judge(overloaded(), Progress::default(), 5, PAUSE) else { panic!("retried") };
+        assert_eq!((outcome.state, outcome.error), (ReplyState::Failed, Some(ReplyError::ModelUnavailable)));
     }
 
     #[test]

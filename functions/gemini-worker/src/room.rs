@@ -1,13 +1,13 @@
-//! One room: its unfinished replies, in order. The rows say what is to be done; a record only wakes the room.
+//! One room: its unfinished replies, in order. The rows say what to do; a record only wakes the room.
 //!
-//! The first record of a room carries it: it comes again for as long as a reply must wait. The others of the batch are
-//! done with, since whoever carries the room works on all that is pending there.
+//! The first record of a room carries it: it is retried as long as a reply must wait. The room's other records of the
+//! batch are deleted, since the worker with the carrying record works on everything that is pending in the room.
 
 use std::time::Duration;
 
 use shared::Fault;
 use shared::db::replies::{self, Attempt, Claim, Outcome};
-use shared::domain::{MessageId, Timestamp};
+use shared::domain::{ChatroomId, MessageId, ReplyError, Timestamp};
 use shared::queue::ReplyJob;
 use tokio::time::Instant;
 
@@ -17,31 +17,31 @@ use crate::context;
 use crate::gemini::Progress;
 use crate::policy::{self, Verdict};
 
-/// What a lease has beyond an attempt, and an attempt needs beyond its own time: the writes before and after.
+/// Time for the writes before and after an attempt. A lease is longer than an attempt by this.
 const MARGIN: Duration = Duration::from_secs(5);
-/// How often a running attempt asks whether it was called off.
+/// How often a running attempt checks whether it was cancelled.
 const WATCH: Duration = Duration::from_millis(400);
-/// When Postgres is away, a room is tried again after this, doubled with every time the record was received…
+/// If Postgres is unavailable, a room is retried after this pause, which doubles each time the record is received.
 const PAUSE: Duration = Duration::from_secs(5);
-/// …up to this: so an outage of a quarter of an hour does not use up what the queue allows a record to be received.
+/// The longest such pause. With it, an outage of 15 minutes does not use up the record's `maxReceiveCount`.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Why a room cannot go on now.
 enum Pause {
-    /// The reply is to be looked at again then.
+    /// The reply must wait until this time.
     Until(Timestamp, Option<(MessageId, i32)>),
     /// There is no time for another attempt in this invocation.
     OutOfTime,
 }
 
-/// Works on a room until nothing is pending there or something must wait. Answers the records that are to come again.
+/// Works on a room until nothing is pending or a reply must wait. Returns the records that must be retried.
 pub async fn work(worker: &Worker, jobs: &[Job], deadline: Instant) -> Vec<String> {
     let Some(carrier) = jobs.first() else { return Vec::new() };
     match drain(worker, carrier.job, deadline).await {
         Ok(None) => Vec::new(),
         Ok(Some(pause)) => come_again(worker, carrier, pause).await,
         Err(error) => {
-            tracing::error!(%error, room = %carrier.job.chatroom_id, "a room is put back");
+            tracing::error!(%error, room = %carrier.job.chatroom_id, "a room is retried later");
             hide(worker, carrier, pause(carrier.received)).await
         }
     }
@@ -61,7 +61,7 @@ async fn drain(worker: &Worker, job: ReplyJob, deadline: Instant) -> Result<Opti
             Claim::Idle => return Ok(None),
             Claim::Wait(until) => return Ok(Some(Pause::Until(until, None))),
             Claim::Exhausted(reply, attempt) => {
-                finish(worker, reply, attempt, &Outcome::failed("attempts_exhausted")).await?;
+                finish(worker, reply, attempt, &Outcome::failed(ReplyError::AttemptsExhausted)).await?;
                 notify(worker, room).await;
             }
             Claim::Claimed(attempt) => {
@@ -73,7 +73,7 @@ async fn drain(worker: &Worker, job: ReplyJob, deadline: Instant) -> Result<Opti
     }
 }
 
-/// Makes one attempt at a reply. Answers when the next one is due, or nothing if the reply has ended.
+/// Makes one attempt at a reply. Returns when the next one is due, or `None` if the reply has ended.
 async fn make(worker: &Worker, attempt: &Attempt) -> Result<Option<Timestamp>, Fault> {
     let request = context::request(attempt);
     let mut progress = Progress::default();
@@ -89,7 +89,7 @@ async fn make(worker: &Worker, attempt: &Attempt) -> Result<Option<Timestamp>, F
     let now = worker.clock.now();
     match verdict {
         Verdict::Again(after, reason) => {
-            tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason, seconds = after.as_secs(), "another attempt follows");
+            tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason = reason.as_str(), seconds = after.as_secs(), "another attempt follows");
             let until = now + after;
             Ok(replies::postpone(&worker.db, attempt.reply, attempt.number, until).await?.then_some(until))
         }
@@ -99,13 +99,13 @@ async fn make(worker: &Worker, attempt: &Attempt) -> Result<Option<Timestamp>, F
                 replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await?;
             }
             notify(worker, attempt.room).await;
-            tracing::info!(reply = %attempt.reply, attempt = attempt.number, state = outcome.state.as_str(), error = outcome.error, ended, "reply");
+            tracing::info!(reply = %attempt.reply, attempt = attempt.number, state = outcome.state.as_str(), error = outcome.error.map(ReplyError::as_str), ended, "reply");
             Ok(None)
         }
     }
 }
 
-/// Ends a reply. An answer is paid for, so a Postgres that is away for a moment is tried again.
+/// Ends a reply. The answer is already paid for, so an outage of Postgres is retried for a few seconds.
 async fn finish(worker: &Worker, reply: MessageId, attempt: i32, outcome: &Outcome) -> Result<bool, Fault> {
     for _ in 0..3 {
         match replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await {
@@ -117,7 +117,7 @@ async fn finish(worker: &Worker, reply: MessageId, attempt: i32, outcome: &Outco
     replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await
 }
 
-/// Returns once the reply was called off. Without Redis that is noticed when the answer is written.
+/// Returns when the reply is cancelled. Without Redis a cancellation is noticed when the answer is written.
 async fn called_off(worker: &Worker, reply: MessageId) {
     loop {
         tokio::time::sleep(WATCH).await;
@@ -127,14 +127,14 @@ async fn called_off(worker: &Worker, reply: MessageId) {
     }
 }
 
-async fn notify(worker: &Worker, room: shared::domain::ChatroomId) {
+async fn notify(worker: &Worker, room: ChatroomId) {
     if let Err(error) = worker.cache.room_changed(room).await {
-        tracing::warn!(%error, "whoever waits for a reply sees it a little later");
+        tracing::warn!(%error, "waiting clients see the reply a little later");
     }
 }
 
-/// Has the room come again. A record that waits for another reply than its own is replaced by one of that reply, so
-/// that how often a record was received says something about itself.
+/// Makes the room wait. If the room waits for another reply than the record's own, the record is replaced by one for
+/// that reply, so that a record's receive count counts only its own reply.
 async fn come_again(worker: &Worker, carrier: &Job, pause: Pause) -> Vec<String> {
     let room = carrier.job.chatroom_id;
     let (time, successor) = match pause {
@@ -149,17 +149,17 @@ async fn come_again(worker: &Worker, carrier: &Job, pause: Pause) -> Vec<String>
         let job = ReplyJob { chatroom_id: room, reply_id };
         match worker.queues.send_again(tier, job, &round).await {
             Ok(()) => return Vec::new(),
-            Err(error) => tracing::warn!(%error, "the record carries another reply"),
+            Err(error) => tracing::warn!(%error, "a record waits for another reply than its own"),
         }
     }
     hide(worker, carrier, time).await
 }
 
-/// Hides the record until its time has come. If that fails the queue's own visibility timeout holds.
+/// Hides the record for `time`. If that fails, the queue's own visibility timeout applies.
 async fn hide(worker: &Worker, carrier: &Job, time: Duration) -> Vec<String> {
     let queue = worker.queues.url(worker.queues.tier_of(&carrier.queue));
     if let Err(error) = worker.queues.queues().hide(queue, &carrier.receipt, time).await {
-        tracing::warn!(%error, "a record comes again later than it could");
+        tracing::warn!(%error, "a record is retried later than it could be");
     }
     vec![carrier.id.clone()]
 }

@@ -1,4 +1,4 @@
-//! What has no use any more is deleted, a bounded number of rows at a time so that nobody waits long for a lock.
+//! Deletes rows that have no use any more, a bounded number at a time, so that nobody waits long for a lock.
 
 use std::time::Duration;
 
@@ -9,31 +9,31 @@ use shared::domain::Timestamp;
 use tokio::time::Instant;
 
 const DAY: Duration = Duration::from_hours(24);
-/// A client may look at a session that ended so long ago; so long a stolen refresh token is recognised.
+/// How long an ended session is kept. So long, a stolen refresh token is recognised.
 const SESSIONS: Duration = Duration::from_hours(30 * 24);
-/// An idempotency key holds for a day.
+/// An idempotency key is valid for a day.
 const KEYS: Duration = DAY;
 /// Stripe repeats an event for three days and keeps it for thirty.
 const STRIPE_EVENTS: Duration = Duration::from_hours(90 * 24);
-/// A reply is charged and given back within days.
+/// A reply is charged and refunded within days.
 const ALLOWANCES: Duration = Duration::from_hours(40 * 24);
-/// Rows of one statement.
+/// Rows per statement.
 const MOST: i64 = 1_000;
 
-/// How many rows went.
+/// How many rows were deleted or cleared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Expired {
     /// Sessions with their refresh tokens.
     pub sessions: u64,
-    /// Idempotency keys; their messages stay.
+    /// Idempotency keys; their messages are kept.
     pub idempotency_keys: u64,
     /// Stripe's events.
     pub stripe_events: u64,
-    /// Days of users.
+    /// Users' allowances, one row per day.
     pub allowances: u64,
 }
 
-/// Deletes what had expired by `now`, as far as it gets `until`.
+/// Deletes what had expired by `now`; stops at `until`.
 pub(crate) async fn expire(db: &Db, now: Timestamp, until: Instant) -> Result<Expired, Fault> {
     Ok(Expired {
         sessions: repeat(until, || sessions::delete_ended(db, now - SESSIONS, MOST)).await?,
@@ -43,7 +43,7 @@ pub(crate) async fn expire(db: &Db, now: Timestamp, until: Instant) -> Result<Ex
     })
 }
 
-/// Repeats a bounded deletion until it finds less than its bound.
+/// Repeats a bounded deletion until it deletes fewer rows than its bound.
 async fn repeat<F: Future<Output = Result<u64, Fault>>>(until: Instant, delete: impl Fn() -> F) -> Result<u64, Fault> {
     let mut all = 0;
     while Instant::now() < until {

@@ -1,8 +1,8 @@
-//! `maintenance`: heals what was lost and removes what has expired. Every task may run twice at once.
+//! `maintenance`: restores what was lost and removes what has expired. Every task may run twice at once.
 //!
-//! - [`sweep`]: replies that nobody works on are sent again, those that were given up are ended.
-//! - [`reconcile`]: what Stripe says is compared with what is stored.
-//! - [`expire`]: what has no use any more is deleted.
+//! - [`sweep`]: replies that no worker holds are sent again, dead-lettered ones are ended.
+//! - [`reconcile`]: compares Stripe's state with what is stored.
+//! - [`expire`]: deletes rows that have no use any more.
 
 pub mod expire;
 pub mod reconcile;
@@ -22,34 +22,34 @@ use crate::expire::Expired;
 use crate::reconcile::{Reconciled, Replay, Replayed};
 use crate::sweep::{Sweeper, Swept};
 
-/// How long a task goes on before it leaves the rest to its next run: well below the function's timeout.
+/// How long a task works before it leaves the rest to its next run: well below the function's timeout.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
-/// What a schedule or an operator asks for.
+/// A task that a schedule or an operator requests.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum Task {
-    /// Every minute.
+    /// Runs every minute.
     Sweep,
-    /// Every hour.
+    /// Runs every hour.
     Reconcile,
-    /// Every day.
+    /// Runs every day.
     Expire,
-    /// Not on a schedule: an operator has one customer or event of Stripe looked at again.
+    /// Not on a schedule: an operator requests that one customer or event of Stripe is processed again.
     Replay(Replay),
 }
 
-/// What a task did; Lambda's answer and the line in the log.
+/// What a task did: the function's response and a line in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Done {
-    /// Of a sweep.
+    /// The report of a sweep.
     Swept(Swept),
-    /// Of a reconciliation.
+    /// The report of a reconciliation.
     Reconciled(Reconciled),
-    /// Of an expiry.
+    /// The report of an expiry.
     Expired(Expired),
-    /// Of a replay.
+    /// The report of a replay.
     Replayed(Replayed),
 }
 
@@ -63,7 +63,7 @@ pub struct Maintenance {
 }
 
 impl Maintenance {
-    /// Of the environment.
+    /// Reads the settings.
     pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
         let db = Db::from_env(env)?;
         Ok(Self {
@@ -74,7 +74,7 @@ impl Maintenance {
         })
     }
 
-    /// Does a task. Lambda repeats one that fails, and counts it for the alarm.
+    /// Runs a task. Lambda retries a task that fails, and counts the failure for the alarm.
     pub async fn handle(&self, task: Task) -> Result<Done, Error> {
         let until = Instant::now() + PATIENCE;
         let done = match &task {

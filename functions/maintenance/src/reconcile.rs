@@ -1,4 +1,4 @@
-//! What Stripe says against what is stored: no event that was lost stays lost, and no row strays for long.
+//! Compares Stripe's state with what is stored, so that a lost event is found and no row stays wrong for long.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::Fault;
 use shared::db::customers::{self, By};
-use shared::db::stripe_events;
+use shared::db::stripe_events::{self, Unfinished};
 use shared::domain::Timestamp;
 use shared::stripe::objects::List;
 use shared::stripe::{Billing, Event, HANDLED, StripeError};
@@ -15,31 +15,31 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 const DAY: Duration = Duration::from_hours(24);
-/// How far the first run looks back, and the farthest that any does: Stripe keeps its list for 30 days.
+/// How far the first run looks back, and the farthest that any run does: Stripe keeps its list for 30 days.
 const FIRST: Duration = Duration::from_hours(3 * 24);
 const FARTHEST: Duration = Duration::from_hours(29 * 24);
-/// How far a run looks back behind the end of the last: an event may appear in the list after a later one.
+/// The overlap of a run with the run before: an event may appear in the list after a later one.
 const OVERLAP: Duration = Duration::from_mins(10);
-/// How long an event may be under way before it counts as broken off.
+/// How long an event may be processed before it counts as interrupted.
 const UNDER_WAY: Duration = Duration::from_mins(2);
-/// Events that broke off, and customers without any event, that a run looks at.
+/// The most interrupted events, and the most customers without an event, per run.
 const MOST: i64 = 300;
-/// Customers worked on at once: below the pool's connections, each of which is held while Stripe is asked.
+/// Customers that are synced at once: fewer than the pool's connections, since each holds one during calls to Stripe.
 const AT_ONCE: usize = 3;
 
 /// What a reconciliation did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Reconciled {
-    /// Events that had not come, or had broken off, and were followed now.
+    /// Events that were lost or interrupted, and were processed now.
     pub events: usize,
-    /// Customers that were compared without any event.
+    /// Customers that were compared without an event.
     pub customers: usize,
-    /// Events and customers that failed; a later run takes them up again.
+    /// Events and customers that failed; a later run retries them.
     pub failed: usize,
 }
 
-/// Follows every event that Stripe lists and we did not finish, then those of ours that broke off, then compares the
-/// customers that were not looked at for longest. What does not fit before `until` is left to the next run.
+/// Processes every event that Stripe lists and we did not finish, then our interrupted events, then compares the
+/// customers that were unchecked for longest. Stops at `until` and leaves the rest to the next run.
 pub async fn reconcile(billing: &Billing, until: Instant) -> Result<Reconciled, Fault> {
     let mut report = Reconciled::default();
     missed(billing, until, &mut report).await?;
@@ -48,7 +48,7 @@ pub async fn reconcile(billing: &Billing, until: Instant) -> Result<Reconciled, 
     let longest = customers::take_unchecked(&billing.db, now, MOST, now).await?;
     let (done, failed) = each(longest, until, |id| {
         let billing = billing.clone();
-        async move { billing.sync(By::Id(id)).await.map(drop) }
+        async move { billing.sync_customer(By::Id(id)).await.map(drop) }
     })
     .await;
     report.customers += done;
@@ -56,7 +56,7 @@ pub async fn reconcile(billing: &Billing, until: Instant) -> Result<Reconciled, 
     Ok(report)
 }
 
-/// Goes through Stripe's list of events, a day at a time, from where the last run ended.
+/// Reads Stripe's list of events, a day at a time, from where the last run ended.
 async fn missed(billing: &Billing, until: Instant, report: &mut Reconciled) -> Result<(), Fault> {
     let now = billing.clock.now();
     let last = stripe_events::listed_until(&billing.db).await?.unwrap_or(now - FIRST);
@@ -75,7 +75,7 @@ async fn missed(billing: &Billing, until: Instant, report: &mut Reconciled) -> R
     Ok(())
 }
 
-/// Follows the unfinished events of a span. `false` if the time did not suffice for all pages.
+/// Processes the unfinished events of a period. `false` if there was no time for all pages.
 async fn missed_between(
     billing: &Billing,
     from: Timestamp,
@@ -91,14 +91,14 @@ async fn missed_between(
         let unknown = stripe_events::unprocessed(&billing.db, &ids).await?;
         after = ids.last().map(ToString::to_string);
         let due: Vec<Event> = events.into_iter().filter(|event| unknown.contains(&event.id)).collect();
-        // Recorded first: one that fails below is found again as broken off, so the list can go on.
+        // Recorded first: an event that fails below is found again as interrupted, so the list can go on.
         for event in &due {
             let now = billing.clock.now();
             stripe_events::receive(&billing.db, &event.id, &event.kind, event.customer(), now).await?;
         }
         let (done, failed) = each(due, until, |event| {
             let billing = billing.clone();
-            async move { billing.take(&event).await }
+            async move { billing.process_event(&event).await }
         })
         .await;
         report.events += done;
@@ -126,18 +126,18 @@ async fn page(
     billing.stripe.get(&["events"], &query).await
 }
 
-/// Finishes events that were recorded and never marked.
+/// Finishes events that were recorded and never marked as processed.
 async fn broken_off(billing: &Billing, until: Instant, report: &mut Reconciled) -> Result<(), Fault> {
     let before = billing.clock.now() - UNDER_WAY;
     let events = stripe_events::unfinished(&billing.db, before, MOST).await?;
-    let (done, failed) = each(events, until, |(id, customer)| {
+    let (done, failed) = each(events, until, |Unfinished { id, stripe_customer_id }| {
         let billing = billing.clone();
         async move {
             if let Some(event) = fetch(&billing, &id).await? {
-                return billing.take(&event).await;
+                return billing.process_event(&event).await;
             }
-            if let Some(customer) = customer {
-                billing.sync(By::Stripe(&customer)).await?;
+            if let Some(customer) = stripe_customer_id {
+                billing.sync_customer(By::Stripe(&customer)).await?;
             }
             stripe_events::processed(&billing.db, &id, billing.clock.now()).await
         }
@@ -148,7 +148,7 @@ async fn broken_off(billing: &Billing, until: Instant, report: &mut Reconciled) 
     Ok(())
 }
 
-/// An event as Stripe has it; `None` if it is older than Stripe's memory.
+/// Fetches an event from Stripe; `None` if Stripe does not keep it any more.
 async fn fetch(billing: &Billing, id: &str) -> Result<Option<Event>, Fault> {
     match billing.stripe.get::<Value>(&["events", id], &[]).await {
         Ok(event) => Ok(Event::read(&event)),
@@ -157,7 +157,7 @@ async fn fetch(billing: &Billing, id: &str) -> Result<Option<Event>, Fault> {
     }
 }
 
-/// Works on `items`, some at once, until the time is over. Answers how many were done and how many failed.
+/// Works on `items`, some at once, until the time is over. Returns how many were done and how many failed.
 async fn each<T, F>(items: Vec<T>, until: Instant, work: impl Fn(T) -> F) -> (usize, usize)
 where
     F: Future<Output = Result<(), Fault>> + Send + 'static,
@@ -192,34 +192,34 @@ where
     (done, failed)
 }
 
-/// What an operator wants looked at again.
+/// What an operator wants to be processed again.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replay {
     /// A customer of Stripe (`cus_…`).
     Customer(String),
-    /// An event (`evt_…`), whether or not it was dealt with.
+    /// An event (`evt_…`), whether or not it was processed.
     Event(String),
 }
 
-/// Whether there was anything to look at.
+/// Whether there was anything to process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Replayed {
     /// `false` if Stripe or the database does not know it.
     pub found: bool,
 }
 
-/// Follows one event or customer again.
+/// Processes one event or customer again.
 pub async fn replay(billing: &Billing, what: &Replay) -> Result<Replayed, Fault> {
     match what {
         Replay::Customer(id) => {
-            let synced = billing.sync(By::Stripe(id)).await?;
+            let synced = billing.sync_customer(By::Stripe(id)).await?;
             Ok(Replayed { found: synced.is_some() })
         }
         Replay::Event(id) => {
             let Some(event) = fetch(billing, id).await? else { return Ok(Replayed { found: false }) };
-            billing.follow(&event).await?;
-            billing.take(&event).await?;
+            billing.sync_subject(&event).await?;
+            billing.process_event(&event).await?;
             Ok(Replayed { found: true })
         }
     }

@@ -1,4 +1,4 @@
-//! Replies that were lost on their way are sent again, replies that were given up are ended.
+//! Replies whose queue record was lost are sent again; replies whose record was dead-lettered are ended.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use shared::queue::{ReplyJob, ReplyQueues, Waiting};
 use shared::telemetry;
 use tokio::time::Instant;
 
-/// A reply that was due so long ago should have been in somebody's hands by now.
+/// A worker should hold a reply that was due this long ago.
 const DUE: Duration = Duration::from_secs(20);
-/// SQS drops a repeated deduplication id for five minutes; a reply is not sent again sooner.
+/// SQS drops a repeated deduplication id for five minutes, so a reply is not sent again sooner.
 const AGAIN: Duration = Duration::from_mins(5);
-/// Replies of one statement.
+/// Replies per statement.
 const MOST: i64 = 500;
-/// While a dead letter is looked at nobody else receives it; longer than a task lasts.
+/// How long a dead letter is hidden from others while it is processed: longer than a task runs.
 const HIDDEN: Duration = Duration::from_mins(1);
 
 /// What a sweep did.
@@ -27,23 +27,23 @@ const HIDDEN: Duration = Duration::from_mins(1);
 pub struct Swept {
     /// Replies that were put on their queue again.
     pub nudged: u64,
-    /// Replies whose record was given up, and that ended here.
+    /// Replies whose record was dead-lettered, and that ended here.
     pub buried: u64,
 }
 
-/// What a sweep works with.
+/// What a sweep needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Sweeper {
     db: Db,
     cache: Cache,
     queues: ReplyQueues,
-    /// The queues of the records that were given up. They stay there, to be redriven.
+    /// The dead-letter queues. Their records stay there, to be redriven.
     dead: [String; 2],
     clock: Clock,
 }
 
 impl Sweeper {
-    /// Of the environment.
+    /// Reads the settings.
     pub(crate) fn from_env(env: &Env, db: Db, clock: Clock) -> Result<Self, ConfigError> {
         Ok(Self {
             db,
@@ -54,8 +54,8 @@ impl Sweeper {
         })
     }
 
-    /// Buries first: what ends here is not sent again. Neither half keeps the other from its work by failing or by
-    /// taking all the time.
+    /// Buries first, so that a reply that ends here is not sent again. If one half fails or is slow, the other half
+    /// still runs.
     pub(crate) async fn sweep(&self, until: Instant) -> Result<Swept, Fault> {
         let now = Instant::now();
         let buried = self.bury(now + (until - now) / 2).await;
@@ -68,7 +68,7 @@ impl Sweeper {
         Ok(Swept { nudged: nudged?, buried: buried? })
     }
 
-    /// Ends the replies of all dead letters and shows the letters again, so that alarms and a redrive see them.
+    /// Ends the replies of all dead letters, then makes the letters visible again, for alarms and a redrive.
     async fn bury(&self, until: Instant) -> Result<u64, Fault> {
         let (queues, mut buried) = (self.queues.queues(), 0);
         for queue in &self.dead {
@@ -94,21 +94,21 @@ impl Sweeper {
 
     async fn bury_one(&self, letter: &Waiting) -> Result<bool, Fault> {
         let Ok(job) = serde_json::from_str::<ReplyJob>(&letter.body) else {
-            tracing::error!("a dead letter is not a reply's");
+            tracing::error!("a dead letter is not a reply job");
             return Ok(false);
         };
         if !replies::bury(&self.db, job.reply_id, self.clock.now()).await? {
             return Ok(false);
         }
-        tracing::warn!(reply = %job.reply_id, chatroom = %job.chatroom_id, "its record was given up");
+        tracing::warn!(reply = %job.reply_id, chatroom = %job.chatroom_id, "a reply was dead-lettered");
         if let Err(error) = self.cache.room_changed(job.chatroom_id).await {
-            tracing::warn!(%error, "whoever waits for a reply sees it a little later");
+            tracing::warn!(%error, "waiting clients see the reply a little later");
         }
         Ok(true)
     }
 
-    /// Sends stray replies again, Pro before Basic, and notes which: a note that is lost means one more send, a send
-    /// that is lost would mean a wait.
+    /// Sends stray replies again, Pro before Basic, then notes which. In this order, a lost note costs one more send;
+    /// in the other order, a lost send would cost a wait.
     async fn nudge(&self, until: Instant) -> Result<u64, Fault> {
         let mut nudged = 0;
         while Instant::now() < until {
@@ -127,7 +127,7 @@ impl Sweeper {
         Ok(nudged)
     }
 
-    /// Sends until the queue fails or time is up; `sent` tells how far it came.
+    /// Sends until the queue fails or the time is over; `sent` gets the replies that were sent.
     async fn send(
         &self,
         strays: Vec<&Stray>,
@@ -135,19 +135,19 @@ impl Sweeper {
         until: Instant,
         sent: &mut Vec<MessageId>,
     ) -> Result<(), Fault> {
-        // The same minute's sends are one: two sweeps at once send a reply once.
+        // Sends within the same minute count as one, so two sweeps at once send a reply once.
         let minute = (now.unix() / 60).to_string();
         for stray in strays {
             if Instant::now() >= until {
                 break;
             }
-            let job = ReplyJob { chatroom_id: stray.room, reply_id: stray.reply };
-            if stray.nudged_before {
+            let job = ReplyJob { chatroom_id: stray.chatroom_id, reply_id: stray.id };
+            if stray.nudged_at.is_some() {
                 self.queues.send_again(stray.tier, job, &minute).await?;
             } else {
                 self.queues.send(stray.tier, job).await?;
             }
-            sent.push(stray.reply);
+            sent.push(stray.id);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What this function is invoked with.
+//! The events that invoke this function.
 
 use serde::Deserialize;
 
@@ -6,9 +6,9 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// Of CloudFormation, for a custom resource.
+    /// From CloudFormation, for a custom resource.
     Resource(Resource),
-    /// Of an operator.
+    /// From an operator.
     Operator(Operator),
 }
 
@@ -22,20 +22,20 @@ pub struct Operator {}
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Resource {
-    /// What happens to it.
+    /// What happens to the resource.
     pub request_type: RequestType,
-    /// Where the answer goes: a URL that is signed, and so a secret.
+    /// Where the response goes: a signed URL, and so a secret.
     #[serde(rename = "ResponseURL")]
     pub response_url: String,
-    /// The stack, as the answer must name it.
+    /// The stack's id, which the response must repeat.
     pub stack_id: String,
-    /// The request, likewise.
+    /// The request's id, which the response must repeat.
     pub request_id: String,
-    /// The resource's name in the template, likewise.
+    /// The resource's name in the template, which the response must repeat.
     pub logical_resource_id: String,
-    /// The id that the first answer gave it.
+    /// The id that the first response gave it.
     pub physical_resource_id: Option<String>,
-    /// What the template says of it.
+    /// Its properties in the template.
     #[serde(default, rename = "ResourceProperties")]
     properties: Properties,
 }
@@ -43,11 +43,11 @@ pub struct Resource {
 /// What happens to a custom resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum RequestType {
-    /// The stack is made.
+    /// The resource is created.
     Create,
-    /// A property changed, also back to what it was.
+    /// A property changed, perhaps back to an earlier value.
     Update,
-    /// The stack goes.
+    /// The resource is deleted.
     Delete,
 }
 
@@ -58,7 +58,7 @@ struct Properties {
 }
 
 impl Resource {
-    /// The version that the template asks for; the newest if it does not say.
+    /// The version that the template asks for; `None` means the newest.
     pub fn schema_version(&self) -> Option<&str> {
         self.properties.schema_version.as_deref()
     }

@@ -1,6 +1,6 @@
-//! `migrate`: brings the database to its newest schema during the deployment, before any other function changes.
+//! `migrate`: migrates the database to its newest schema during the deployment, before any other function changes.
 //!
-//! - [`Event`]: what CloudFormation or an operator asks. [`schema`]: the migrations. `answer`: what CloudFormation hears.
+//! - [`Event`]: requests of CloudFormation or an operator. [`schema`]: the migrations. `answer`: the response.
 
 mod answer;
 mod event;
@@ -19,7 +19,7 @@ pub use event::{Event, Operator, RequestType, Resource};
 
 use crate::schema::{Applied, Failure};
 
-/// Below the function's timeout in the template, so that CloudFormation hears of a migration that takes too long.
+/// Below the function's timeout in the template, so that CloudFormation is told if a migration takes too long.
 pub const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The function: a database, and a way to answer CloudFormation.
@@ -30,7 +30,7 @@ pub struct Migrate {
 }
 
 impl Migrate {
-    /// Of `DATABASE_URL` and `TLS_CA_FILE`.
+    /// Reads `DATABASE_URL` and `TLS_CA_FILE`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::public())
@@ -40,9 +40,8 @@ impl Migrate {
         Ok(Self { db: Db::from_env(env)?, http })
     }
 
-    /// Does what is asked: a resource that is created or updated migrates, one that is deleted leaves everything as it
-    /// is; an operator's `{}` migrates and is answered here. Lambda repeats what CloudFormation began and what failed;
-    /// to repeat it is harmless.
+    /// Handles a request. A resource that is created or updated migrates; one that is deleted changes nothing. An
+    /// operator's `{}` migrates and gets the response directly. Lambda may retry a request; that is harmless.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Value, Error> {
         let resource = match event.payload {
             Event::Operator(_) => {

@@ -12,36 +12,36 @@ mod embedded {
     refinery::embed_migrations!("../../shared/migrations");
 }
 
-/// Whoever holds this lock migrates; the others wait.
+/// The process that holds this lock migrates; the others wait.
 const LOCK: &str = "select pg_advisory_lock(74656)";
-/// A migration that waits for a table holds up everyone who comes after it: it gives up instead.
+/// A migration that waits for a table blocks everyone behind it, so it fails after this time instead.
 const LOCK_TIMEOUT: &str = "set lock_timeout = '10s'";
 
-/// What was done.
+/// The migrations that are applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     /// Every version that the database has.
     pub all: Vec<i32>,
-    /// Those that it got just now.
+    /// The versions that were applied now.
     pub now: Vec<i32>,
 }
 
-/// Why it was not done. The text is for CloudFormation and shows nothing of the data or the settings.
+/// Why migrating failed. The text is for CloudFormation and shows no data and no settings.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The template asks for something that is not a number.
     #[error("SchemaVersion is not a number")]
     NotAVersion,
     /// The template is newer than the function.
-    #[error("version {0} is asked for and the newest migration is {1}")]
+    #[error("the template asks for version {0}, but the newest migration is {1}")]
     NoSuchVersion(i32, i32),
     /// No connection.
     #[error("the database cannot be reached")]
     Unreachable(#[source] Fault),
-    /// The lock could not be had.
+    /// The lock was not granted.
     #[error("the lock of the migrations was not granted ({})", code(.0))]
     Lock(#[source] tokio_postgres::Error),
-    /// A migration was refused, or what was applied once is not what is embedded here.
+    /// A migration failed, or an applied migration differs from the embedded one.
     #[error("{}", step(.0))]
     Refused(#[from] refinery::Error),
     /// It took too long.
@@ -60,12 +60,12 @@ impl Failure {
     }
 }
 
-/// What Postgres says without its DETAIL, which quotes rows.
+/// The error of Postgres without its DETAIL, which quotes rows.
 fn message(error: &tokio_postgres::error::DbError) -> String {
     format!("{} {}", error.code().code(), error.message())
 }
 
-/// What refinery was about to do, and Postgres' code for why it could not.
+/// The step at which refinery failed, with Postgres' error code.
 fn step(error: &refinery::Error) -> String {
     match error.kind() {
         Kind::Connection(step, cause) => format!("{step} ({})", code(&**cause)),
@@ -76,11 +76,11 @@ fn step(error: &refinery::Error) -> String {
 fn code(error: &(dyn Error + 'static)) -> String {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     let found = causes.find_map(|error| error.downcast_ref::<tokio_postgres::Error>()?.code());
-    found.map_or_else(|| "the connection broke off".into(), |code| format!("SQLSTATE {}", code.code()))
+    found.map_or_else(|| "the connection broke".into(), |code| format!("SQLSTATE {}", code.code()))
 }
 
-/// Brings the database to `version`, or to the newest there is. A database that is further on was migrated by a newer
-/// function, of which this deployment is a rollback: it stays as it is.
+/// Migrates the database to `version`, or to the newest version. A database that is newer than this function was
+/// migrated by a later deployment, and this one is a rollback: the database is unchanged.
 pub async fn apply(db: &Db, version: Option<&str>) -> Result<Applied, Failure> {
     let runner = embedded::migrations::runner();
     let newest = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or_default();
@@ -88,7 +88,7 @@ pub async fn apply(db: &Db, version: Option<&str>) -> Result<Applied, Failure> {
     if version > newest {
         return Err(Failure::NoSuchVersion(version, newest));
     }
-    // Never from the pool: the lock is the connection's, and ends with it whatever happens here.
+    // A dedicated connection: the lock belongs to it and is released with it, whatever happens here.
     let mut client = db.dedicated().await.map_err(Failure::Unreachable)?;
     for sql in [LOCK, LOCK_TIMEOUT] {
         client.batch_execute(sql).await.map_err(Failure::Lock)?;
@@ -99,7 +99,7 @@ pub async fn apply(db: &Db, version: Option<&str>) -> Result<Applied, Failure> {
     Ok(Applied { all: all.iter().map(refinery::Migration::version).collect(), now })
 }
 
-/// Applies what is missing and answers its versions.
+/// Applies the missing migrations and returns their versions.
 async fn run(runner: &Runner, client: &mut Client, newest: i32) -> Result<Vec<i32>, Failure> {
     match runner.run_async(client).await {
         Ok(report) => Ok(report.applied_migrations().iter().map(refinery::Migration::version).collect()),

@@ -1,4 +1,4 @@
-//! `GET /docs` and `GET /openapi.json`: the contract for people and programs, where a deployment shows it.
+//! `GET /docs` and `GET /openapi.json`: the contract for people and programs, if the deployment enables it.
 
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -11,11 +11,11 @@ const START: &str = include_str!("../assets/docs.js");
 const SCRIPT: &str = include_str!("../assets/swagger-ui-bundle.js");
 const STYLE: &str = include_str!("../assets/swagger-ui.css");
 
-/// What the page may do: run its own script, style itself, show its own pictures, and call the API it explains.
+/// What the page may do: run its own script and styles, show its own pictures, and call the API that it documents.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     connect-src 'self'; frame-ancestors 'none'";
 
-/// The page, all that it loads, and the document. No part of the contract itself.
+/// The page, the files that it loads, and the document. They are not part of the contract.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let page = async || ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)], PAGE);
     Router::new()

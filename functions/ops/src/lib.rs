@@ -1,22 +1,21 @@
-//! `ops`: is it well, how full are the queues, what is the contract; and the answer to every path that no function has.
+//! `ops`: health, the state of the queues, the contract; and the 404 of every path that no function has.
 
 mod docs;
-mod health;
+mod get_health;
+mod get_queue_statistics;
+mod list_problems;
 mod operator;
-mod problems;
-mod queue;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
 use shared::http::edge;
 
+use crate::get_queue_statistics::Watched;
 use crate::operator::OperatorKey;
-use crate::queue::Watched;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {
@@ -27,7 +26,9 @@ struct App {
     watched: Watched,
 }
 
-/// The routes of this function. The gateway's `$default` leads here too, and finds the edge's 404.
+shared::endpoints!(App: get_health, list_problems, get_queue_statistics);
+
+/// The router of this function. The gateway's `$default` route leads here too and gets the edge's 404.
 pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let app = App {
         db: Db::from_env(env)?,
@@ -36,18 +37,6 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         key: OperatorKey::from_env(env)?,
         watched: Watched::from_env(env)?,
     };
-    let router = Router::new()
-        .route("/health", get(health::health))
-        .route("/debug/queue", get(queue::queue))
-        .route("/problems", get(problems::problems));
-    let router = if env.parsed("DOCS_ENABLED", false)? { router.merge(docs::routes()) } else { router };
-    Ok(edge(router.with_state(app)))
-}
-
-/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    #[derive(utoipa::OpenApi)]
-    #[openapi(paths(health::health, problems::problems, queue::queue,))]
-    struct Contract;
-    <Contract as utoipa::OpenApi>::openapi()
+    let routes = if env.parsed("DOCS_ENABLED", false)? { endpoints().merge(docs::routes()) } else { endpoints() };
+    Ok(edge(routes.with_state(app)))
 }

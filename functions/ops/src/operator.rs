@@ -1,4 +1,4 @@
-//! Operators show a key of their own; users' tokens open nothing here.
+//! Operators send their own key; users' tokens are not accepted.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 pub(crate) struct OperatorKey(String);
 
 impl OperatorKey {
-    /// Of `OPERATOR_KEY`.
+    /// Reads `OPERATOR_KEY`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         env.required("OPERATOR_KEY").map(Self)
     }
@@ -23,7 +23,7 @@ impl std::fmt::Debug for OperatorKey {
     }
 }
 
-/// Somebody who showed the key in `X-Operator-Key`.
+/// A caller who sent the key in `X-Operator-Key`.
 #[derive(Debug)]
 pub(crate) struct Operator;
 
@@ -35,11 +35,11 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let OperatorKey(key) = OperatorKey::from_ref(state);
-        let shown = parts.headers.get("x-operator-key").ok_or(Error::Unauthenticated("X-Operator-Key is missing."))?;
+        let shown = parts.headers.get("x-operator-key").ok_or(Error::unauthenticated("X-Operator-Key is missing."))?;
         if bool::from(shown.as_bytes().ct_eq(key.as_bytes())) {
             Ok(Self)
         } else {
-            Err(Error::Forbidden("The operator key is not right."))
+            Err(Error::forbidden("The operator key is not right."))
         }
     }
 }

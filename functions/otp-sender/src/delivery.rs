@@ -1,44 +1,44 @@
-//! One code: what is checked before it is sent, and what keeps it from being sent twice.
+//! The delivery of one code: the checks before it is sent, and the guard against sending it twice.
 
 use shared::Fault;
 use shared::cache::Purpose;
 use shared::db::users;
-use shared::queue::CodeJob;
+use shared::queue::OtpJob;
 use shared::telemetry;
 
-use crate::Sender;
-use crate::sms::Publish;
+use crate::OtpSender;
+use crate::sms::{Publish, SmsError};
 
-/// What became of a record that need not be delivered again.
+/// The result of a record that need not be delivered again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// SNS took the message.
+    /// SNS accepted the message.
     Sent,
     /// Another delivery of the same record sent it.
     SentBefore,
-    /// The challenge was answered, replaced, or has expired: the code is of no use any more.
+    /// The challenge was answered, was replaced, or has expired: the code has no use any more.
     Ended,
-    /// A reset was asked for a number without an account.
+    /// A reset was requested for a number without an account.
     NoAccount,
-    /// SNS will never take it: the number cannot be reached, or has opted out.
+    /// SNS will never accept it: the number cannot be reached, or its owner has opted out.
     Unreachable,
 }
 
-/// What is worth another delivery.
+/// Why a record must be delivered again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// A store is away, or the record is none of ours: that one ends among the dead letters.
+    /// A store is unavailable, or the record is not a job. A record that is not a job ends as a dead letter.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// SNS refused for the moment, by this code, or did not answer.
-    #[error("sns: {0}")]
-    Sns(String),
+    /// The SMS was not sent.
+    #[error(transparent)]
+    Sms(#[from] SmsError),
 }
 
-impl Sender {
+impl OtpSender {
     /// Delivers the code of the job in `body`.
     pub(crate) async fn delivery(&self, body: &str) -> Result<Outcome, Failure> {
-        let job: CodeJob = serde_json::from_str(body).map_err(|_| Fault::Bug("a record is no job"))?;
+        let job: OtpJob = serde_json::from_str(body).map_err(|_| Fault::Bug("a record is not a job"))?;
         let id = job.challenge_id;
         let Some(challenge) = self.cache.challenge(id, self.clock.now()).await? else { return Ok(Outcome::Ended) };
         let is_reset = challenge.purpose == Purpose::PasswordReset;
@@ -50,16 +50,16 @@ impl Sender {
             return Ok(Outcome::SentBefore);
         }
         match self.sms.publish(&challenge.mobile, &code).await {
-            Ok(Publish::Taken) => Ok(Outcome::Sent),
+            Ok(Publish::Accepted) => Ok(Outcome::Sent),
             Ok(Publish::Refused) => {
                 telemetry::count("OtpSendFailed", 1, self.clock.now());
                 Ok(Outcome::Unreachable)
             }
             Err(failure) => {
                 if let Err(error) = self.cache.sending_failed(id).await {
-                    tracing::warn!(%error, "a code that was not sent is taken for sent");
+                    tracing::warn!(%error, "a code that was not sent counts as sent");
                 }
-                Err(failure)
+                Err(failure.into())
             }
         }
     }

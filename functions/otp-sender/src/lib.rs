@@ -1,14 +1,14 @@
-//! Sends one-time codes by SMS. The queue names challenges; the code is derived here, told to SNS and to nobody else.
+//! Sends one-time codes by SMS. A record names a challenge; the code is derived here and passed only to SNS.
 //!
-//! - [`Sender::handle`] takes a batch and answers what is to be delivered again.
-//! - A delivery is one record: `delivery`. The SMS itself: `sms`.
+//! - [`OtpSender::handle`] takes a batch and returns the records that must be delivered again.
+//! - `delivery` handles one record. `sms` sends the message.
 
 mod delivery;
 mod sms;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use shared::auth::Codes;
+use shared::auth::OneTimeCodes;
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
@@ -20,16 +20,16 @@ use sms::Sms;
 
 /// Delivers codes. Cloning is cheap.
 #[derive(Debug, Clone)]
-pub struct Sender {
+pub struct OtpSender {
     db: Db,
     cache: Cache,
-    codes: Codes,
+    codes: OneTimeCodes,
     sms: Sms,
     clock: Clock,
 }
 
 /// Runs as a Lambda.
-pub async fn serve(sender: Sender) -> Result<(), Error> {
+pub async fn serve(sender: OtpSender) -> Result<(), Error> {
     let sender = &sender;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(sender.handle(event.payload).await)
@@ -37,19 +37,19 @@ pub async fn serve(sender: Sender) -> Result<(), Error> {
     .await
 }
 
-impl Sender {
-    /// Of the environment.
+impl OtpSender {
+    /// Reads the settings.
     pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
         Ok(Self {
             db: Db::from_env(env)?,
             cache: Cache::from_env(env)?,
-            codes: Codes::from_env(env)?,
+            codes: OneTimeCodes::from_env(env)?,
             sms: Sms::from_env(env)?,
             clock,
         })
     }
 
-    /// Delivers a batch side by side; a record that fails, or panics, is alone in being delivered again.
+    /// Delivers the records of a batch at the same time. Only records that fail or panic are delivered again.
     pub async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
         let mut deliveries = JoinSet::new();
         let mut ids = std::collections::HashMap::new();
@@ -71,15 +71,15 @@ impl Sender {
         answer
     }
 
-    /// Whether a record is done with; what went wrong is logged here.
+    /// Whether a record is finished. Errors are logged here.
     async fn deliver(&self, record: &SqsMessage) -> bool {
         match self.delivery(record.body.as_deref().unwrap_or_default()).await {
             Ok(outcome) => {
-                tracing::info!(?outcome, "code dealt with");
+                tracing::info!(?outcome, "code processed");
                 true
             }
             Err(error) => {
-                tracing::error!(%error, "a code was not sent and is tried again");
+                tracing::error!(%error, "a code was not sent and is retried");
                 false
             }
         }

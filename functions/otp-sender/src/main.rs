@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::runtime::start(otp_sender::Sender::from_env, otp_sender::serve)
+    shared::runtime::start(otp_sender::OtpSender::from_env, otp_sender::serve)
 }

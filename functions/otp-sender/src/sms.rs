@@ -12,11 +12,9 @@ use shared::{Fault, aws};
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
-use crate::delivery::Failure;
-
 const TEXT: &str = "{code} is your sign-in code. It is valid for 5 minutes.";
 
-/// Sends texts. The client opens nothing before its first call; cloning is cheap.
+/// Sends texts. The client opens no connection before its first call; cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Sms {
     client: aws_sdk_sns::Client,
@@ -24,16 +22,27 @@ pub(crate) struct Sms {
     text: String,
 }
 
-/// What SNS says of a message.
+/// What SNS did with a message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Publish {
-    Taken,
-    /// It will not take it, however often it is asked.
+    Accepted,
+    /// SNS refuses the message permanently.
     Refused,
 }
 
+/// Why a message was not sent this time.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SmsError {
+    /// The message could not be built.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// SNS refused with this code for now, or did not answer.
+    #[error("sns: {0}")]
+    Sns(String),
+}
+
 impl Sms {
-    /// Of `SMS_TEXT` (with `{code}` in it) and `SMS_SENDER_ID`.
+    /// Reads `SMS_TEXT` (with `{code}` in it) and `SMS_SENDER_ID`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let text = env.optional("SMS_TEXT").unwrap_or_else(|| TEXT.to_owned());
         if !text.contains("{code}") {
@@ -49,21 +58,21 @@ impl Sms {
         Ok(Self { client: client(env)?, sender_id, text })
     }
 
-    /// Sends a code. SNS' own words are not passed on: they may repeat the number.
-    pub(crate) async fn publish(&self, mobile: &Mobile, code: &str) -> Result<Publish, Failure> {
+    /// Sends a code. SNS' own message is not passed on, since it may repeat the number.
+    pub(crate) async fn publish(&self, mobile: &Mobile, code: &str) -> Result<Publish, SmsError> {
         let mut call = self.client.publish().phone_number(mobile.as_str()).message(self.text.replace("{code}", code));
         call = call.message_attributes("AWS.SNS.SMS.SMSType", text("Transactional")?);
         if let Some(id) = &self.sender_id {
             call = call.message_attributes("AWS.SNS.SMS.SenderID", text(id)?);
         }
-        // At its finest levels the SDK logs what it sends: it is not listened to here.
-        let Err(error) = call.send().with_subscriber(NoSubscriber::new()).await else { return Ok(Publish::Taken) };
+        // At its finest levels the SDK logs what it sends, so its logs are turned off for this call.
+        let Err(error) = call.send().with_subscriber(NoSubscriber::new()).await else { return Ok(Publish::Accepted) };
         match error.code() {
             Some(code @ ("InvalidParameter" | "InvalidParameterValue" | "ParameterValueInvalid" | "OptedOut")) => {
                 tracing::error!(code, "SNS does not send to this number");
                 Ok(Publish::Refused)
             }
-            code => Err(Failure::Sns(code.unwrap_or("no answer").to_owned())),
+            code => Err(SmsError::Sns(code.unwrap_or("no answer").to_owned())),
         }
     }
 }
@@ -80,14 +89,15 @@ fn text(value: &str) -> Result<MessageAttributeValue, Fault> {
     built.map_err(|_| Fault::Bug("an attribute of an SMS lacks its type"))
 }
 
-/// Answers within the function's time: a record that takes longer is delivered again.
+/// The client. Its timeouts are shorter than the function's, so that a failure is reported before the function ends.
 fn client(env: &Env) -> Result<aws_sdk_sns::Client, ConfigError> {
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(4))
         .operation_timeout(Duration::from_secs(6))
         .build();
     let config = aws_sdk_sns::config::Builder::from(&aws::config(env)?)
-        // One attempt: after a lost answer nobody knows whether the message was sent. The queue decides on another.
+        // One attempt: after a lost response nobody knows whether the message was sent. The queue decides whether to
+        // retry.
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts);
     Ok(aws_sdk_sns::Client::from_conf(config.build()))

@@ -1,6 +1,6 @@
-//! Stripe's events, on `POST /webhook/stripe` of the gateway and on the root of a function URL.
+//! Receives Stripe's events, on `POST /webhook/stripe` of the gateway and on the root of a function URL.
 
-mod webhook;
+mod receive_stripe_event;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -11,7 +11,7 @@ use shared::domain::Clock;
 use shared::http::edge;
 use shared::stripe::Billing;
 
-use webhook::{LARGEST_EVENT, Secrets, webhook};
+use receive_stripe_event::{LARGEST_EVENT, Secrets, receive_stripe_event};
 
 #[derive(Debug, Clone, FromRef)]
 struct App {
@@ -19,21 +19,12 @@ struct App {
     secrets: Secrets,
 }
 
-/// The routes of this function.
+shared::endpoints!(App: receive_stripe_event);
+
+/// The router of this function. The function URL uses the root path.
 pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let billing = Billing::from_env(env, Db::from_env(env)?, clock)?;
     let app = App { billing, secrets: Secrets::from_env(env)? };
-    let routes = Router::new()
-        .route("/webhook/stripe", post(webhook))
-        .route("/", post(webhook))
-        .layer(DefaultBodyLimit::max(LARGEST_EVENT));
+    let routes = endpoints().route("/", post(receive_stripe_event)).layer(DefaultBodyLimit::max(LARGEST_EVENT));
     Ok(edge(routes.with_state(app)))
-}
-
-/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    #[derive(utoipa::OpenApi)]
-    #[openapi(paths(webhook::webhook,))]
-    struct Contract;
-    <Contract as utoipa::OpenApi>::openapi()
 }

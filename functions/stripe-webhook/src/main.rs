@@ -1,4 +1,4 @@
-//! The Lambda that Stripe's events come to.
+//! The Lambda that receives Stripe's events.
 
 use std::process::ExitCode;
 

@@ -1,16 +1,18 @@
-//! How a checkout comes about: one customer a user, one open session a customer, none beside a subscription.
+//! Opening a checkout: one customer per user, one open session per customer, none if there is a subscription.
 
 use std::sync::Arc;
 
 use shared::Fault;
 use shared::config::{ConfigError, Env};
 use shared::db::customers::{Checkout, Held};
-use shared::domain::Timestamp;
-use shared::http::Code;
+use shared::domain::{SubscriptionState, Timestamp};
+use shared::http::{Error, ProblemCode};
 use shared::stripe::objects::{Customer, Session};
-use shared::stripe::{Billing, State, Stripe, StripeError};
+use shared::stripe::{Billing, Stripe, StripeError};
 
-/// What is sold, and where a browser goes afterwards. Cloning is cheap.
+use crate::problems::PAYMENT_PENDING;
+
+/// The price, and the URLs that a browser goes to afterwards. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer(Arc<Settings>);
 
@@ -21,16 +23,16 @@ struct Settings {
     cancel_url: String,
 }
 
-/// How an attempt to open a checkout ends.
+/// The result of opening a checkout.
 pub(crate) enum Opened {
     /// It is open.
     Checkout(Checkout),
-    /// There is a subscription. Code and detail.
-    Refused(Code, &'static str),
+    /// There is a subscription already.
+    Refused(Error),
 }
 
 impl Offer {
-    /// Of `STRIPE_PRICE_ID`, `CHECKOUT_SUCCESS_URL` and `CHECKOUT_CANCEL_URL`.
+    /// Reads `STRIPE_PRICE_ID`, `CHECKOUT_SUCCESS_URL` and `CHECKOUT_CANCEL_URL`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self(Arc::new(Settings {
             price: env.required("STRIPE_PRICE_ID")?,
@@ -39,14 +41,13 @@ impl Offer {
         })))
     }
 
-    /// Opens a checkout for the held customer, or finds the one that is open. Stripe is asked first whether there is a
-    /// subscription already: an event may be late or lost.
+    /// Opens a checkout for the held customer, or finds the open one. Stripe is asked first whether there is already a
+    /// subscription, since an event may be late or lost.
     pub(crate) async fn open(&self, held: &mut Held, billing: &Billing) -> Result<Opened, Fault> {
-        billing.refresh(held).await?;
-        let state = State::parse(&held.customer.subscription.status);
+        billing.sync_held(held).await?;
+        let state = held.customer.subscription.state;
         if !state.is_over() {
-            let (code, detail) = hindrance(state);
-            return Ok(Opened::Refused(code, detail));
+            return Ok(Opened::Refused(hindrance(state)));
         }
         let customer = match held.customer.stripe_id.clone() {
             Some(customer) => customer,
@@ -62,7 +63,7 @@ impl Offer {
         Ok(Opened::Checkout(checkout))
     }
 
-    /// Makes a session. The same one if the first answer was lost: the row's count names the deed.
+    /// Makes a session. If the first answer was lost, this returns the same one: the row's count names the operation.
     async fn make_session(&self, held: &mut Held, customer: &str, stripe: &Stripe) -> Result<Checkout, Fault> {
         let Settings { price, success_url, cancel_url } = &*self.0;
         let id = held.customer.id.to_string();
@@ -75,8 +76,8 @@ impl Offer {
             ("success_url", success_url),
             ("cancel_url", cancel_url),
         ];
-        let deed = format!("checkout-{id}-{}", held.customer.checkout_count);
-        let made = stripe.post::<Session>(&["checkout", "sessions"], &form, &deed).await;
+        let operation = format!("checkout-{id}-{}", held.customer.checkout_count);
+        let made = stripe.post::<Session>(&["checkout", "sessions"], &form, &operation).await;
         if made.as_ref().is_err_and(StripeError::is_remembered) {
             held.set_checkout(None).await?;
         }
@@ -89,11 +90,11 @@ impl Offer {
     }
 }
 
-/// Makes the customer at Stripe. The same one if the first answer was lost: the row's count names the deed.
+/// Makes the customer at Stripe; the same one if the first answer was lost, since the row's count names the operation.
 async fn make_customer(held: &mut Held, stripe: &Stripe) -> Result<String, Fault> {
     let id = held.customer.id.to_string();
-    let deed = format!("customer-{id}-{}", held.customer.customer_count);
-    let made = stripe.post::<Customer>(&["customers"], &[("metadata[customer]", &id)], &deed).await;
+    let operation = format!("customer-{id}-{}", held.customer.customer_count);
+    let made = stripe.post::<Customer>(&["customers"], &[("metadata[customer]", &id)], &operation).await;
     if made.as_ref().is_err_and(StripeError::is_remembered) {
         held.forget().await?;
     }
@@ -110,12 +111,20 @@ async fn is_open(checkout: &Checkout, stripe: &Stripe) -> Result<bool, Fault> {
     }
 }
 
-/// Why another subscription cannot begin beside one in this state.
-fn hindrance(state: State) -> (Code, &'static str) {
-    match state {
-        State::Active | State::Trialing => (Code::AlreadySubscribed, "You are Pro already."),
-        State::Incomplete => (Code::PaymentPending, "The payment of your subscription is still on its way."),
-        State::Paused => (Code::SubscriptionPaused, "Your subscription is paused. Resume it in the portal."),
-        _ => (Code::PaymentDue, "There is a subscription whose payment is missing. See its status for what to do."),
-    }
+/// Why no other subscription can begin while there is one in this state.
+fn hindrance(state: SubscriptionState) -> Error {
+    let (code, detail) = match state {
+        SubscriptionState::Active | SubscriptionState::Trialing => {
+            (ProblemCode::AlreadySubscribed, "You already have Pro.")
+        }
+        SubscriptionState::Incomplete => return PAYMENT_PENDING,
+        SubscriptionState::Paused => {
+            (ProblemCode::SubscriptionPaused, "Your subscription is paused. Resume it in the portal.")
+        }
+        _ => {
+            let detail = "There is a subscription whose payment is missing. See its status for what to do.";
+            (ProblemCode::PaymentDue, detail)
+        }
+    };
+    Error::refused(code, detail)
 }

@@ -3,23 +3,21 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use shared::Fault;
-use shared::auth::Caller;
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::users::{self, Deleted};
 use shared::domain::{Clock, UserId};
-use shared::http::Result;
+use shared::http::{ACCOUNT_GONE, Caller, Result};
 use shared::stripe::{Stripe, cancel_for_deletion};
 
-use crate::get_me::GONE;
-
-/// Deletes the caller's account and all it owns. The subscription is cancelled first: if Stripe does not confirm that,
-/// the account stays and the answer is 503, so nobody pays for an account that is gone.
+/// Delete the account
+///
+/// Cancels the subscription, then deletes the account and all it owns. This cannot be undone.
+// If Stripe does not confirm the cancellation, the account is kept and the response is 503: nobody pays for a deleted
+// account.
 #[utoipa::path(
     delete, path = "/user/me", tag = "Account", security(("bearer" = [])),
-    summary = "Delete the account",
-    description = "Cancels the subscription, then deletes the account and all it owns. It cannot be undone.",
-    responses((status = 204, description = "It is gone.")),
+    responses((status = 204, description = "The account is deleted.")),
 )]
 pub(crate) async fn delete_me(
     State(db): State<Db>,
@@ -29,14 +27,14 @@ pub(crate) async fn delete_me(
     caller: Caller,
 ) -> Result<StatusCode> {
     cancel_for_deletion(&db, &stripe, caller.user, clock.now()).await?;
-    let deleted = users::delete(&db, caller.user).await?.ok_or(GONE)?;
+    let deleted = users::delete(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
     if let Err(error) = forget(&cache, caller.user, &deleted).await {
-        tracing::error!(%error, "what Redis holds of a deleted account stays until it lapses");
+        tracing::error!(%error, "Redis keeps data of a deleted account until it expires");
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends what Redis still knows of an account: its tokens, codes, replies under way, and the list of its rooms.
+/// Ends what Redis still holds of an account: its tokens, codes, unfinished replies, and the list of its rooms.
 async fn forget(cache: &Cache, user: UserId, deleted: &Deleted) -> Result<(), Fault> {
     cache.mark_revoked(&deleted.sessions).await?;
     cache.end_challenges(&deleted.mobile).await?;

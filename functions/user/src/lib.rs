@@ -6,13 +6,11 @@ mod update_me;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
-use shared::auth::Auth;
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::{Clock, Limits};
-use shared::http::{edge, revalidated};
+use shared::http::{Auth, edge};
 use shared::stripe::Stripe;
 
 #[derive(Debug, Clone, FromRef)]
@@ -25,7 +23,9 @@ struct App {
     clock: Clock,
 }
 
-/// The routes of this function.
+shared::endpoints!(App: get_me, update_me, delete_me);
+
+/// The router of this function.
 pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let auth = Auth::from_env(env, clock.clone())?;
     let app = App {
@@ -36,14 +36,5 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         limits: Limits::from_env(env)?,
         clock,
     };
-    let me = revalidated(get(get_me::get_me)).patch(update_me::update_me).delete(delete_me::delete_me);
-    Ok(edge(Router::new().route("/user/me", me).with_state(app)))
-}
-
-/// The contract of these routes, for `docs/openapi.json`. Nothing that is deployed calls it.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    #[derive(utoipa::OpenApi)]
-    #[openapi(paths(get_me::get_me, update_me::update_me, delete_me::delete_me,))]
-    struct Contract;
-    <Contract as utoipa::OpenApi>::openapi()
+    Ok(edge(endpoints().with_state(app)))
 }

@@ -2,13 +2,11 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use shared::auth::Caller;
-use shared::db::{Db, users};
+use shared::db::Db;
+use shared::db::users::{self, Changes};
 use shared::domain::{Clock, Email, Limits, Name};
-use shared::http::{Account, Json, Result, given};
+use shared::http::{ACCOUNT_GONE, Account, Caller, Json, Result, given};
 use utoipa::ToSchema;
-
-use crate::get_me::GONE;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(clippy::option_option, reason = "absent, null and given are three different things")]
@@ -23,11 +21,11 @@ pub(crate) struct Request {
     email: Option<Option<Email>>,
 }
 
-/// Changes what is given of the caller's profile.
+/// Change the account
+///
+/// Changes the fields that are given; `null` clears a field.
 #[utoipa::path(
     patch, path = "/user/me", tag = "Account", security(("bearer" = [])),
-    summary = "Change the account",
-    description = "Changes what is given of the profile; `null` clears a field.",
     request_body = Request,
     responses((status = 200, body = Account, description = "The account as it is now.")),
 )]
@@ -36,10 +34,10 @@ pub(crate) async fn update_me(
     State(limits): State<Limits>,
     State(clock): State<Clock>,
     caller: Caller,
-    Json(request): Json<Request>,
+    Json(Request { name, email }): Json<Request>,
 ) -> Result<Json<Account>> {
-    let (name, email) = (request.name.as_ref(), request.email.as_ref());
     let now = clock.now();
-    let changed = users::update(&db, caller.user, name.map(Option::as_ref), email.map(Option::as_ref), now).await?;
-    Ok(Json(Account::of(changed.ok_or(GONE)?, limits, now)))
+    let changes = Changes { name: name.as_ref().map(Option::as_ref), email: email.as_ref().map(Option::as_ref) };
+    let user = users::update(&db, caller.user, changes, now).await?.ok_or(ACCOUNT_GONE)?;
+    Ok(Json(Account::of(user, limits, now)))
 }

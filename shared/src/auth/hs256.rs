@@ -1,4 +1,4 @@
-//! HS256 for `jsonwebtoken` over `hmac` and `sha2`: its own backends bring RSA or a second TLS library along.
+//! HS256 for `jsonwebtoken` over `hmac` and `sha2`: its own backends would add RSA or a second TLS library.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -10,7 +10,7 @@ use signature::{Signer, Verifier};
 static PROVIDER: CryptoProvider =
     CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
 
-/// Makes this the process's provider. A second call changes nothing.
+/// Installs this as the process's provider. A second call changes nothing.
 pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }

@@ -1,4 +1,5 @@
-//! Symmetric keys by name. The first makes, all of them check: a key is replaced by putting its successor first.
+//! Symmetric keys by name. The first key makes tokens and codes, and every key checks them. To replace a key, put its
+//! successor first.
 
 use std::fmt;
 
@@ -46,7 +47,7 @@ impl fmt::Debug for Key {
 pub struct KeyRing(Vec<Key>);
 
 impl KeyRing {
-    /// Of a variable like `2026a:base64,2025b:base64`. Refuses short keys, odd names, and more than two keys.
+    /// Reads a variable like `2026a:base64,2025b:base64`. Refuses short keys, invalid names, and more than two keys.
     pub fn from_env(env: &Env, name: &'static str) -> Result<Self, ConfigError> {
         env.required(name)?;
         let keys = env.list(name).iter().map(|item| key(name, item)).collect::<Result<Vec<_>, _>>()?;
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn short_keys_and_odd_names_do_not_start() {
+    fn short_keys_and_invalid_names_are_refused() {
         assert!(ring(LONG).is_ok());
         for value in ["a:AAAA", "AAAA", "../x:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", ":AAAA", "a:!"] {
             assert!(ring(value).is_err(), "{value}");

@@ -1,6 +1,5 @@
-//! Who is asking: keys, tokens, one-time codes, passwords, and the caller of a request.
+//! Authentication: keys, tokens, one-time codes, passwords.
 
-mod caller;
 mod hs256;
 mod keys;
 mod otp;
@@ -8,9 +7,8 @@ mod passwords;
 mod refresh;
 mod tokens;
 
-pub use caller::{Auth, Bearer, Caller, grant};
 pub use keys::{Key, KeyRing};
-pub use otp::Codes;
+pub use otp::OneTimeCodes;
 pub use passwords::{hash, verify};
 pub use refresh::RefreshToken;
 pub use tokens::{Grant, Tokens};

@@ -1,4 +1,4 @@
-//! One-time codes: derived from their challenge, so that nothing at rest holds one.
+//! One-time codes. Each is derived from its challenge, so no code is stored.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::domain::ChallengeId;
 
 /// Derives codes. Cloning is cheap.
 #[derive(Debug, Clone)]
-pub struct Codes(Arc<(KeyRing, u32)>);
+pub struct OneTimeCodes(Arc<(KeyRing, u32)>);
 
-impl Codes {
-    /// Of `OTP_KEYS` and `OTP_DIGITS` (6 to 8).
+impl OneTimeCodes {
+    /// Reads `OTP_KEYS` and `OTP_DIGITS` (6 to 8).
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let digits = env.parsed("OTP_DIGITS", 6)?;
         if !(6..=8).contains(&digits) {
@@ -27,7 +27,7 @@ impl Codes {
         &self.0.0.current().id
     }
 
-    /// The code of a challenge that was opened under the key `kid`. `None` if that key is gone.
+    /// The code of a challenge that was opened under the key `kid`. `None` if that key was removed.
     pub fn derive(&self, challenge: ChallengeId, kid: &str) -> Option<String> {
         self.0.0.get(kid).map(|key| code(key, challenge, self.0.1))
     }
@@ -40,13 +40,13 @@ impl Codes {
 }
 
 /// HMAC-SHA-256 of the challenge, reduced to `digits` without bias: a value beyond the largest multiple of 10^digits is
-/// thrown away and the next round is taken.
+/// discarded, and the next round is used.
 fn code(key: &Key, challenge: ChallengeId, digits: u32) -> String {
     let modulus = 10_u64.pow(digits);
     let most = u64::MAX - u64::MAX % modulus;
     let mut round = 0_u8;
     loop {
-        let mac = key.hmac(&[b"one-time-code", challenge.0.as_bytes(), &[round]]);
+        let mac = key.hmac(&[b"one-time-code", challenge.as_bytes(), &[round]]);
         let mut eight = [0; 8];
         eight.copy_from_slice(&mac[..8]);
         let value = u64::from_be_bytes(eight);
@@ -59,12 +59,12 @@ fn code(key: &Key, challenge: ChallengeId, digits: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Codes;
+    use super::OneTimeCodes;
     use crate::config::Env;
     use crate::domain::ChallengeId;
 
-    fn codes(keys: &'static str) -> Codes {
-        Codes::from_env(&Env::from_fn(move |name| (name == "OTP_KEYS").then(|| keys.into()))).unwrap()
+    fn codes(keys: &'static str) -> OneTimeCodes {
+        OneTimeCodes::from_env(&Env::from_fn(move |name| (name == "OTP_KEYS").then(|| keys.into()))).unwrap()
     }
 
     const A: &str = "a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -76,7 +76,7 @@ mod tests {
         let code = codes.derive(challenge, "a").unwrap();
         assert_eq!(codes.compare(challenge, &code), [("a", true)]);
         let others = (0..1000).filter(|_| codes.compare(ChallengeId::generate(), &code)[0].1).count();
-        assert!(others < 5, "{others} of 1000 other challenges took the code");
+        assert!(others < 5, "{others} of 1000 other challenges accepted the code");
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(codes(B_A).kid(), "b");
     }
 
-    /// Of `buckets` that are as likely as each other. Beyond this once in millions of runs (Wilson and Hilferty's
+    /// Checks that all buckets are equally likely. It fails by chance once in millions of runs (Wilson and Hilferty's
     /// approximation of chi-squared at five standard deviations).
     fn assert_uniform(seen: &[u32]) {
         let buckets = f64::from(u32::try_from(seen.len()).unwrap());
@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn many(digits: &'static str) -> impl Iterator<Item = String> {
-        let codes = Codes::from_env(&Env::from_fn(move |name| match name {
+        let codes = OneTimeCodes::from_env(&Env::from_fn(move |name| match name {
             "OTP_KEYS" => Some(A.into()),
             "OTP_DIGITS" => Some(digits.into()),
             _ => None,
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn every_digit_is_as_likely_in_every_place() {
+    fn every_digit_is_equally_likely_in_every_place() {
         for (digits, places) in [("6", 6), ("7", 7), ("8", 8)] {
             let mut seen = vec![[0; 10]; places];
             for code in many(digits) {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn every_range_and_every_pair_of_digits_is_as_likely() {
+    fn every_range_and_every_pair_of_digits_is_equally_likely() {
         let (mut ranges, mut pairs) = ([0; 1000], [0; 100]);
         for code in many("6") {
             let number: usize = code.parse().unwrap();

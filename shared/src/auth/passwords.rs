@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, off the async thread.
+//! Passwords: Argon2id, outside the async thread.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -13,11 +13,11 @@ fn params() -> Params {
     Params::new(19 * 1024, 2, 1, None).unwrap_or_default()
 }
 
-/// What is filled while a password is hashed. It is kept and used again, since the allocator would give little of it
-/// back; and so one password is hashed at a time, and whoever else is served does not starve behind many.
+/// The memory that hashing fills. It is kept and used again, since the allocator would return little of it to the
+/// system. So one password is hashed at a time, and many of them do not starve other requests.
 static MEMORY: Mutex<Vec<Block>> = Mutex::const_new(Vec::new());
 
-/// Hashes off the async thread, when its turn has come.
+/// Hashes outside the async thread, one password at a time.
 async fn argon2id(password: String, salt: Salt, params: Params) -> Result<Output, Fault> {
     let mut memory = MEMORY.lock().await;
     let hashing = tokio::task::spawn_blocking(move || {
@@ -28,7 +28,7 @@ async fn argon2id(password: String, salt: Salt, params: Params) -> Result<Output
             .hash_password_into_with_memory(normalized(&password).as_bytes(), &salt, &mut output, &mut memory[..])
             .map(|()| Output::new(&output))
     });
-    let hashed = hashing.await.map_err(|_| Fault::Bug("hashing broke off"))?;
+    let hashed = hashing.await.map_err(|_| Fault::Bug("hashing failed"))?;
     hashed.ok().and_then(Result::ok).ok_or(Fault::Bug("a password cannot be hashed"))
 }
 
@@ -42,23 +42,23 @@ fn normalized(password: &str) -> String {
 pub async fn hash(password: Password) -> Result<String, Fault> {
     let mut random = [0; Salt::RECOMMENDED_LENGTH];
     getrandom::fill(&mut random).map_err(|_| Fault::Bug("the system has no randomness"))?;
-    let salt = Salt::new(&random).map_err(|_| Fault::Bug("a salt is of the recommended length"))?;
+    let salt = Salt::new(&random).map_err(|_| Fault::Bug("a salt of the recommended length was refused"))?;
     let output = argon2id(password.expose().to_owned(), salt, params()).await?;
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(params()).map_err(|_| Fault::Bug("parameters that cannot be written"))?,
+        params: ParamsString::try_from(params()).map_err(|_| Fault::Bug("the parameters cannot be written"))?,
         salt: Some(salt),
         hash: Some(output),
     };
     Ok(hash.to_string())
 }
 
-/// A hash that no password has, of the same cost: what is checked for accounts that are not there.
+/// A hash of the same cost that no password matches. It is checked for accounts that do not exist.
 const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Whether `password` has `hash`. Without a hash the same work is done and the answer is no.
+/// Whether `password` matches `hash`. Without a hash the same work is done, and the result is `false`.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Fault> {
     let unreadable = Fault::Bug("a stored password hash cannot be read");
     let (text, is_known) = (hash.as_deref().unwrap_or(NOBODYS), hash.is_some());
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_has_its_own_hash_alone() {
+    async fn a_password_matches_its_own_hash_alone() {
         let hashed = hash(Password::try_from("correct horse".to_owned()).unwrap()).await.unwrap();
         assert!(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(verify("correct horse".into(), Some(hashed.clone())).await.unwrap());

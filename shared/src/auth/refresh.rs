@@ -13,30 +13,30 @@ use super::keys::Key;
 pub struct RefreshToken([u8; 32]);
 
 impl RefreshToken {
-    /// The first of a session. Fails only if the system has no randomness.
+    /// The first token of a session. Fails only if the system has no randomness.
     pub fn generate() -> Result<Self, crate::Fault> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|_| crate::Fault::Bug("the system gives no random bytes"))?;
         Ok(Self(bytes))
     }
 
-    /// Reads what a client sent.
+    /// Parses a token that a client sent.
     pub fn parse(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// The one that replaces it: a function of this one and a key, so that a client that lost the answer, or sent the
-    /// request twice, is told the same. Without the key nobody can tell it from this one.
+    /// The token that replaces this one. It is derived from this one and a key, so a client that lost the response, or
+    /// sent the request twice, gets the same token. Without the key nobody can derive it.
     pub(super) fn successor(&self, key: &Key) -> Self {
         Self(key.hmac(&[b"refresh-rotation", &self.0]))
     }
 
-    /// What is stored of it. A plain hash will do: 256 random bits cannot be guessed.
+    /// The hash that is stored. A plain hash is enough: 256 random bits cannot be guessed.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()
     }
 
-    /// As the client holds it.
+    /// The text that the client holds.
     pub fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }

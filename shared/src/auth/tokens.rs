@@ -1,4 +1,4 @@
-//! Access tokens: JWTs checked by the book (RFC 8725).
+//! Access tokens: JWTs, checked as RFC 8725 recommends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::domain::{SessionId, Timestamp, UserId};
 const TYP: &str = "at+jwt";
 /// How far the clocks of signer and checker may differ, in seconds.
 const LEEWAY: i64 = 5;
-/// How long a password may be set after its code was right.
+/// How long a password may be set after the code was accepted.
 const RESET_LIFETIME: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ struct Claims {
     sid: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
-    /// Of a reset: the version of the password that it may replace.
+    /// Only in a reset token: the version of the password that it may replace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pwv: Option<i32>,
 }
@@ -57,7 +57,7 @@ struct Inner {
 }
 
 impl Tokens {
-    /// Of the `JWT_…` variables and `ACCESS_TOKEN_SECONDS`.
+    /// Reads the `JWT_…` variables and `ACCESS_TOKEN_SECONDS`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         hs256::install();
         Ok(Self(Arc::new(Inner {
@@ -101,7 +101,7 @@ impl Tokens {
             .map_err(|_| crate::Fault::Bug("a token cannot be signed"))
     }
 
-    /// What `token` allows at `now`; `None` if anything about it is not as it must be.
+    /// What `token` allows at `now`; `None` if anything about it is not valid.
     pub fn check(&self, token: &str, now: Timestamp) -> Option<Grant> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let brings_a_key = header.jwk.is_some() || header.jku.is_some() || header.x5u.is_some() || header.x5c.is_some();
@@ -122,7 +122,7 @@ impl Tokens {
         }
     }
 
-    /// Times are compared here against the clock that was handed in, not by the library against the machine's.
+    /// Checks all but the times: `check` compares those with the given clock, not with the machine's.
     fn validation(&self) -> Validation {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[&self.0.issuer]);

@@ -1,89 +1,86 @@
-//! One-time codes' challenges: what must be proved, until when, and how often it was tried. Never the code.
+//! Challenges of one-time codes: what must be proved, until when, and the number of tries. They never hold the code.
 
 use std::time::Duration;
 
 use redis::Value;
 
 use super::scripts::{OPEN, TRY, WITHDRAW};
-use super::{Cache, CodeLimits, Refusal};
+use super::{Cache, OtpLimit, OtpLimits, OtpRefusal};
 use crate::Fault;
-use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp};
+use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp, words};
 
-/// How long a code is good for.
+/// How long a code is valid.
 pub(super) const LIFETIME: Duration = Duration::from_mins(5);
-/// Wrong tries a challenge bears.
+/// Wrong tries that a challenge allows.
 const TRIES: u32 = 5;
-/// Consecutive failures that pause an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100)…
+/// Consecutive failures that pause an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100).
 const FAILURES: u32 = 100;
-/// …for so long after the last of them.
+/// How long that pause lasts after the last failure.
 const LOCK: Duration = Duration::from_hours(24);
 
-/// What a code is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To sign in.
-    SignIn,
-    /// To set a new password.
-    PasswordReset,
-}
-
-impl Purpose {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::PasswordReset => "password_reset",
-        }
+words!(
+    /// What a code is for.
+    Purpose {
+        /// To sign in.
+        SignIn = "sign_in",
+        /// To set a new password.
+        PasswordReset = "password_reset",
     }
-
-    fn parse(text: &str) -> Option<Self> {
-        [Self::SignIn, Self::PasswordReset].into_iter().find(|purpose| purpose.as_str() == text)
-    }
-}
+);
 
 /// A challenge that waits for its code.
 #[derive(Debug, Clone)]
 pub struct Challenge {
-    /// The mobile to be proved.
+    /// The mobile to prove.
     pub mobile: Mobile,
-    /// What for.
+    /// What the code is for.
     pub purpose: Purpose,
-    /// The key its code is derived with.
+    /// The key that its code is derived with.
     pub kid: String,
     /// The profile that a new account gets.
     pub signup: Option<SignupId>,
 }
 
-/// What a client is told of an open challenge.
+/// What a client learns about an open challenge.
 #[derive(Debug, Clone, Copy)]
 pub struct Opened {
     /// When its code expires.
     pub expires_at: Timestamp,
-    /// The pause until the mobile may be sent another.
+    /// The pause until another code may be sent to the mobile.
     pub resend_after: Duration,
 }
 
-/// What a try came to.
+/// The result of opening a challenge.
+#[derive(Debug, Clone, Copy)]
+pub enum OpenChallenge {
+    /// It is open.
+    Opened(Opened),
+    /// A limit refused it; nothing was counted.
+    Refused(OtpRefusal),
+}
+
+/// The result of a try.
 #[derive(Debug)]
 pub enum Verdict {
     /// The code was right; the challenge has ended.
     Right(Mobile, Purpose, Option<SignupId>),
     /// It was wrong, or the account is paused.
     Wrong,
-    /// No such challenge any more.
+    /// The challenge does not exist any more.
     Expired,
 }
 
 impl Cache {
     /// Opens a challenge, ends the mobile's earlier one of the same purpose, and counts it against every limit, all in
-    /// one step. What is refused is not counted.
+    /// one step. A refused one is not counted.
     pub async fn open_challenge(
         &self,
         id: ChallengeId,
         challenge: &Challenge,
-        limits: &CodeLimits,
+        limits: &OtpLimits,
         ip: &str,
         now: Timestamp,
-    ) -> Result<Result<Opened, Refusal>, Fault> {
+    ) -> Result<OpenChallenge, Fault> {
         let mobile = challenge.mobile.as_str();
         let mut call = OPEN.prepare_invoke();
         call.key(self.challenge_keys(id, challenge, ip, now).as_slice())
@@ -103,12 +100,15 @@ impl Cache {
             .arg(limits.per_day);
         let (limit, seconds): (String, u64) = self.script(&call).await?;
         let pause = Duration::from_secs(seconds);
-        let opened = Opened { expires_at: now + LIFETIME, resend_after: pause };
-        Ok(Refusal::of(&limit, pause).map_or(Ok(opened), Err))
+        if limit.is_empty() {
+            return Ok(OpenChallenge::Opened(Opened { expires_at: now + LIFETIME, resend_after: pause }));
+        }
+        let limit = OtpLimit::parse(&limit).ok_or(Fault::Bug("a script returned an unknown limit"))?;
+        Ok(OpenChallenge::Refused(OtpRefusal { limit, pause }))
     }
 
-    /// Takes back a challenge whose code could not be handed on, and with it what it counted against the limits: its
-    /// owner may try again at once. `now` and the others are those it was opened with.
+    /// Withdraws a challenge whose code could not be queued, and what it counted against the limits, so its owner may
+    /// try again at once. The arguments are those of [`Self::open_challenge`].
     pub async fn withdraw_challenge(
         &self,
         id: ChallengeId,
@@ -121,7 +121,7 @@ impl Cache {
         self.script::<Value>(&call).await.map(drop)
     }
 
-    /// The challenge, while it is open. For whoever delivers its code.
+    /// The challenge, while it is open. Needed to deliver its code.
     pub async fn challenge(&self, id: ChallengeId, now: Timestamp) -> Result<Option<Challenge>, Fault> {
         let mut command = redis::cmd("HMGET");
         command.arg(self.key("challenge", id)).arg(&["mobile", "purpose", "kid", "signup", "expires"]);
@@ -132,13 +132,13 @@ impl Cache {
         Ok(is_open.then(|| Challenge { mobile, purpose, kid, signup: signup.and_then(|id| id.parse().ok()) }))
     }
 
-    /// Reserves the delivery of a challenge's code. `false`: it was sent, or is being sent, by another delivery of the
-    /// same job.
+    /// Reserves the delivery of a challenge's code. `false` if another delivery of the same job sent the code or is
+    /// sending it.
     pub async fn begin_sending(&self, id: ChallengeId) -> Result<bool, Fault> {
         self.once("sent", id, LIFETIME).await
     }
 
-    /// Gives the reservation back after a failure: the next delivery of the job may send.
+    /// Releases the reservation after a failure, so the next delivery of the job may send.
     pub async fn sending_failed(&self, id: ChallengeId) -> Result<(), Fault> {
         self.delete(self.key("sent", id)).await.map(drop)
     }
@@ -161,23 +161,23 @@ impl Cache {
         for (kid, right) in right {
             call.arg(*kid).arg(u8::from(*right));
         }
-        let answer: Vec<String> = self.script(&call).await?;
-        Ok(match answer.as_slice() {
-            [word, mobile, purpose, signup] if word == "right" => {
-                match (Mobile::parse(mobile), Purpose::parse(purpose)) {
-                    (Ok(mobile), Some(purpose)) => Verdict::Right(mobile, purpose, signup.parse().ok()),
-                    _ => Verdict::Expired,
-                }
-            }
-            [word] if word == "wrong" => Verdict::Wrong,
-            _ => Verdict::Expired,
-        })
+        let verdict: Vec<String> = self.script(&call).await?;
+        let unreadable = Fault::Bug("a challenge cannot be read");
+        match verdict.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["right", mobile, purpose, signup] => match (Mobile::parse(mobile), Purpose::parse(purpose)) {
+                (Ok(mobile), Some(purpose)) => Ok(Verdict::Right(mobile, purpose, signup.parse().ok())),
+                _ => Err(unreadable),
+            },
+            ["wrong"] => Ok(Verdict::Wrong),
+            ["expired"] => Ok(Verdict::Expired),
+            _ => Err(unreadable),
+        }
     }
 
     /// Ends every open challenge of a mobile.
-    pub async fn end_challenges(&self, mobile: &str) -> Result<(), Fault> {
-        let pointers =
-            [Purpose::SignIn, Purpose::PasswordReset].map(|purpose| self.open_challenge_key(purpose, mobile));
+    pub async fn end_challenges(&self, mobile: &Mobile) -> Result<(), Fault> {
+        let pointers: Vec<_> =
+            Purpose::ALL.iter().map(|purpose| self.open_challenge_key(*purpose, mobile.as_str())).collect();
         let mut read = redis::cmd("MGET");
         read.arg(&pointers);
         let open: Vec<Option<String>> = self.run(read).await?;
@@ -189,7 +189,8 @@ impl Cache {
         self.run::<Value>(delete).await.map(drop)
     }
 
-    /// What opening a challenge writes to: itself, the pointer to it, the logs of its limits, the day's counter.
+    /// The keys that are written when a challenge is opened: itself, the pointer to it, its limits' logs, the day's
+    /// counter.
     fn challenge_keys(&self, id: ChallengeId, challenge: &Challenge, ip: &str, now: Timestamp) -> [String; 6] {
         let mobile = challenge.mobile.as_str();
         [

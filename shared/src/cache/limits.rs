@@ -6,27 +6,28 @@ use super::Cache;
 use super::scripts::SLIDE;
 use crate::Fault;
 use crate::config::{ConfigError, Env};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, words};
 
-/// How many codes may be asked for. 0 lifts the limits by address and by prefix; as the stack's cap it allows none.
+/// How many one-time codes may be requested. 0 removes the limits by address and by prefix; as the stack's cap it
+/// allows no codes.
 #[derive(Debug, Clone)]
-pub struct CodeLimits {
-    /// Pause after a mobile's first code; twice and four times as long after the next ones.
+pub struct OtpLimits {
+    /// Pause after a mobile's first code; it is twice and four times as long after the next ones.
     pub cooldown: Duration,
     /// Codes for a mobile in an hour.
     pub per_mobile_hour: u32,
     /// Codes for a mobile in a day.
     pub per_mobile_day: u32,
-    /// Codes asked for from an address (IPv6: a /64) in an hour.
+    /// Codes requested from an address (IPv6: a /64) in an hour.
     pub per_ip_hour: u32,
     /// Codes for numbers that differ in their last four digits alone, in an hour.
     pub per_prefix_hour: u32,
-    /// Codes of the whole stack in a UTC day: the breaker before the bill.
+    /// Codes of the whole stack in a UTC day. This caps the bill.
     pub per_day: u32,
 }
 
-impl CodeLimits {
-    /// Of the `OTP_…` variables.
+impl OtpLimits {
+    /// Reads the `OTP_…` variables.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let per_mobile = |name, default| match env.parsed(name, default)? {
             0 => Err(ConfigError::new(name, "must be at least 1: a mobile's limit cannot be lifted")),
@@ -43,54 +44,57 @@ impl CodeLimits {
     }
 }
 
-/// Which limit refused, and after how long it would not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// The pause after the mobile's last code.
-    Cooldown(Duration),
-    /// The mobile's codes in an hour or a day.
-    Mobile(Duration),
-    /// The address' codes in an hour.
-    Ip(Duration),
-    /// The codes of neighbouring numbers in an hour.
-    Prefix(Duration),
-    /// The stack's codes in a day.
-    Stack(Duration),
-}
-
-impl Refusal {
-    pub(super) fn of(limit: &str, pause: Duration) -> Option<Self> {
-        match limit {
-            "cooldown" => Some(Self::Cooldown(pause)),
-            "mobile" => Some(Self::Mobile(pause)),
-            "ip" => Some(Self::Ip(pause)),
-            "prefix" => Some(Self::Prefix(pause)),
-            "stack" => Some(Self::Stack(pause)),
-            _ => None,
-        }
+words!(
+    /// A limit of one-time codes.
+    OtpLimit {
+        /// The pause after the mobile's last code.
+        Cooldown = "cooldown",
+        /// The mobile's codes in an hour or a day.
+        Mobile = "mobile",
+        /// The address' codes in an hour.
+        Ip = "ip",
+        /// The codes of neighbouring numbers in an hour.
+        Prefix = "prefix",
+        /// The stack's codes in a day.
+        Stack = "stack",
     }
+);
+
+/// Which limit refused a code, and how long it will refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtpRefusal {
+    /// The limit.
+    pub limit: OtpLimit,
+    /// How long to wait.
+    pub pause: Duration,
 }
 
-/// So many events within so long.
+/// A number of events within a time.
 #[derive(Debug, Clone, Copy)]
-pub struct Window {
-    /// Events that are allowed; 0 lifts the limit.
+pub struct RateLimit {
+    /// Events that are allowed; 0 removes the limit.
     pub most: u32,
-    /// How far back they count.
+    /// How far back events are counted.
     pub within: Duration,
 }
 
 impl Cache {
-    /// Counts an event of `kind` by `of`, unless that would exceed the window: then how long to wait.
-    pub async fn slide(&self, kind: &str, of: &str, window: Window, now: Timestamp) -> Result<Option<Duration>, Fault> {
-        if window.most == 0 {
+    /// Counts an event of `kind` by `of`. If that would exceed the limit, counts nothing and returns how long to wait.
+    pub async fn slide(
+        &self,
+        kind: &str,
+        of: &str,
+        limit: RateLimit,
+        now: Timestamp,
+    ) -> Result<Option<Duration>, Fault> {
+        if limit.most == 0 {
             return Ok(None);
         }
         let mut call = SLIDE.prepare_invoke();
         call.key(self.key(kind, of))
             .arg(now.unix_millis())
-            .arg(window.within.as_secs())
-            .arg(window.most)
+            .arg(limit.within.as_secs())
+            .arg(limit.most)
             .arg(uuid::Uuid::new_v4().to_string());
         let wait: u64 = self.script(&call).await?;
         Ok((wait > 0).then(|| Duration::from_secs(wait)))

@@ -1,4 +1,4 @@
-//! Redis: what may be lost. The chatroom list and session marks cost speed when it is away; codes and limits need it.
+//! Redis holds what may be lost. Without it, the chatroom list and session checks are slower; codes and limits need it.
 
 mod challenges;
 mod limits;
@@ -15,19 +15,19 @@ use redis::{
     Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, TlsCertificates, Value,
 };
 
-pub use challenges::{Challenge, Opened, Purpose, Verdict};
-pub use limits::{CodeLimits, Refusal, Window};
+pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
+pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
 
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};
 
-/// A command that takes longer counts as failed: Postgres is asked instead, or the client is told to come back.
+/// A command that takes longer counts as failed: Postgres is asked instead, or the client is told to retry later.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A lazy connection to Redis. Nothing is opened before the first command; cloning is cheap.
+/// A lazy connection to Redis. It is not opened before the first command; cloning is cheap.
 #[derive(Clone)]
 pub struct Cache {
     connection: ConnectionManager,
@@ -41,12 +41,12 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// Of `REDIS_URL` (`rediss://` for TLS, with the CA of `TLS_CA_FILE` beside webpki's). Keys begin with
-    /// `REDIS_PREFIX`, so that stacks can share a server. To be called on a runtime.
+    /// Reads `REDIS_URL` (`rediss://` for TLS, with the CA of `TLS_CA_FILE` beside webpki's). Keys begin with
+    /// `REDIS_PREFIX`, so that stacks can share a server. Must be called on a runtime.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let refused = |error: RedisError| ConfigError::new("REDIS_URL", error.to_string());
         let info = env.required("REDIS_URL")?.into_connection_info().map_err(refused)?;
-        // To tell the server the client's name would be a round trip of every new connection.
+        // Sending the client's name would cost every new connection a round trip.
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
         let info = info.set_redis_settings(settings);
         let client = match tls::private_ca(env)? {
@@ -73,8 +73,8 @@ impl Cache {
         format!("{}{kind}:{of}", self.prefix)
     }
 
-    /// Runs a command. What a thawed process finds first may be a connection that the server closed meanwhile: one
-    /// more try. A command that is not idempotent may then run twice, which each caller must bear.
+    /// Runs a command, and retries it once if the connection is closed: the server may close it while the process is
+    /// frozen. So a command that is not idempotent may run twice, which each caller must tolerate.
     async fn run<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Fault> {
         let mut connection = self.connection.clone();
         let answer = match connection.req_packed_command(&command).await {
@@ -84,7 +84,7 @@ impl Cache {
         Ok(redis::from_redis_value(answer?).map_err(RedisError::from)?)
     }
 
-    /// Runs a pipeline in one round trip, likewise.
+    /// Runs a pipeline in one round trip, with the same retry.
     async fn run_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Fault> {
         let mut connection = self.connection.clone();
         Ok(match pipeline.query_async(&mut connection).await {

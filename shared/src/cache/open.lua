@@ -13,7 +13,7 @@ end
 local cooldown = tonumber(ARGV[9])
 local function pause(sent) return cooldown * math.min(2 ^ (sent - 1), 4) end
 
--- A repetition of a call whose answer was lost.
+-- The call is a repetition: its first answer was lost.
 if redis.call('EXISTS', KEYS[1]) == 1 then
     return { '', pause(redis.call('ZCOUNT', KEYS[3], '(' .. (now - hour), '+inf')) }
 end

@@ -1,5 +1,5 @@
-//! Signals between those who wait for replies and those who make them. All of them may be lost: then Postgres is read
-//! a little later.
+//! Signals between requests that wait for replies and workers that make them. Any signal may be lost: then Postgres is
+//! read a little later.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::Cache;
 use crate::Fault;
 use crate::domain::{ChatroomId, MessageId};
 
-/// Longer than an attempt at a reply takes.
+/// Longer than an attempt at a reply takes, in seconds.
 const KEPT: u64 = 300;
-/// How often those who wait look again.
+/// How long a waiting request pauses between two checks.
 const PAUSE: Duration = Duration::from_millis(150);
 
 impl Cache {
-    /// Tells whoever makes these replies to stop. To be called after Postgres was told.
+    /// Tells the workers that make these replies to stop. Must be called after the change is stored in Postgres.
     pub async fn stop_replies(&self, ids: &[MessageId]) -> Result<(), Fault> {
         if ids.is_empty() {
             return Ok(());
@@ -27,12 +27,12 @@ impl Cache {
         self.run_all::<()>(&pipeline).await
     }
 
-    /// Whether the making of a reply is to stop.
+    /// Whether the work on a reply must stop.
     pub async fn is_stopped(&self, id: MessageId) -> Result<bool, Fault> {
         self.run(redis::Cmd::exists(self.key("stopped", id))).await
     }
 
-    /// Tells whoever waits that a room's messages have changed. To be called after Postgres was told.
+    /// Tells waiting requests that a room's messages changed. Must be called after the change is stored in Postgres.
     pub async fn room_changed(&self, room: ChatroomId) -> Result<(), Fault> {
         let mut pipeline = redis::pipe();
         let key = self.key("changes", room);
@@ -40,12 +40,12 @@ impl Cache {
         self.run_all::<()>(&pipeline).await
     }
 
-    /// How often a room's messages have changed lately.
+    /// How often a room's messages changed lately.
     pub async fn room_changes(&self, room: ChatroomId) -> Result<u64, Fault> {
         Ok(self.run::<Option<u64>>(redis::Cmd::get(self.key("changes", room))).await?.unwrap_or_default())
     }
 
-    /// Waits until a room's messages have changed since `seen`, or for `most`. Without Redis it only lets some time pass.
+    /// Waits until a room's messages have changed since `seen`, but at most for `most`. Without Redis it only pauses.
     pub async fn wait_for_change(&self, room: ChatroomId, seen: Option<u64>, most: Duration) {
         let deadline = tokio::time::Instant::now() + most;
         loop {
@@ -58,7 +58,7 @@ impl Cache {
         }
     }
 
-    /// Marks something as done once, for `kept`. `false` if it was marked before.
+    /// Marks something as done, for `kept`. `false` if it was marked before.
     pub async fn once(&self, kind: &str, of: impl std::fmt::Display, kept: Duration) -> Result<bool, Fault> {
         let mut command = redis::cmd("SET");
         command.arg(self.key(kind, of)).arg(1).arg("NX").arg("EX").arg(kept.as_secs());

@@ -1,11 +1,11 @@
 //! The first page of a user's chatroom list, for five minutes, never stale after a write.
 //!
-//! An entry carries the token that was current before its rows were read and is good only while that token is. A
-//! write makes the token `writing` before it commits and a new one after, so a reader that was slower than the write
-//! stores under a token that nobody has any more. A writer that dies leaves `writing`, which lapses by itself.
+//! An entry carries the token that was current before its rows were read. It is valid only while that token is current.
+//! A write sets the token to `writing` before it commits and to a new value afterwards, so a reader that was slower
+//! than the write stores under an old token. A writer that dies leaves `writing`, which expires by itself.
 //!
-//! A send is the write that there are most of. It changes the token and says beforehand that nothing is to be read or
-//! stored for a while: that lapses by itself, and the send needs no second round trip.
+//! A send is the most frequent write. It changes the token and, before it commits, blocks reads and stores of the list
+//! for a while. The block expires by itself, so the send needs no second round trip.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ const KEPT: Duration = Duration::from_secs(300);
 /// Longer than a write may take: [`crate::db::STATEMENT_TIMEOUT`] and three waits for a connection.
 const WRITING: Duration = Duration::from_secs(20);
 
-/// What the cache says of a list.
+/// What the cache knows about a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CachedRooms {
     /// The page as it was sent before.
     Hit(String),
-    /// Not there; what is read now may be stored under this token.
+    /// There is no valid page; one that is read now may be stored under this token.
     Miss(String),
-    /// A write is under way, or Redis is away: neither use nor store.
+    /// A write is in progress, or Redis is unavailable: the cache must not be read or written.
     Bypass,
 }
 
@@ -75,14 +75,14 @@ impl Cache {
         Ok((Mark::of(mark.as_deref()), rooms))
     }
 
-    /// Stores a page under the token that a miss answered.
+    /// Stores a page under the token that a miss returned.
     pub async fn store_rooms(&self, user: UserId, token: &str, page: &str) -> Result<(), Fault> {
         let entry = format!("{token}\n{page}");
         self.run::<Value>(redis::Cmd::set_ex(self.rooms_key(user), entry, KEPT.as_secs())).await.map(drop)
     }
 
-    /// Announces a write to the user's rooms and reads the mark of the session, in one round trip. Redis being away is
-    /// no reason not to write: then nobody reads from it either.
+    /// Announces a write to the user's rooms and reads the mark of the session, in one round trip. If Redis is
+    /// unavailable, the write may go on: then nobody reads from Redis either.
     pub async fn writing_rooms(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
         let mut pipeline = redis::pipe();
         pipeline.get(self.session_key(session)).set_ex(self.token_key(user), "writing", WRITING.as_secs()).ignore();
@@ -90,8 +90,8 @@ impl Cache {
         Ok(Mark::of(mark.as_deref()))
     }
 
-    /// Announces a send of the user's, which changes the order of the list, and reads the mark of the session, in one
-    /// round trip. Nothing is to be done after it: the list is cached again when it has surely been stored.
+    /// Announces a send, which changes the order of the user's list, and reads the mark of the session, in one round
+    /// trip. Nothing must follow: the list is cached again when the message has surely been stored.
     pub async fn sending(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
         let mut pipeline = redis::pipe();
         pipeline

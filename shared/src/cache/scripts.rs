@@ -1,4 +1,4 @@
-//! What Redis must do in one step.
+//! Scripts: what Redis must do in one step.
 
 use std::sync::LazyLock;
 
@@ -12,30 +12,30 @@ use crate::Fault;
 /// KEYS: challenge, pointer to the mobile's open challenge, mobile's log, ip's log, prefix' log, day's counter.
 /// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', prefix of challenge keys,
 /// cooldown (s), per hour, per day, per ip, per prefix, per stack and day.
-/// Answers {'', wait until the next (s)} or {limit, retry after (s)}.
+/// Returns {'', wait until the next code (s)} or {limit, retry after (s)}.
 pub(super) static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
 
-/// Takes back what OPEN did for a challenge, all but the end of the earlier one.
+/// Undoes what OPEN did for a challenge, but does not restore the earlier challenge.
 ///
 /// KEYS: as OPEN. ARGV: id.
 pub(super) static WITHDRAW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("withdraw.lua")));
 
-/// Counts a try at a challenge, then tells whether the code was right; a right one ends the challenge.
+/// Counts a try at a challenge, then returns whether the code was right. A right code ends the challenge.
 ///
-/// KEYS: challenge. ARGV: now (ms), tries a challenge bears, failures that pause an account, for how long (s), prefix of
+/// KEYS: challenge. ARGV: now (ms), allowed tries, failures that pause an account, length of the pause (s), prefix of
 /// the failure counters, prefix of the pointers to open challenges, then pairs of a key's name and '1' or '0': whether
 /// the code is right under that key.
-/// Answers {'right', mobile, purpose, signup or ''}, {'wrong'} or {'expired'}.
+/// Returns {'right', mobile, purpose, signup or ''}, {'wrong'} or {'expired'}.
 pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("try.lua")));
 
 /// A sliding log: counts an event unless `most` of them lie within the window.
 ///
-/// KEYS: log. ARGV: now (ms), window (s), most, member. Answers 0, or the seconds until the next may come.
+/// KEYS: log. ARGV: now (ms), window (s), most, member. Returns 0, or the seconds until the next event is allowed.
 pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("slide.lua")));
 
 impl Cache {
-    /// Runs a script by its hash, and once more with its text if the server does not know it. Like [`Cache::run`] it is
-    /// repeated once if the connection was found closed.
+    /// Runs a script by its hash, and once more with its text if the server does not know it. Like [`Cache::run`] it
+    /// retries once if the connection is closed.
     pub(super) async fn script<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Fault> {
         let mut connection = self.connection.clone();
         Ok(match invocation.invoke_async(&mut connection).await {

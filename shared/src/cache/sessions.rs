@@ -1,10 +1,10 @@
 //! Marks of sessions: live for a while, or revoked.
 //!
-//! Postgres decides; a mark spares asking it. A revocation is written to Postgres, then marked here, so it holds at the
-//! next request whether Redis is up or stopped. One gap is left: Redis cannot be reached when a session is revoked and
-//! comes back with its old memory (a partition, not a restart) while a `live` mark of that session has not lapsed. The
-//! session's access token is then taken for the rest of [`LIVE`], which is short for this reason; its refresh token,
-//! which Postgres alone judges, is refused at once.
+//! Postgres decides; a mark saves a query. A revocation is written to Postgres, then marked here, so it applies to the
+//! next request, whether Redis is up or down. One gap is left: Redis is unreachable when a session is revoked, and
+//! comes back with its old memory (a partition, not a restart) before the session's `live` mark has expired. Then the
+//! access token is accepted for the rest of [`LIVE`], which is short for this reason. The refresh token is refused at
+//! once, since only Postgres checks it.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use super::Cache;
 use crate::Fault;
 use crate::domain::SessionId;
 
-/// How long a session that Postgres called live is believed to be: a busy client costs one look a minute.
+/// How long a `live` mark is trusted: a busy client costs one query a minute.
 const LIVE: Duration = Duration::from_mins(1);
-/// How long a revocation is marked. Afterwards Postgres is asked again and says the same.
+/// How long a revocation is marked. Afterwards Postgres is asked again and gives the same answer.
 const REVOKED: Duration = Duration::from_hours(24);
 
-/// What Redis knows of a session.
+/// What Redis knows about a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// It was live a moment ago and was not revoked since.
@@ -51,14 +51,14 @@ impl Cache {
         Ok(Mark::of(value.as_deref()))
     }
 
-    /// Marks a session that Postgres called live. A revocation that came in between stands.
+    /// Marks a session that is live in Postgres. A revocation that was marked meanwhile is kept.
     pub async fn mark_live(&self, id: SessionId) -> Result<(), Fault> {
         let mut command = redis::cmd("SET");
         command.arg(self.session_key(id)).arg("live").arg("NX").arg("EX").arg(LIVE.as_secs());
         self.run::<Value>(command).await.map(drop)
     }
 
-    /// Marks sessions as revoked. To be called after Postgres was told.
+    /// Marks sessions as revoked. Must be called after the revocation is stored in Postgres.
     pub async fn mark_revoked(&self, ids: &[SessionId]) -> Result<(), Fault> {
         if ids.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Profiles that wait for their mobile to be proved.
+//! Profiles of sign-ups until their mobile is proved.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use super::{Cache, challenges};
 use crate::Fault;
 use crate::domain::{Mobile, SignupId, Timestamp};
 
-/// How long a sign-up waits for its code to be asked for. It is kept until the last such code has expired.
+/// How long a code may be requested for a sign-up. The profile is kept until the last such code has expired.
 const LIFETIME: Duration = Duration::from_mins(15);
 
 impl Cache {
-    /// Keeps a sign-up's profile until its mobile is proved, and answers until when a code may be asked for it.
-    /// `profile` is JSON; a password in it is hashed already.
+    /// Keeps a sign-up's profile until its mobile is proved, and returns until when a code may be requested for it.
+    /// `profile` is JSON; a password in it is already hashed.
     pub async fn keep_signup(
         &self,
         id: SignupId,
@@ -28,13 +28,13 @@ impl Cache {
         Ok(expires_at)
     }
 
-    /// Whether a code may be asked for the sign-up `id` with `mobile`.
+    /// Whether a code may be requested for the sign-up `id` with `mobile`.
     pub async fn is_signup_of(&self, id: SignupId, mobile: &Mobile, now: Timestamp) -> Result<bool, Fault> {
         let signup = self.read_signup(id).await?;
         Ok(signup.is_some_and(|(of, expires, _)| of == mobile.as_str() && now.unix_millis() < expires))
     }
 
-    /// The profile that waits under `id` for `mobile`, as it was kept.
+    /// The profile that was kept for the sign-up `id` with `mobile`.
     pub async fn signup(&self, id: SignupId, mobile: &Mobile) -> Result<Option<String>, Fault> {
         let signup = self.read_signup(id).await?;
         Ok(signup.filter(|(of, ..)| of == mobile.as_str()).map(|(.., profile)| profile))
@@ -48,7 +48,7 @@ impl Cache {
         }))
     }
 
-    /// Drops a sign-up's profile once it was used.
+    /// Deletes a sign-up's profile after it was used.
     pub async fn drop_signup(&self, id: SignupId) -> Result<(), Fault> {
         self.delete(self.key("signup", id)).await.map(drop)
     }

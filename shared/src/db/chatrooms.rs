@@ -1,40 +1,31 @@
 //! `chatrooms`: listed by their latest activity.
 
-use tokio_postgres::Row;
-use uuid::Uuid;
+use const_format::formatcp;
 
-use super::{Db, page};
+use super::Db;
+use super::allowances::{REFUND, REFUNDED_IF_DELETED};
+use super::messages::UNFINISHED;
+use super::row::{Page, row};
 use crate::Fault;
 use crate::domain::{ChatroomId, MessageId, SystemPrompt, Timestamp, Title, UserId};
 
-/// A chatroom.
-#[derive(Debug, Clone)]
-pub struct Chatroom {
-    /// Its id.
-    pub id: ChatroomId,
-    /// What it is called.
-    pub title: String,
-    /// What the model is told before the conversation.
-    pub system_prompt: Option<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// Its latest activity.
-    pub updated_at: Timestamp,
-}
-
-const COLUMNS: &str = "id, title, system_prompt, created_at, updated_at";
-
-fn chatroom(row: &Row) -> Chatroom {
-    Chatroom {
-        id: ChatroomId(row.get("id")),
-        title: row.get("title"),
-        system_prompt: row.get("system_prompt"),
-        created_at: row.get("created_at"),
-        updated_at: row.get("updated_at"),
+row! {
+    /// A chatroom.
+    pub struct Chatroom of r {
+        /// Its id.
+        pub id: ChatroomId,
+        /// Its title.
+        pub title: String,
+        /// The instructions that the model gets before the conversation.
+        pub system_prompt: Option<String>,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// Its latest activity.
+        pub updated_at: Timestamp,
     }
 }
 
-/// Makes a room. `None` if the account is gone.
+/// Makes a room. `None` if the account was deleted. Its row is locked, so this waits for a deletion that is running.
 pub async fn create(
     db: &Db,
     user: UserId,
@@ -42,85 +33,97 @@ pub async fn create(
     system_prompt: Option<&SystemPrompt>,
     now: Timestamp,
 ) -> Result<Option<Chatroom>, Fault> {
-    let sql = format!(
-        "insert into chatrooms (id, user_id, title, system_prompt, created_at, updated_at)
-        select $1, u.id, $3, $4, $5, $5 from users u where u.id = $2 returning {COLUMNS}"
+    const SQL: &str = formatcp!(
+        "with owner as (select id from users where id = $2 for share)
+        insert into chatrooms as r (id, user_id, title, system_prompt, created_at, updated_at)
+        select $1, id, $3, $4, $5, $5 from owner returning {}",
+        Chatroom::COLUMNS
     );
-    let prompt = system_prompt.map(SystemPrompt::as_str);
-    let row = db.row(&sql, &[&ChatroomId::generate().0, &user.0, &title.as_str(), &prompt, &now]).await?;
-    Ok(row.as_ref().map(chatroom))
+    db.first(SQL, &[&ChatroomId::generate(), &user, title, &system_prompt, &now]).await
 }
 
-/// A place in the list: the room that a page ended with.
+/// A place in the list: the last room of a page.
 pub type Position = (Timestamp, ChatroomId);
 
-/// A page of the user's rooms, the latest activity first, and whether another follows.
-pub async fn list(db: &Db, user: UserId, after: Option<Position>, limit: i64) -> Result<(Vec<Chatroom>, bool), Fault> {
-    let rows = match after {
-        None => {
-            let sql = format!(
-                "select {COLUMNS} from chatrooms where user_id = $1 order by updated_at desc, id desc limit $2"
-            );
-            db.rows(&sql, &[&user.0, &(limit + 1)]).await?
-        }
-        Some((at, id)) => {
-            let sql = format!(
-                "select {COLUMNS} from chatrooms where user_id = $1 and (updated_at, id) < ($3, $4)
-                order by updated_at desc, id desc limit $2"
-            );
-            db.rows(&sql, &[&user.0, &(limit + 1), &at, &id.0]).await?
-        }
+/// A page of the user's rooms, the latest activity first.
+pub async fn list(db: &Db, user: UserId, after: Option<Position>, limit: i64) -> Result<Page<Chatroom>, Fault> {
+    const FIRST: &str = formatcp!(
+        "select {} from chatrooms r where user_id = $1 order by updated_at desc, id desc limit $2",
+        Chatroom::COLUMNS
+    );
+    const NEXT: &str = formatcp!(
+        "select {} from chatrooms r where user_id = $1 and (updated_at, id) < ($3, $4)
+        order by updated_at desc, id desc limit $2",
+        Chatroom::COLUMNS
+    );
+    let rooms = match after {
+        None => db.all(FIRST, &[&user, &(limit + 1)]).await?,
+        Some((at, id)) => db.all(NEXT, &[&user, &(limit + 1), &at, &id]).await?,
     };
-    Ok(page(rows.iter().map(chatroom).collect(), limit))
+    Ok(Page::of(rooms, limit))
 }
 
 /// A room of the user.
 pub async fn find(db: &Db, user: UserId, id: ChatroomId) -> Result<Option<Chatroom>, Fault> {
-    let sql = format!("select {COLUMNS} from chatrooms where id = $1 and user_id = $2");
-    Ok(db.row(&sql, &[&id.0, &user.0]).await?.as_ref().map(chatroom))
+    const SQL: &str = formatcp!("select {} from chatrooms r where id = $1 and user_id = $2", Chatroom::COLUMNS);
+    db.first(SQL, &[&id, &user]).await
 }
 
-/// Changes what is given of a room (`None` keeps, `Some(None)` clears the prompt).
+/// The changes of a room: `None` keeps the value, `Some(None)` clears the prompt.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes<'a> {
+    /// The title.
+    pub title: Option<&'a Title>,
+    /// The prompt.
+    pub system_prompt: Option<Option<&'a SystemPrompt>>,
+}
+
+/// Changes a room of the user.
 pub async fn update(
     db: &Db,
     user: UserId,
     id: ChatroomId,
-    title: Option<&Title>,
-    system_prompt: Option<Option<&SystemPrompt>>,
+    changes: Changes<'_>,
     now: Timestamp,
 ) -> Result<Option<Chatroom>, Fault> {
-    let sql = format!(
-        "update chatrooms set title = coalesce($3, title),
+    const SQL: &str = formatcp!(
+        "update chatrooms r set title = coalesce($3, title),
             system_prompt = case when $4 then $5 else system_prompt end, updated_at = greatest(updated_at, $6)
-        where id = $1 and user_id = $2 returning {COLUMNS}"
+        where id = $1 and user_id = $2 returning {}",
+        Chatroom::COLUMNS
     );
-    let prompt = system_prompt.flatten().map(SystemPrompt::as_str);
-    let title = title.map(Title::as_str);
-    let row = db.row(&sql, &[&id.0, &user.0, &title, &system_prompt.is_some(), &prompt, &now]).await?;
-    Ok(row.as_ref().map(chatroom))
+    let Changes { title, system_prompt } = changes;
+    db.first(SQL, &[&id, &user, &title, &system_prompt.is_some(), &system_prompt.flatten(), &now]).await
 }
 
-/// Deletes a room with its messages, gives back what unanswered messages were charged, and answers the replies that
-/// were under way. `None` if the user has no such room.
+row! {
+    struct Deletion {
+        is_deleted: bool,
+        replies: Vec<MessageId>,
+    }
+}
+
+/// Deletes a room with its messages, refunds what is refundable, and returns the unfinished replies. `None` if the user
+/// has no such room.
 pub async fn delete(db: &Db, user: UserId, id: ChatroomId) -> Result<Option<Vec<MessageId>>, Fault> {
-    // A message that was accepted while this waited for the room is not in the statement's snapshot: then once more.
-    let sql = "with seen as (
+    // A message that was accepted while this waited for the room is not in the statement's snapshot: then it runs
+    // again.
+    const SQL: &str = formatcp!(
+        "with seen as (
             select last_seq from chatrooms where id = $1 and user_id = $2
         ), room as (
             delete from chatrooms where id = $1 and user_id = $2 and last_seq = (select last_seq from seen) returning id
-        ), unanswered as (
-            select m.id, m.charged_on from messages m join room on room.id = m.chatroom_id
-            where m.state in ('pending', 'generating') for update of m
-        ), given_back as (
-            update allowances a set used = greatest(a.used - owed.count, 0)
-            from (select charged_on as day, count(*)::int as count from unanswered
-                  where charged_on is not null group by charged_on) owed
-            where a.user_id = $2 and a.day = owed.day
-        )
-        select exists (select from room) as deleted, array(select id from unanswered) as replies from seen";
-    while let Some(row) = db.row(sql, &[&id.0, &user.0]).await? {
-        if row.get("deleted") {
-            return Ok(Some(row.get::<_, Vec<Uuid>>("replies").into_iter().map(MessageId).collect()));
+        ), unfinished as (
+            select m.id, m.user_id, m.charged_on, m.{REFUNDED_IF_DELETED} as is_refunded
+            from messages m join room on room.id = m.chatroom_id where m.{UNFINISHED} for update of m
+        ), refundable as (
+            select user_id, charged_on from unfinished where is_refunded
+        ), {REFUND}
+        select exists (select from room) as is_deleted, array(select id from unfinished) as replies from seen"
+    );
+    while let Some(deletion) = db.first::<Deletion>(SQL, &[&id, &user]).await? {
+        if deletion.is_deleted {
+            return Ok(Some(deletion.replies));
         }
     }
     Ok(None)

@@ -1,72 +1,75 @@
-//! `customers`: a user's customer and subscription at Stripe. What Stripe says is written under the row's lock alone.
+//! `customers`: a user's customer and subscription at Stripe. Stripe's state is written only under the row's lock.
 
 mod held;
 
+use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::Db;
+use super::row::{FromRow, read};
 use crate::Fault;
-use crate::domain::{CustomerId, Timestamp, UserId};
+use crate::domain::{CustomerId, PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
 
 pub use held::{By, Held, hold};
 
-/// The subscription as the row tells it.
+/// The subscription, as stored in the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     /// Stripe's id.
     pub id: Option<String>,
-    /// Stripe's word for its state; `none` without one.
-    pub status: String,
+    /// Its state.
+    pub state: SubscriptionState,
     /// When the paid period began.
     pub period_start: Option<Timestamp>,
     /// When it ends.
     pub period_end: Option<Timestamp>,
-    /// When the subscription will end, if it is to end.
+    /// When the subscription will end, if it is set to end.
     pub cancel_at: Option<Timestamp>,
     /// Since when a payment is missing.
     pub past_due_since: Option<Timestamp>,
-    /// The code of what is wrong with the payment.
-    pub payment_problem: Option<String>,
-    /// Where the open invoice can be paid.
+    /// What is wrong with the payment.
+    pub payment_problem: Option<PaymentProblem>,
+    /// The URL where the open invoice can be paid.
     pub payment_url: Option<String>,
 }
 
-impl Default for Subscription {
-    fn default() -> Self {
-        Self {
-            id: None,
-            status: "none".into(),
-            period_start: None,
-            period_end: None,
-            cancel_at: None,
-            past_due_since: None,
-            payment_problem: None,
-            payment_url: None,
-        }
+impl Subscription {
+    /// No subscription.
+    pub const NONE: Self = Self {
+        id: None,
+        state: SubscriptionState::None,
+        period_start: None,
+        period_end: None,
+        cancel_at: None,
+        past_due_since: None,
+        payment_problem: None,
+        payment_url: None,
+    };
+}
+
+impl FromRow for Subscription {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            id: read(row, "subscription_id")?,
+            state: read(row, "status")?,
+            period_start: read(row, "current_period_start")?,
+            period_end: read(row, "current_period_end")?,
+            cancel_at: read(row, "cancel_at")?,
+            past_due_since: read(row, "past_due_since")?,
+            payment_problem: read(row, "payment_problem")?,
+            payment_url: read(row, "payment_url")?,
+        })
     }
 }
 
-fn subscription(row: &Row) -> Subscription {
-    Subscription {
-        id: row.get("subscription_id"),
-        status: row.get("status"),
-        period_start: row.get("current_period_start"),
-        period_end: row.get("current_period_end"),
-        cancel_at: row.get("cancel_at"),
-        past_due_since: row.get("past_due_since"),
-        payment_problem: row.get("payment_problem"),
-        payment_url: row.get("payment_url"),
-    }
-}
-
-/// How long a subscription makes its user Pro.
+/// Until when a subscription makes its user Pro.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProUntil {
-    /// It does not.
+    /// It never does.
     Never,
     /// Until a grace period ends.
     Moment(Timestamp),
-    /// Until Stripe says otherwise.
+    /// Until Stripe's state changes.
     FurtherNotice,
 }
 
@@ -75,9 +78,9 @@ pub enum ProUntil {
 pub struct Checkout {
     /// Stripe's id.
     pub session: String,
-    /// Where it is paid.
+    /// The URL where it is paid.
     pub url: String,
-    /// When it closes by itself.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
@@ -86,21 +89,21 @@ pub struct Checkout {
 pub struct Customer {
     /// Its id.
     pub id: CustomerId,
-    /// Whose it is; `None` once the account was deleted.
+    /// Its user; `None` after the account was deleted.
     pub user: Option<UserId>,
-    /// Stripe's id, once the customer was made there.
+    /// Stripe's id, after the customer was made there.
     pub stripe_id: Option<String>,
-    /// Customers made at Stripe before.
+    /// How many earlier customers were forgotten; the next one is made under this number.
     pub customer_count: i32,
-    /// When its account began to be deleted.
+    /// When the deletion of its account began.
     pub closed_at: Option<Timestamp>,
-    /// The last checkout that was opened and not seen to end.
+    /// The last checkout that was opened and is not known to have ended.
     pub checkout: Option<Checkout>,
-    /// Checkouts opened before.
+    /// How often the checkout was set; the next one is made under this number.
     pub checkout_count: i32,
-    /// The fence: raised by every write of what Stripe says.
+    /// The fence: raised by every write of Stripe's state.
     pub version: i64,
-    /// What Stripe said last.
+    /// The last known state of the subscription.
     pub subscription: Subscription,
 }
 
@@ -108,32 +111,33 @@ const COLUMNS: &str = "id, user_id, stripe_customer_id, customer_count, closed_a
     checkout_expires_at, checkout_count, version, subscription_id, status, current_period_start, current_period_end,
     cancel_at, past_due_since, payment_problem, payment_url";
 
-fn customer(row: &Row) -> Customer {
-    let checkout = || {
-        Some(Checkout {
-            session: row.get::<_, Option<_>>("checkout_session_id")?,
-            url: row.get::<_, Option<_>>("checkout_url")?,
-            expires_at: row.get::<_, Option<_>>("checkout_expires_at")?,
+impl FromRow for Customer {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        let (session, url, expires_at) =
+            (read(row, "checkout_session_id")?, read(row, "checkout_url")?, read(row, "checkout_expires_at")?);
+        let checkout = match (session, url, expires_at) {
+            (Some(session), Some(url), Some(expires_at)) => Some(Checkout { session, url, expires_at }),
+            _ => None,
+        };
+        Ok(Self {
+            id: read(row, "id")?,
+            user: read(row, "user_id")?,
+            stripe_id: read(row, "stripe_customer_id")?,
+            customer_count: read(row, "customer_count")?,
+            closed_at: read(row, "closed_at")?,
+            checkout,
+            checkout_count: read(row, "checkout_count")?,
+            version: read(row, "version")?,
+            subscription: Subscription::from_row(row)?,
         })
-    };
-    Customer {
-        id: CustomerId(row.get("id")),
-        user: row.get::<_, Option<_>>("user_id").map(UserId),
-        stripe_id: row.get("stripe_customer_id"),
-        customer_count: row.get("customer_count"),
-        closed_at: row.get("closed_at"),
-        checkout: checkout(),
-        checkout_count: row.get("checkout_count"),
-        version: row.get("version"),
-        subscription: subscription(row),
     }
 }
 
-/// What a user is told about their subscription.
+/// The status of a subscription, as a user sees it.
 #[derive(Debug, Clone)]
 pub struct Status {
-    /// Whether it makes them Pro now.
-    pub pro: bool,
+    /// What the user pays for now.
+    pub tier: Tier,
     /// When the grace period of a missing payment ends or ended.
     pub grace_until: Option<Timestamp>,
     /// Stripe's id of the customer, if there is one.
@@ -142,33 +146,46 @@ pub struct Status {
     pub subscription: Subscription,
 }
 
+impl Status {
+    /// The status of a user who never began to subscribe.
+    pub const NONE: Self =
+        Self { tier: Tier::Basic, grace_until: None, stripe_id: None, subscription: Subscription::NONE };
+}
+
+impl FromRow for Status {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            tier: read(row, "tier")?,
+            grace_until: read(row, "grace_until")?,
+            stripe_id: read(row, "stripe_customer_id")?,
+            subscription: Subscription::from_row(row)?,
+        })
+    }
+}
+
 /// The user's subscription at `now`; `None` if the user never began to subscribe.
 pub async fn status(db: &Db, user: UserId, now: Timestamp) -> Result<Option<Status>, Fault> {
-    let sql = format!(
-        "select {COLUMNS}, coalesce(pro_until > $2, false) as pro, nullif(pro_until, 'infinity') as grace_until
+    const SQL: &str = formatcp!(
+        "select {COLUMNS}, nullif(pro_until, 'infinity') as grace_until,
+            case when coalesce(pro_until > $2, false) then 'pro' else 'basic' end as tier
         from customers where user_id = $1"
     );
-    Ok(db.row(&sql, &[&user.0, &now]).await?.map(|row| Status {
-        pro: row.get("pro"),
-        grace_until: row.get("grace_until"),
-        stripe_id: row.get("stripe_customer_id"),
-        subscription: subscription(&row),
-    }))
+    db.first(SQL, &[&user, &now]).await
 }
 
-/// Makes the user's row if there is none. Nothing is made if the account is gone.
+/// Makes the user's row if there is none. Makes nothing if the account was deleted.
 pub async fn make(db: &Db, user: UserId, now: Timestamp) -> Result<(), Fault> {
-    let sql = "insert into customers (id, user_id, created_at) select $2, id, $3 from users where id = $1
+    let sql = "insert into customers (id, user_id, created_at) select $2, id, $3 from users where id = $1 for key share
         on conflict (user_id) do nothing";
-    db.execute(sql, &[&user.0, &CustomerId::generate().0, &now]).await.map(drop)
+    db.execute(sql, &[&user, &CustomerId::generate(), &now]).await.map(drop)
 }
 
-/// Takes `most` customers of Stripe that were not checked since `before`, the longest unchecked first, and notes that
-/// they are checked now: one that fails goes to the end of the line as well.
+/// Returns up to `most` customers of Stripe that were not checked since `before`, the longest unchecked first, and
+/// marks them as checked now. So a customer whose check fails goes to the end of the line as well.
 pub async fn take_unchecked(db: &Db, before: Timestamp, most: i64, now: Timestamp) -> Result<Vec<CustomerId>, Fault> {
     let sql = "update customers set checked_at = $3 where id in (
             select id from customers where stripe_customer_id is not null and (checked_at is null or checked_at < $1)
             order by checked_at nulls first limit $2 for update skip locked
         ) returning id";
-    Ok(db.rows(sql, &[&before, &most, &now]).await?.iter().map(|row| CustomerId(row.get("id"))).collect())
+    Ok(db.all::<(CustomerId,)>(sql, &[&before, &most, &now]).await?.into_iter().map(|(id,)| id).collect())
 }

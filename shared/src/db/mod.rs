@@ -1,13 +1,18 @@
-//! Postgres. One module a table, one statement a function, each scoped by its owner; nobody else writes SQL.
+//! Postgres. One module per table, one statement per function, each scoped by its owner. No other module has SQL.
+//!
+//! Rows are read by their columns' names into structs ([`row`]). Operations that need two snapshots use a
+//! [`transaction`].
 
 pub mod allowances;
 pub mod chatrooms;
 pub mod customers;
 pub mod messages;
 pub mod replies;
+mod row;
 pub mod sessions;
 pub mod stats;
 pub mod stripe_events;
+mod transaction;
 pub mod users;
 
 use std::ops::DerefMut;
@@ -23,7 +28,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};
 
-/// How long a statement may take. Longer than any should, shorter than a client waits.
+use row::FromRow;
+pub use row::Page;
+
+/// How long a statement may take: longer than any should need, shorter than a client waits.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(8);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A Lambda serves one request at a time; the worker's ten replies hold a connection only while they speak to Postgres.
@@ -31,13 +39,13 @@ const POOL_SIZE: usize = 4;
 
 type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// A lazy pool of connections. Nothing is opened before the first statement; cloning is cheap.
+/// A lazy pool of connections. None is opened before the first statement; cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Db(Pool);
 
 impl Db {
-    /// Of `DATABASE_URL`. Its `sslmode` is libpq's: `disable`, `prefer`, `require` (encrypts, takes any certificate),
-    /// `verify-full` (checks certificate and name; see [`tls::roots`]).
+    /// Reads `DATABASE_URL`. Its `sslmode` is libpq's: `disable`, `prefer`, `require` (encrypts, accepts any
+    /// certificate), `verify-full` (checks certificate and name; see [`tls::roots`]).
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let url = env.required("DATABASE_URL")?;
         let (url, verify) = match url.replace("sslmode=verify-full", "sslmode=require") {
@@ -71,7 +79,7 @@ impl Db {
         Ok(Self(pool))
     }
 
-    /// Whether Postgres answers.
+    /// Checks that Postgres answers.
     pub async fn ping(&self) -> Result<(), Fault> {
         self.execute("select 1", &[]).await.map(drop)
     }
@@ -81,8 +89,8 @@ impl Db {
         Ok(Object::take(self.connection().await?))
     }
 
-    /// A connection of one's own, for what takes more than one statement.
-    pub(crate) async fn connection(&self) -> Result<Object, Fault> {
+    /// A connection of the pool, for operations of more than one statement.
+    async fn connection(&self) -> Result<Object, Fault> {
         Ok(self.0.get().await?)
     }
 
@@ -94,14 +102,28 @@ impl Db {
         .await
     }
 
-    async fn row(&self, sql: &str, parameters: Parameters<'_>) -> Result<Option<Row>, Fault> {
-        Ok(self.rows(sql, parameters).await?.into_iter().next())
+    /// Runs a statement and reads all of its rows.
+    async fn all<T: FromRow>(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<T>, Fault> {
+        self.rows(sql, parameters).await?.iter().map(T::from_row).collect()
     }
 
-    async fn only(&self, sql: &str, parameters: Parameters<'_>) -> Result<Row, Fault> {
-        self.row(sql, parameters).await?.ok_or(Fault::Bug("a statement that always answers a row answered none"))
+    /// Runs a statement and reads its first row, if it has one.
+    async fn first<T: FromRow>(&self, sql: &str, parameters: Parameters<'_>) -> Result<Option<T>, Fault> {
+        self.rows(sql, parameters).await?.first().map(T::from_row).transpose()
     }
 
+    /// Runs a statement that always returns a row.
+    async fn only<T: FromRow>(&self, sql: &str, parameters: Parameters<'_>) -> Result<T, Fault> {
+        let row = self.first(sql, parameters).await?;
+        row.ok_or(Fault::Bug("a statement that always returns a row returned none"))
+    }
+
+    /// Whether a statement returns a row.
+    async fn any(&self, sql: &str, parameters: Parameters<'_>) -> Result<bool, Fault> {
+        Ok(!self.rows(sql, parameters).await?.is_empty())
+    }
+
+    /// Runs a statement and returns how many rows it changed.
     async fn execute(&self, sql: &str, parameters: Parameters<'_>) -> Result<u64, Fault> {
         self.within(async |connection| {
             let statement = connection.prepare_cached(sql).await?;
@@ -110,7 +132,7 @@ impl Db {
         .await
     }
 
-    /// Runs `work` on a pooled connection. One that timed out is busy with the old statement and leaves the pool.
+    /// Runs `work` on a connection of the pool. A connection that timed out is busy with its statement and leaves the pool.
     async fn within<T>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>) -> Result<T, Fault> {
         let connection = self.0.get().await?;
         let outcome = tokio::time::timeout(STATEMENT_TIMEOUT, work(&connection)).await;
@@ -122,27 +144,8 @@ impl Db {
     }
 }
 
-/// Whether `error` is the violation of the unique constraint or index `name`.
+/// Whether `error` is a violation of the unique constraint or index `name`.
 fn violates(error: &Fault, name: &str) -> bool {
     let Fault::Postgres(error) = error else { return false };
     error.as_db_error().is_some_and(|error| error.constraint() == Some(name))
-}
-
-/// The rows of a page and whether another follows: statements ask for one row more than the page holds.
-pub(crate) fn page<T>(mut rows: Vec<T>, limit: i64) -> (Vec<T>, bool) {
-    let limit = usize::try_from(limit).unwrap_or_default();
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    (rows, more)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::page;
-
-    #[test]
-    fn the_extra_row_tells_of_another_page_and_is_not_shown() {
-        assert_eq!(page(vec![1, 2, 3], 2), (vec![1, 2], true));
-        assert_eq!(page(vec![1, 2], 2), (vec![1, 2], false));
-    }
 }

@@ -3,31 +3,33 @@
 use std::time::Duration;
 
 use super::Db;
+use super::row::row;
 use crate::Fault;
 use crate::domain::{ReplyState, Tier, Timestamp};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// How many replies of a queue are in a state.
-#[derive(Debug, Clone, Copy)]
-pub struct Count {
-    /// The state.
-    pub state: ReplyState,
-    /// The queue.
-    pub tier: Tier,
-    /// All that are unfinished; of a final state, those that ended within the last day.
-    pub replies: i64,
-    /// Those of them that ended within the last hour.
-    pub ended: i64,
-    /// Those of them that were accepted within the last hour.
-    pub accepted: i64,
-    /// When the oldest of them was accepted.
-    pub oldest: Timestamp,
+row! {
+    /// How many replies of a queue are in a state.
+    pub struct Count {
+        /// The state.
+        pub state: ReplyState,
+        /// The queue.
+        pub tier: Tier,
+        /// For an unfinished state all of them; for a final state those that ended within the last day.
+        pub replies: i64,
+        /// Those of them that ended within the last hour.
+        pub ended: i64,
+        /// Those of them that were accepted within the last hour.
+        pub accepted: i64,
+        /// When the oldest of them was accepted.
+        pub oldest: Timestamp,
+    }
 }
 
-/// The replies at `now`, counted by state and queue. Both halves read a partial index; nothing older than a day is read
-/// unless it is unfinished.
+/// The replies at `now`, counted by state and queue. Both halves read a partial index: the unfinished replies, and
+/// those that ended within a day.
 pub async fn replies(db: &Db, now: Timestamp) -> Result<Vec<Count>, Fault> {
     let sql = "select state, tier, count(*) as replies, count(*) filter (where completed_at >= $2) as ended,
             count(*) filter (where created_at >= $2) as accepted, min(created_at) as oldest
@@ -37,17 +39,5 @@ pub async fn replies(db: &Db, now: Timestamp) -> Result<Vec<Count>, Fault> {
             select state, tier, created_at, completed_at from messages
             where role = 'assistant' and completed_at is not null and completed_at >= $1
         ) reply group by state, tier";
-    let rows = db.rows(sql, &[&(now - DAY), &(now - HOUR)]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Count {
-                state: ReplyState::parse(row.get("state")).ok_or(Fault::Bug("a stored state has no name"))?,
-                tier: Tier::of(row.get::<_, Option<&str>>("tier") == Some(Tier::Pro.as_str())),
-                replies: row.get("replies"),
-                ended: row.get("ended"),
-                accepted: row.get("accepted"),
-                oldest: row.get("oldest"),
-            })
-        })
-        .collect()
+    db.all(sql, &[&(now - DAY), &(now - HOUR)]).await
 }

@@ -1,61 +1,55 @@
 //! `users`: accounts, found by their mobile.
 
-use tokio_postgres::Row;
+use const_format::formatcp;
 
 use super::Db;
+use super::messages::UNFINISHED;
+use super::row::row;
+use super::sessions::{NewSession, OPEN};
+use super::transaction::Transaction;
 use crate::Fault;
-use crate::domain::{Email, Limits, Mobile, Name, SessionId, Tier, Timestamp, UserId};
+use crate::domain::{Allowance, Email, Limits, MessageId, Mobile, Name, SessionId, Tier, Timestamp, UserId};
 
-/// An account with what it may do today.
-#[derive(Debug, Clone)]
-pub struct User {
-    /// Its id.
-    pub id: UserId,
-    /// Canonical E.164.
-    pub mobile: String,
-    /// As the user gave it.
-    pub name: Option<String>,
-    /// As the user gave it; not verified.
-    pub email: Option<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// What it pays for now.
-    pub tier: Tier,
-    /// Messages charged today.
-    pub used: i32,
-}
-
-const COLUMNS: &str = "u.id, u.mobile, u.name, u.email, u.created_at,
-    coalesce(c.pro_until > $2, false) as pro, coalesce(a.used, 0) as used";
-const JOINS: &str = "left join customers c on c.user_id = u.id
-    left join allowances a on a.user_id = u.id and a.day = ($2::timestamptz at time zone 'utc')::date";
-
-fn user(row: &Row) -> User {
-    User {
-        id: UserId(row.get("id")),
-        mobile: row.get("mobile"),
-        name: row.get("name"),
-        email: row.get("email"),
-        created_at: row.get("created_at"),
-        tier: Tier::of(row.get("pro")),
-        used: row.get("used"),
+row! {
+    /// An account with its plan and today's use.
+    pub struct User {
+        /// Its id.
+        pub id: UserId,
+        /// Its number.
+        pub mobile: Mobile,
+        /// The name that the user gave.
+        pub name: Option<String>,
+        /// The address that the user gave; not verified.
+        pub email: Option<String>,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// Its present plan.
+        pub tier: Tier,
+        /// Messages charged today.
+        pub used: i32,
     }
 }
 
+/// The columns of a [`User`] at `$2`, of the table alias `u` and its [`JOINS`].
+const COLUMNS: &str = "u.id, u.mobile, u.name, u.email, u.created_at, coalesce(a.used, 0) as used,
+    case when coalesce(c.pro_until > $2, false) then 'pro' else 'basic' end as tier";
+const JOINS: &str = "left join customers c on c.user_id = u.id
+    left join allowances a on a.user_id = u.id and a.day = ($2::timestamptz at time zone 'utc')::date";
+
 impl User {
     /// Today's allowance under `limits`.
-    pub fn allowance(&self, limits: Limits, now: Timestamp) -> crate::domain::Allowance {
-        crate::domain::Allowance::new(limits.of(self.tier), self.used, now)
+    pub fn allowance(&self, limits: Limits, now: Timestamp) -> Allowance {
+        Allowance::new(limits.of(self.tier), self.used, now)
     }
 }
 
 /// The account `id`, with its tier and what it spent on the day of `now`.
 pub async fn find(db: &Db, id: UserId, now: Timestamp) -> Result<Option<User>, Fault> {
-    let sql = format!("select {COLUMNS} from users u {JOINS} where u.id = $1");
-    Ok(db.row(&sql, &[&id.0, &now]).await?.as_ref().map(user))
+    const SQL: &str = formatcp!("select {COLUMNS} from users u {JOINS} where u.id = $1");
+    db.first(SQL, &[&id, &now]).await
 }
 
-/// What a sign-up brings into a new account.
+/// The profile that a sign-up gives a new account.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Profile {
     /// The user's name.
@@ -66,21 +60,8 @@ pub struct Profile {
     pub password_hash: Option<String>,
 }
 
-/// A session to be opened with a sign-in.
-#[derive(Debug)]
-pub struct NewSession<'a> {
-    /// Its id.
-    pub id: SessionId,
-    /// The hash of its first refresh token.
-    pub refresh_hash: &'a [u8],
-    /// What the client calls itself.
-    pub user_agent: Option<&'a str>,
-    /// When the family of refresh tokens ends.
-    pub expires_at: Timestamp,
-}
-
-/// Signs in the owner of a mobile that was proved: opens a session, and makes the account with `profile` if there is
-/// none. An account that exists keeps its own profile.
+/// Signs in the owner of a proved mobile: opens a session, and makes the account with `profile` if there is none. An
+/// account that exists keeps its own profile.
 pub async fn sign_in(
     db: &Db,
     mobile: &Mobile,
@@ -88,83 +69,77 @@ pub async fn sign_in(
     session: &NewSession<'_>,
     now: Timestamp,
 ) -> Result<User, Fault> {
-    let sql = format!(
+    const SQL: &str = formatcp!(
         "with u as (
-            insert into users (id, mobile, name, email, password_hash, created_at) values ($1, $3, $4, $5, $6, $2)
+            insert into users (id, mobile, name, email, password_hash, created_at) values ($6, $7, $8, $9, $10, $2)
             on conflict (mobile) do update set mobile = excluded.mobile
             returning id, mobile, name, email, created_at
-        ), s as (
-            insert into sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
-            select $7, u.id, $9, $2, $2, $10 from u
-        ), r as (
-            insert into refresh_tokens (hash, session_id, created_at) values ($8, $7, $2)
-        )
+        ), owner as (select id from u), {OPEN}
         select {COLUMNS} from u {JOINS}"
     );
-    let row = db
-        .only(
-            &sql,
-            &[
-                &UserId::generate().0,
-                &now,
-                &mobile.as_str(),
-                &profile.name.as_ref().map(Name::as_str),
-                &profile.email.as_ref().map(Email::as_str),
-                &profile.password_hash,
-                &session.id.0,
-                &session.refresh_hash,
-                &session.user_agent,
-                &session.expires_at,
-            ],
-        )
-        .await?;
-    Ok(user(&row))
+    let NewSession { id, refresh_hash, user_agent, expires_at } = session;
+    let Profile { name, email, password_hash } = profile;
+    let user = UserId::generate();
+    let of_session: super::Parameters<'_> = &[id, &now, refresh_hash, user_agent, expires_at];
+    let of_account: super::Parameters<'_> = &[&user, mobile, name, email, password_hash];
+    db.only(SQL, &[of_session, of_account].concat()).await
 }
 
-/// What a password is checked against, and what a change of it must still find.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    /// The account.
-    pub user: UserId,
-    /// Its mobile.
-    pub mobile: String,
-    /// Argon2id, in the PHC string format; `None` if no password was set.
-    pub password_hash: Option<String>,
-    /// Raised by every change.
-    pub password_version: i32,
-}
-
-fn credentials(row: &Row) -> Credentials {
-    Credentials {
-        user: UserId(row.get("id")),
-        mobile: row.get("mobile"),
-        password_hash: row.get("password_hash"),
-        password_version: row.get("password_version"),
+row! {
+    /// The hash that a password is checked against, and the version that a change must still find.
+    pub struct Credentials of u {
+        /// The account.
+        pub id: UserId,
+        /// Its number.
+        pub mobile: Mobile,
+        /// Argon2id, in the PHC string format; `None` if no password was set.
+        pub password_hash: Option<String>,
+        /// Raised by every change of the password.
+        pub password_version: i32,
     }
 }
 
 /// The credentials of the account that has `mobile`.
 pub async fn credentials_of_mobile(db: &Db, mobile: &Mobile) -> Result<Option<Credentials>, Fault> {
-    let sql = "select id, mobile, password_hash, password_version from users where mobile = $1";
-    Ok(db.row(sql, &[&mobile.as_str()]).await?.as_ref().map(credentials))
+    const SQL: &str = formatcp!("select {} from users u where mobile = $1", Credentials::COLUMNS);
+    db.first(SQL, &[mobile]).await
 }
 
 /// The credentials of the account `id`.
 pub async fn credentials_of(db: &Db, id: UserId) -> Result<Option<Credentials>, Fault> {
-    let sql = "select id, mobile, password_hash, password_version from users where id = $1";
-    Ok(db.row(sql, &[&id.0]).await?.as_ref().map(credentials))
+    const SQL: &str = formatcp!("select {} from users u where id = $1", Credentials::COLUMNS);
+    db.first(SQL, &[&id]).await
 }
 
-/// Sets the password if it is still at `version`, and revokes every session but `keep`. Answers the account's mobile
-/// and the revoked sessions; `None` if the password was changed meanwhile or the account is gone.
-pub async fn set_password(
-    db: &Db,
-    id: UserId,
-    version: i32,
-    password_hash: &str,
-    keep: Option<SessionId>,
-    now: Timestamp,
-) -> Result<Option<(String, Vec<SessionId>)>, Fault> {
+/// A new password.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPassword<'a> {
+    /// The account.
+    pub user: UserId,
+    /// The version that it replaces.
+    pub version: i32,
+    /// Argon2id, in the PHC string format.
+    pub hash: &'a str,
+    /// The session that is not revoked, if any.
+    pub keep: Option<SessionId>,
+}
+
+row! {
+    /// What a change of a password ended.
+    pub struct PasswordSet {
+        /// The account's number.
+        pub mobile: Mobile,
+        /// The sessions that were revoked.
+        pub sessions: Vec<SessionId>,
+    }
+}
+
+/// Sets the password if it is still at its version, and revokes every session but `keep`. `None` if the password was
+/// changed meanwhile or the account was deleted.
+///
+/// A separate statement locks the account. The next statement sees every session that was opened before, even those
+/// that the lock waited for. A later sign-in with the old password finds the new version.
+pub async fn set_password(db: &Db, new: &NewPassword<'_>, now: Timestamp) -> Result<Option<PasswordSet>, Fault> {
     let sql = "with changed as (
             update users set password_hash = $3, password_version = password_version + 1
             where id = $1 and password_version = $2
@@ -174,59 +149,73 @@ pub async fn set_password(
             where s.user_id = changed.id and s.revoked_at is null and s.id is distinct from $4
             returning s.id
         )
-        select mobile, array(select id from ended) as ended from changed";
-    let row = db.row(sql, &[&id.0, &version, &password_hash, &keep.map(|keep| keep.0), &now]).await?;
-    Ok(row.map(|row| {
-        let ended: Vec<uuid::Uuid> = row.get("ended");
-        (row.get("mobile"), ended.into_iter().map(SessionId).collect())
-    }))
+        select mobile, array(select id from ended) as sessions from changed";
+    let NewPassword { user, version, hash, keep } = new;
+    let transaction = Transaction::begin(db).await?;
+    transaction.execute("select from users where id = $1 for update", &[user]).await?;
+    let set = transaction.first(sql, &[user, version, hash, keep, &now]).await?;
+    transaction.commit().await?;
+    Ok(set)
 }
 
-/// Changes what is given of a profile (`None` keeps, `Some(None)` clears) and answers the whole account.
-pub async fn update(
-    db: &Db,
-    id: UserId,
-    name: Option<Option<&Name>>,
-    email: Option<Option<&Email>>,
-    now: Timestamp,
-) -> Result<Option<User>, Fault> {
-    let sql = format!(
+/// The changes of a profile: `None` keeps the value, `Some(None)` clears it.
+#[derive(Debug, Clone, Copy)]
+pub struct Changes<'a> {
+    /// The name.
+    pub name: Option<Option<&'a Name>>,
+    /// The e-mail address.
+    pub email: Option<Option<&'a Email>>,
+}
+
+/// Changes a profile and returns the whole account.
+pub async fn update(db: &Db, id: UserId, changes: Changes<'_>, now: Timestamp) -> Result<Option<User>, Fault> {
+    const SQL: &str = formatcp!(
         "with u as (
             update users set name = case when $3 then $4 else name end, email = case when $5 then $6 else email end
             where id = $1 returning id, mobile, name, email, created_at
         ) select {COLUMNS} from u {JOINS}"
     );
-    let (new_name, new_email) = (name.flatten().map(Name::as_str), email.flatten().map(Email::as_str));
-    let row = db.row(&sql, &[&id.0, &now, &name.is_some(), &new_name, &email.is_some(), &new_email]).await?;
-    Ok(row.as_ref().map(user))
+    let Changes { name, email } = changes;
+    db.first(SQL, &[&id, &now, &name.is_some(), &name.flatten(), &email.is_some(), &email.flatten()]).await
 }
 
-/// What is left to stop after an account is gone.
-#[derive(Debug, Default)]
-pub struct Deleted {
-    /// Its mobile: open challenges end with it.
-    pub mobile: String,
-    /// Its sessions, whose tokens must fail from now on.
-    pub sessions: Vec<SessionId>,
-    /// Replies that were under way.
-    pub replies: Vec<crate::domain::MessageId>,
+row! {
+    /// What must still be stopped after an account was deleted.
+    pub struct Deleted {
+        /// Its number, whose open challenges must end.
+        pub mobile: Mobile,
+        /// Its sessions, whose tokens must fail from now on.
+        pub sessions: Vec<SessionId>,
+        /// Its replies that were unfinished.
+        pub replies: Vec<MessageId>,
+    }
 }
 
 /// Deletes an account and everything it owns. The customer's row stays, without its owner.
+///
+/// It locks first, in the same order as everywhere: the account (against new rooms), then the rooms, then the
+/// unfinished replies. So no statement that holds a room waits for the account while the deletion waits for that room.
+/// The deletion is a separate statement, so it sees what was stored meanwhile.
 pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
-    let sql = "with gone as (delete from users where id = $1 returning id, mobile)
+    const LOCK_ACCOUNT: &str = "select from users where id = $1 for no key update";
+    const LOCK_ROOMS: &str = "select from chatrooms where user_id = $1 order by id for update";
+    const LOCK_REPLIES: &str = formatcp!(
+        "select from messages m where chatroom_id in (select id from chatrooms where user_id = $1) and m.{UNFINISHED}
+        order by m.id for update"
+    );
+    const DELETE: &str = formatcp!(
+        "with gone as (delete from users where id = $1 returning id, mobile)
         select mobile,
             array(select s.id from sessions s where s.user_id = gone.id) as sessions,
             array(select m.id from messages m join chatrooms r on r.id = m.chatroom_id
-                  where r.user_id = gone.id and m.state in ('pending', 'generating')) as replies
-        from gone";
-    let row = db.row(sql, &[&id.0]).await?;
-    Ok(row.map(|row| {
-        let (sessions, replies): (Vec<uuid::Uuid>, Vec<uuid::Uuid>) = (row.get("sessions"), row.get("replies"));
-        Deleted {
-            mobile: row.get("mobile"),
-            sessions: sessions.into_iter().map(SessionId).collect(),
-            replies: replies.into_iter().map(crate::domain::MessageId).collect(),
-        }
-    }))
+                  where r.user_id = gone.id and m.{UNFINISHED}) as replies
+        from gone"
+    );
+    let transaction = Transaction::begin(db).await?;
+    for lock in [LOCK_ACCOUNT, LOCK_ROOMS, LOCK_REPLIES] {
+        transaction.execute(lock, &[&id]).await?;
+    }
+    let deleted = transaction.first(DELETE, &[&id]).await?;
+    transaction.commit().await?;
+    Ok(deleted)
 }

@@ -4,49 +4,35 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Timestamp;
+use super::words::words;
 use crate::config::{ConfigError, Env};
 
-/// What a user pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Tier {
-    /// Free.
-    Basic,
-    /// A paid subscription.
-    Pro,
-}
-
-impl Tier {
-    /// Of an entitlement.
-    pub fn of(pro: bool) -> Self {
-        if pro { Self::Pro } else { Self::Basic }
+words!(
+    /// What a user pays for.
+    Tier {
+        /// Free.
+        Basic = "basic",
+        /// A paid subscription.
+        Pro = "pro",
     }
-
-    /// As stored and shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Basic => "basic",
-            Self::Pro => "pro",
-        }
-    }
-}
+);
 
 /// Messages a day, by tier.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Of a free user.
+    /// For a free user.
     pub basic: i32,
-    /// Of a paying user.
+    /// For a paying user.
     pub pro: i32,
 }
 
 impl Limits {
-    /// Of `BASIC_DAILY_LIMIT` (5) and `PRO_DAILY_LIMIT` (1000).
+    /// Reads `BASIC_DAILY_LIMIT` (5) and `PRO_DAILY_LIMIT` (1000).
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self { basic: env.parsed("BASIC_DAILY_LIMIT", 5)?, pro: env.parsed("PRO_DAILY_LIMIT", 1000)? })
     }
 
-    /// The limit of `tier`.
+    /// The daily limit of `tier`.
     pub fn of(self, tier: Tier) -> i32 {
         match tier {
             Tier::Basic => self.basic,
@@ -67,12 +53,12 @@ pub struct Allowance {
     /// Left today.
     #[schema(example = 3)]
     pub remaining: i32,
-    /// When it is whole again: the next midnight UTC.
+    /// When the whole limit is available again: the next midnight UTC.
     pub resets_at: Timestamp,
 }
 
 impl Allowance {
-    /// Today's, of `limit` with `used` spent. A limit lowered below what was spent leaves nothing, not less.
+    /// Today's allowance: `used` of `limit` messages are spent. If the limit was lowered below that, none remain.
     pub fn new(limit: i32, used: i32, now: Timestamp) -> Self {
         Self { limit, used, remaining: (limit - used).max(0), resets_at: now.next_midnight() }
     }

@@ -1,4 +1,4 @@
-//! Time as a value: whoever needs it is handed a clock.
+//! Time as a value: code that needs the time receives a clock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ impl Clock {
         Self(Arc::new(|| Timestamp::new(OffsetDateTime::now_utc())))
     }
 
-    /// A clock that tells what `now` returns.
+    /// A clock that returns what `now` returns.
     pub fn from_fn(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

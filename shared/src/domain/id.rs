@@ -1,4 +1,4 @@
-//! Identifiers: one type each, so that none passes for another.
+//! Identifiers: each has its own type, so that none is used in place of another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,20 +7,29 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::sql::speaks_sql;
+
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $new:ident) => {
+    ($(#[$doc:meta])* $name:ident, $new:ident, $example:tt) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         #[serde(transparent)]
-        #[schema(value_type = String, format = "uuid", example = "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071")]
-        pub struct $name(pub Uuid);
+        #[schema(value_type = String, format = "uuid", example = $example)]
+        pub struct $name(Uuid);
 
         impl $name {
-            /// A new one that nobody has.
+            /// A new, unique one.
             pub fn generate() -> Self {
                 Self(Uuid::$new())
             }
+
+            /// Its 16 bytes.
+            pub fn as_bytes(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
         }
+
+        speaks_sql!($name, Uuid, |id| id.0, |uuid| Ok(Self(uuid)));
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,29 +49,29 @@ macro_rules! id {
 
 id!(
     /// An account (a UUID of version 7, RFC 9562).
-    UserId, now_v7
+    UserId, now_v7, "01a207ae-2d60-7269-bca9-4de452e6b438"
 );
 id!(
     /// A signed-in device.
-    SessionId, now_v7
+    SessionId, now_v7, "01a207ae-2d61-70c5-a9a8-a4506513270e"
 );
 id!(
     /// A chatroom.
-    ChatroomId, now_v7
+    ChatroomId, now_v7, "01a207af-2c01-7892-b48f-0824128b2f33"
 );
 id!(
     /// A message or a reply.
-    MessageId, now_v7
+    MessageId, now_v7, "01a207af-efbc-781e-ba38-5d940ed90475"
 );
 id!(
     /// A row of `customers`.
-    CustomerId, now_v7
+    CustomerId, now_v7, "01a207b3-77d0-7e1c-9f0e-5a3b8c2d1e40"
 );
 id!(
     /// A one-time code's challenge. Random: knowing one is part of the proof.
-    ChallengeId, new_v4
+    ChallengeId, new_v4, "1fb17c23-90c1-42cf-a3ac-94af0f21ddb6"
 );
 id!(
-    /// A profile that waits for its mobile to be proved. Random for the same reason.
-    SignupId, new_v4
+    /// A sign-up's profile that is kept until its mobile is proved. Random for the same reason.
+    SignupId, new_v4, "6cad4a26-8d11-4ece-a738-f7d93d9c1724"
 );

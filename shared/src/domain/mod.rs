@@ -1,22 +1,27 @@
 //! Values that are right by construction, and the rules that need no I/O.
 
 mod allowance;
+mod billing;
 mod clock;
 mod id;
 mod mobile;
 mod reply;
+pub(crate) mod sql;
 mod text;
 mod timestamp;
+mod words;
 
 pub use allowance::{Allowance, Limits, Tier};
+pub use billing::{Entitlement, PaymentProblem, SubscriptionState};
 pub use clock::Clock;
 pub use id::{ChallengeId, ChatroomId, CustomerId, MessageId, SessionId, SignupId, UserId};
 pub use mobile::Mobile;
-pub use reply::{ReplyState, Role};
+pub use reply::{ReplyError, ReplyState, Role};
 pub use text::{Content, Email, Name, Password, SystemPrompt, Title};
 pub use timestamp::Timestamp;
+pub(crate) use words::words;
 
-/// Why a value was refused. The text is for the client: what is wrong, never what was sent.
+/// Why a value was refused. The text is for the client: it says what is wrong and never repeats what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(pub &'static str);

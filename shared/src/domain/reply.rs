@@ -1,33 +1,8 @@
-//! Who speaks, and how far a reply is.
+//! Who wrote a message, the state of a reply, and why it failed.
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use super::words::words;
 
-macro_rules! stored_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl $name {
-            /// Every one of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// As stored and shown.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// Reads what [`Self::as_str`] wrote.
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-stored_enum!(
+words!(
     /// Who wrote a message.
     Role {
         /// The user.
@@ -37,22 +12,22 @@ stored_enum!(
     }
 );
 
-stored_enum!(
-    /// How far a reply is. Every state but the first two is final.
+words!(
+    /// The state of a reply. Every state but the first two is final.
     ReplyState {
-        /// Accepted; no attempt is under way.
+        /// Accepted; no attempt is running.
         Pending = "pending",
-        /// An attempt is under way.
+        /// An attempt is running.
         Generating = "generating",
         /// The model finished by itself.
         Completed = "completed",
-        /// The model was cut off by a length limit; what it wrote is kept.
+        /// A length limit cut the model off; what it wrote is kept.
         Truncated = "truncated",
         /// The model or its filters refused.
         Blocked = "blocked",
-        /// No answer could be had; `error` says why.
+        /// There is no answer; `error` says why.
         Failed = "failed",
-        /// The user called it off.
+        /// The user cancelled it.
         Cancelled = "cancelled",
     }
 );
@@ -63,3 +38,29 @@ impl ReplyState {
         !matches!(self, Self::Pending | Self::Generating)
     }
 }
+
+words!(
+    /// Why a reply has no answer.
+    ReplyError {
+        /// A filter of the model refused the message or the answer.
+        ContentBlocked = "content_blocked",
+        /// The quota of the API key is spent, for now or for the day.
+        QuotaExhausted = "quota_exhausted",
+        /// The model is overloaded, or cannot be reached.
+        ModelUnavailable = "model_unavailable",
+        /// The API key is not valid for the model.
+        ModelUnauthorized = "model_unauthorized",
+        /// There is no such model.
+        ModelNotFound = "model_not_found",
+        /// The model refuses requests of this form.
+        RequestRefused = "request_refused",
+        /// The model stopped for another reason, without an answer.
+        ModelStopped = "model_stopped",
+        /// The model finished without any text.
+        EmptyAnswer = "empty_answer",
+        /// No attempt produced an answer.
+        AttemptsExhausted = "attempts_exhausted",
+        /// The queue moved the reply's record to its dead-letter queue.
+        DeadLettered = "dead_lettered",
+    }
+);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Invalid;
+use super::sql::speaks_sql;
 
 /// Postgres cannot store NUL, and no text needs it.
 fn bounded(text: String, most: usize, refusal: Invalid) -> Result<String, Invalid> {
@@ -19,7 +20,7 @@ fn bounded(text: String, most: usize, refusal: Invalid) -> Result<String, Invali
 }
 
 macro_rules! text {
-    // Not blank and without NUL, as `bounded` has it. What is blank is written out: `\s` is another set in each dialect.
+    // Not blank and without NUL, as in `bounded`. Blanks are listed, since `\s` is a different set in each dialect.
     ($(#[$doc:meta])* $name:ident, $most:tt, $example:tt, $refusal:literal, $shape:expr) => {
         text!(
             $(#[$doc])*
@@ -42,6 +43,8 @@ macro_rules! text {
             }
         }
 
+        speaks_sql!($name, &str, |text| text.as_str(), |text| Ok(Self(text.to_owned())));
+
         impl TryFrom<String> for $name {
             type Error = Invalid;
 
@@ -59,19 +62,19 @@ text!(
 );
 text!(
     /// A chatroom's title, 1 to 120 characters.
-    Title, 120, "Tea", "must have 1 to 120 characters", |text| Ok(text.trim().to_owned())
+    Title, 120, "Weekend in Lisbon", "must have 1 to 120 characters", |text| Ok(text.trim().to_owned())
 );
 text!(
-    /// What the model is told before the conversation, 1 to 4,000 characters.
-    SystemPrompt, 4_000, "Answer in one sentence.", "must have 1 to 4000 characters", Ok
+    /// The instructions that the model gets before the conversation, 1 to 4,000 characters.
+    SystemPrompt, 4_000, "You know Lisbon well. Answer in three sentences at most.", "must have 1 to 4000 characters", Ok
 );
 text!(
     /// A message, 1 to 8,000 characters.
-    Content, 8_000, "How long does green tea brew?", "must have 1 to 8000 characters", Ok
+    Content, 8_000, "We have two days in Lisbon in May and love small restaurants. What should we not miss?", "must have 1 to 8000 characters", Ok
 );
 text!(
-    /// An e-mail address as far as it can be judged without sending to it: RFC 5321's lengths, one `@`, a dotted domain,
-    /// which is in its ASCII form.
+    /// An e-mail address, as far as it can be checked without sending to it: RFC 5321's lengths, one `@`, and a dotted
+    /// domain in its ASCII form.
     Email, 254, "ada@example.org",
     r"^[^@\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
     "must be an e-mail address of at most 254 characters", email
@@ -92,7 +95,7 @@ fn email(text: String) -> Result<String, Invalid> {
 }
 
 impl Default for Title {
-    /// What a room is called until someone names it.
+    /// The title of a room that nobody has named.
     fn default() -> Self {
         Self("New chat".to_owned())
     }
@@ -114,8 +117,8 @@ impl Password {
 impl TryFrom<String> for Password {
     type Error = Invalid;
 
-    /// Length is counted in characters, any character counts, nothing is required of their kind
-    /// (NIST SP 800-63B, section 3.1.1.2).
+    /// Length is counted in characters. Every character is allowed, and no kind of character is required (NIST SP
+    /// 800-63B, section 3.1.1.2).
     fn try_from(text: String) -> Result<Self, Invalid> {
         if (8..=128).contains(&text.chars().count()) {
             Ok(Self(text))

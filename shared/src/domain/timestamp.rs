@@ -1,15 +1,14 @@
 //! Points in time, in UTC, with the milliseconds that clients see.
 
-use std::error::Error;
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time, UtcOffset};
-use tokio_postgres::types::private::BytesMut;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use utoipa::ToSchema;
+
+use super::sql::speaks_sql;
 
 /// A moment, shown as RFC 3339 in UTC with milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
@@ -17,18 +16,18 @@ use utoipa::ToSchema;
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
-    /// Of a date-time; what is finer than a millisecond is cut off, so that it survives every store unchanged.
+    /// Cuts a date-time to whole milliseconds, so that every store keeps it unchanged.
     pub fn new(at: OffsetDateTime) -> Self {
         let at = at.to_offset(UtcOffset::UTC);
         Self(at.replace_millisecond(at.millisecond()).unwrap_or(at))
     }
 
-    /// Seconds since 1970, as Stripe and JWT count. `None` if out of range (year 9999).
+    /// Reads seconds since 1970, as Stripe and JWT count. `None` if the year is beyond 9999.
     pub fn from_unix(seconds: i64) -> Option<Self> {
         OffsetDateTime::from_unix_timestamp(seconds).ok().map(Self)
     }
 
-    /// Milliseconds since 1970. `None` if out of range (year 9999).
+    /// Reads milliseconds since 1970. `None` if the year is beyond 9999.
     pub fn from_unix_millis(millis: i64) -> Option<Self> {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok().map(Self)
     }
@@ -48,13 +47,13 @@ impl Timestamp {
         self.0.date()
     }
 
-    /// The next midnight UTC: when the daily allowance is whole again.
+    /// The next midnight UTC, when the daily allowance resets.
     #[must_use]
     pub fn next_midnight(self) -> Self {
         Self(self.0.replace_time(Time::MIDNIGHT) + time::Duration::DAY)
     }
 
-    /// Time from `earlier` until this; zero if it lies after.
+    /// Time from `earlier` until this; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::try_from(self.0 - earlier.0).unwrap_or_default()
     }
@@ -97,27 +96,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-impl<'a> FromSql<'a> for Timestamp {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        OffsetDateTime::from_sql(ty, raw).map(Self::new)
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        <OffsetDateTime as FromSql>::accepts(ty)
-    }
-}
-
-impl ToSql for Timestamp {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        self.0.to_sql(ty, out)
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        <OffsetDateTime as ToSql>::accepts(ty)
-    }
-
-    to_sql_checked!();
-}
+speaks_sql!(Timestamp, OffsetDateTime, |at| at.0, |at| Ok(Self::new(at)));
 
 #[cfg(test)]
 mod tests {

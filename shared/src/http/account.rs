@@ -3,15 +3,19 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Error;
 use crate::db::users::User;
-use crate::domain::{Allowance, Limits, Tier, Timestamp, UserId};
+use crate::domain::{Allowance, Limits, Mobile, Tier, Timestamp, UserId};
 
-/// An account with its plan and what is left of the day.
+/// The refusal of a valid token whose account was deleted a moment ago.
+pub const ACCOUNT_GONE: Error = Error::unauthenticated("The account is gone.");
+
+/// An account with its plan and the rest of the day's allowance.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Account {
     id: UserId,
-    #[schema(example = "+14155550123")]
-    mobile: String,
+    #[schema(value_type = String, example = "+14155550123")]
+    mobile: Mobile,
     #[schema(example = "Ada Lovelace")]
     name: Option<String>,
     #[schema(example = "ada@example.org")]
@@ -22,7 +26,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Of a stored account, under `limits`, at `now`.
+    /// The view of a stored account, under `limits`, at `now`.
     pub fn of(user: User, limits: Limits, now: Timestamp) -> Self {
         let allowance = user.allowance(limits, now);
         let User { id, mobile, name, email, created_at, tier, .. } = user;

@@ -1,4 +1,4 @@
-//! JSON bodies: read strictly, refused with the field that is wrong.
+//! JSON bodies: read strictly; a refusal names the field that is wrong.
 
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use super::{Error, FieldError};
+use super::{Error, FieldError, ProblemCode};
 
-/// A JSON body, of a request or an answer.
+/// A JSON body, of a request or a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
@@ -30,18 +30,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let sent = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
         if was_mended(&body, sent) {
-            return Err(Error::Malformed("The body is not valid UTF-8.".into()));
+            return Err(Error::malformed("The body is not valid UTF-8."));
         }
         match (is_json, body.as_ref()) {
             (None, []) => parse(b"{}").map(Self),
             (Some(true), body) => object(body).map(Self),
-            _ => Err(Error::UnsupportedMediaType),
+            _ => Err(Error::refused(ProblemCode::UnsupportedMediaType, "The body must be application/json.")),
         }
     }
 }
 
-/// Whether the gateway put replacement characters (U+FFFD) where the client sent bytes that are not UTF-8: it hands
-/// bodies on as text, and then their length is another than the client's.
+/// Whether the gateway replaced bytes that are not UTF-8 with U+FFFD: it passes bodies on as text, and then their
+/// length differs from what the client sent.
 fn was_mended(body: &[u8], sent: Option<usize>) -> bool {
     sent.is_some_and(|sent| sent != body.len()) && body.windows(3).any(|three| three == "\u{fffd}".as_bytes())
 }
@@ -52,14 +52,15 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn unreadable(rejection: &BytesRejection) -> Error {
+/// The refusal of a body that could not be read.
+pub fn unreadable(rejection: &BytesRejection) -> Error {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge,
-        _ => Error::Malformed("The body could not be read.".into()),
+        StatusCode::PAYLOAD_TOO_LARGE => Error::refused(ProblemCode::PayloadTooLarge, "The body is too large."),
+        _ => Error::malformed("The body could not be read."),
     }
 }
 
-/// Reads a JSON object. A list is refused here: serde would take one for the fields in their order.
+/// Reads a JSON object. A list is refused here, since serde would read its items as the fields, in order.
 fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     if body.trim_ascii_start().starts_with(b"[") {
         parse::<serde::de::IgnoredAny>(body)?;
@@ -85,10 +86,10 @@ fn refusal(error: &serde_json::Error, pointer: String) -> Error {
         return Error::Invalid(vec![field_error(&error.to_string(), pointer)]);
     }
     let (line, column) = (error.line(), error.column());
-    Error::Malformed(format!("The body is not valid JSON (line {line}, column {column})."))
+    Error::malformed(format!("The body is not valid JSON (line {line}, column {column})."))
 }
 
-/// serde tells what is wrong in one sentence; it is taken apart here so that clients need not.
+/// serde reports an error as one sentence. It is parsed here, so that clients need not parse it.
 fn field_error(message: &str, pointer: String) -> FieldError {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     let quoted = message.split('`').nth(1).unwrap_or_default();
@@ -126,7 +127,7 @@ fn pointer(path: &Path) -> String {
 mod tests {
     use serde::Deserialize;
 
-    use super::{Error, FieldError, object, parse, was_mended};
+    use super::{Error, FieldError, ProblemCode, object, parse, was_mended};
     use crate::domain::Mobile;
 
     #[derive(Debug, Deserialize)]
@@ -171,12 +172,16 @@ mod tests {
         assert!(!was_mended(b"{}", Some(5)));
     }
 
+    fn malformed<T>(read: &Result<T, Error>) -> bool {
+        matches!(read, Err(Error::Refused(ProblemCode::MalformedRequest, _)))
+    }
+
     #[test]
     fn what_is_not_json_is_malformed() {
         let deep = "[".repeat(10_000);
         for body in ["", "{", "{\"mobile\": \"\u{1}\"}", "{} {}", deep.as_str()] {
-            assert!(matches!(parse::<serde_json::Value>(body.as_bytes()), Err(Error::Malformed(_))), "{body:.20}");
+            assert!(malformed(&parse::<serde_json::Value>(body.as_bytes())), "{body:.20}");
         }
-        assert!(matches!(parse::<Request>(b"{\"mobile\": \"\xff\"}"), Err(Error::Malformed(_))));
+        assert!(malformed(&parse::<Request>(b"{\"mobile\": \"\xff\"}")));
     }
 }

@@ -1,4 +1,4 @@
-//! Cursors and pages: a place in a list that only we can make sense of.
+//! Cursors and pages: a cursor is a place in a list, opaque to clients.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
-use super::{Code, Error};
+use super::{Error, ProblemCode};
 
-/// Most rows of a page, and how many there are if the client does not say.
+/// The most rows of a page, and the rows of a page if the client does not say.
 const MOST: i64 = 100;
 const USUAL: i64 = 20;
 
@@ -17,8 +17,8 @@ const USUAL: i64 = 20;
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct Page {
-    /// Rows, 1 to 100; 20 if not said.
+pub struct PageRequest {
+    /// Rows of the page, 1 to 100; 20 by default.
     #[serde(default, deserialize_with = "limit")]
     #[param(minimum = 1, maximum = 100, default = 20, example = 20)]
     limit: Option<i64>,
@@ -26,7 +26,7 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
-impl Page {
+impl PageRequest {
     /// Rows of the page.
     pub fn limit(&self) -> i64 {
         self.limit.unwrap_or(USUAL)
@@ -48,7 +48,7 @@ pub fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, 
 }
 
 /// Makes and reads the cursors of one list. `of` names the list and whatever filters it: a cursor of another list, user
-/// or filter is not taken.
+/// or filter is refused.
 #[derive(Debug)]
 pub struct Cursor {
     seal: [u8; 8],
@@ -75,7 +75,7 @@ impl Cursor {
 
     /// The place of a cursor, or 400 if it is not one of this list.
     pub fn read<T: DeserializeOwned>(&self, cursor: &str) -> Result<T, Error> {
-        let refused = || Error::BadRequest(Code::CursorInvalid, "The cursor is not one of this list.");
+        let refused = || Error::refused(ProblemCode::CursorInvalid, "The cursor is not one of this list.");
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
         let (sum, place) = bytes.split_at_checked(8).ok_or_else(refused)?;
         if sum != self.sum(place) {
@@ -84,7 +84,7 @@ impl Cursor {
         serde_json::from_slice(place).map_err(|_| refused())
     }
 
-    /// Binds the place to the list. Not a secret: whoever forges one reads their own list from elsewhere.
+    /// Binds the place to the list. It is no secret: a client that forges one reads its own list from another place.
     fn sum(&self, place: &[u8]) -> [u8; 8] {
         let mut sum = [0; 8];
         sum.copy_from_slice(&Sha256::new().chain_update(self.seal).chain_update(place).finalize()[..8]);

@@ -1,4 +1,4 @@
-//! What every router wears: ids, problem documents, security headers, one log line a request.
+//! The layers of every router: request ids, problem documents, security headers, one log line per request.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, IF_NONE_MATCH, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
@@ -21,16 +21,17 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tracing::Instrument;
 
-use super::{Error, Problem, Result, rate_limit};
+use super::revalidated::revalidate;
+use super::{Error, Problem, ProblemCode, Result, rate_limit};
 
-/// The largest body that is read, in bytes: a message of 8,000 characters fits however JSON writes them, which takes
-/// up to 12 bytes each (`\ud83d\ude00`).
+/// The largest body that is accepted, in bytes. A message of 8,000 characters fits, even if JSON escapes each of them
+/// in 12 bytes (`\ud83d\ude00`).
 const LARGEST_BODY: usize = 128 * 1024;
-/// Bodies above this many bytes are sent as gzip to who takes that: about what fits in one packet.
+/// Bodies above this many bytes are compressed if the client accepts gzip. Smaller ones fit in about one packet.
 const WORTH_PACKING: u64 = 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What Helmet sets for an API, as far as it concerns one. Nothing here is for shared caches.
+/// The headers that Helmet sets, as far as they concern an API. No response may be kept by shared caches.
 const HEADERS: [(HeaderName, &str); 6] = [
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     (STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
@@ -40,19 +41,22 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
-/// Dresses a router: limits the body, answers unknown paths and methods with problems, and finishes every answer.
+/// Adds the layers to a router: limits the body, answers unknown paths and methods with problems, and finishes every
+/// response.
 pub fn edge(router: Router) -> Router {
     router
-        .fallback(async || Error::NotFound("path"))
+        .fallback(async || Error::not_found("path"))
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(finish))
         .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(WORTH_PACKING)))
 }
 
-/// Tells the methods of a path to who asks for them (`Allow`); refuses every other method that it does not have.
+const METHOD_NOT_ALLOWED: Error = Error::refused(ProblemCode::MethodNotAllowed, "This path does not have that method.");
+
+/// Answers `OPTIONS` with the methods of the path (`Allow`); refuses every other method that the path does not have.
 async fn other_method(method: Method) -> Result<StatusCode> {
-    if method == Method::OPTIONS { Ok(StatusCode::NO_CONTENT) } else { Err(Error::MethodNotAllowed) }
+    if method == Method::OPTIONS { Ok(StatusCode::NO_CONTENT) } else { Err(METHOD_NOT_ALLOWED) }
 }
 
 async fn finish(request: Request, next: Next) -> Response {
@@ -62,7 +66,11 @@ async fn finish(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", request_id = %id, %method, route);
     async {
+        let asked = request.headers().get(IF_NONE_MATCH).is_some().then(|| request.headers().clone());
         let mut response = next.run(request).await;
+        if let Some(asked) = asked {
+            response = revalidate(&asked, response);
+        }
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             response = document(&problem, &id, response);
         }
@@ -81,7 +89,7 @@ async fn finish(request: Request, next: Next) -> Response {
     .await
 }
 
-/// The id under which Lambda and CloudWatch know the request; a new one where there is no Lambda.
+/// The id that the request has in Lambda and CloudWatch; a new one outside Lambda.
 fn request_id(request: &Request) -> String {
     request
         .lambda_context_ref()
@@ -97,7 +105,7 @@ struct Document<'a> {
     request_id: &'a str,
 }
 
-/// Writes a problem into the answer that carried it; its headers (`Allow`, say) stay.
+/// Writes a problem into the response that carried it, and keeps its headers (`Allow`, for example).
 fn document(problem: &Problem, id: &str, carrier: Response) -> Response {
     let body = serde_json::to_vec(&Document { problem, request_id: id }).unwrap_or_default();
     let (mut parts, _) = carrier.into_parts();
@@ -115,8 +123,8 @@ fn document(problem: &Problem, id: &str, carrier: Response) -> Response {
     Response::from_parts(parts, Body::from(body)).into_response()
 }
 
-/// Where a request comes from, as the gateway saw it: a limit's key. `X-Forwarded-For` is the client's own word and is
-/// not read. An IPv6 address counts by its /64, which is what one customer has.
+/// The client's address as the gateway saw it: the key of a limit. `X-Forwarded-For` is not read, since a client can
+/// send anything there. An IPv6 address counts by its /64, since one customer has a whole /64.
 #[derive(Debug, Clone)]
 pub struct ClientAddress(pub String);
 

@@ -8,50 +8,59 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Code;
+use super::ProblemCode;
 use crate::Fault;
 use crate::domain::{Allowance, Tier, Timestamp};
 
-/// What a handler answers.
+/// What a handler returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Everything that can go wrong in a request.
+/// Everything that can go wrong in a request. The status follows from the code.
 #[derive(Debug)]
 pub enum Error {
-    /// 400: not even well-formed. What is wrong with it.
-    Malformed(String),
-    /// 422: well-formed, but fields are not acceptable.
+    /// A refusal: its code, and what happened.
+    Refused(ProblemCode, Cow<'static, str>),
+    /// A refusal because of one field: its code, what happened, and a JSON pointer to the field.
+    RefusedField(ProblemCode, &'static str, &'static str),
+    /// The body or the query is well-formed, but fields are not acceptable.
     Invalid(Vec<FieldError>),
-    /// 401: no valid token. What is missing.
-    Unauthenticated(&'static str),
-    /// 401 with a code of its own: a secret that is not right or not any more.
-    Refused(Code, &'static str),
-    /// 403: a valid token that does not allow this.
-    Forbidden(&'static str),
-    /// 404: no such thing, or not the caller's. What was looked for.
-    NotFound(&'static str),
-    /// 405.
-    MethodNotAllowed,
-    /// 409: not in this state. Code and detail.
-    Conflict(Code, &'static str),
-    /// 413.
-    PayloadTooLarge,
-    /// 415.
-    UnsupportedMediaType,
-    /// 422 with a code of its own: understood and not to be done. Code, detail, and the field it is about.
-    Unprocessable(Code, &'static str, &'static str),
-    /// 429: too often. Code, detail, and how long to wait.
-    RateLimited(Code, &'static str, Duration),
-    /// 429: the day's messages are spent, at the given moment.
+    /// Too many requests: the code, what happened, and how long to wait.
+    RateLimited(ProblemCode, &'static str, Duration),
+    /// The day's messages are spent: the plan, the allowance, and the time of the request.
     AllowanceSpent(Tier, Allowance, Timestamp),
-    /// 400 with a code of its own.
-    BadRequest(Code, &'static str),
-    /// 503: what the whole service stands on does not answer. Its names.
+    /// Stores that the whole service needs do not answer. Holds their names.
     Down(Vec<&'static str>),
-    /// 503: something this needs is away. The cause is logged.
+    /// Something that the request needs is unavailable. The cause is logged.
     Unavailable(Fault),
-    /// 500: a fault of ours. The cause is logged.
+    /// A fault of the service. The cause is logged.
     Internal(Fault),
+}
+
+impl Error {
+    /// A refusal with a code and a fixed text.
+    pub const fn refused(code: ProblemCode, detail: &'static str) -> Self {
+        Self::Refused(code, Cow::Borrowed(detail))
+    }
+
+    /// The request is not well-formed; `detail` says why.
+    pub fn malformed(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused(ProblemCode::MalformedRequest, detail.into())
+    }
+
+    /// The request has no valid token; `detail` says what is missing.
+    pub const fn unauthenticated(detail: &'static str) -> Self {
+        Self::refused(ProblemCode::Unauthenticated, detail)
+    }
+
+    /// The token is valid but does not allow this; `detail` says what it allows.
+    pub const fn forbidden(detail: &'static str) -> Self {
+        Self::refused(ProblemCode::Forbidden, detail)
+    }
+
+    /// The thing does not exist, or is not the caller's; `what` names it.
+    pub fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::Refused(ProblemCode::NotFound, format!("There is no such {what}.").into())
+    }
 }
 
 impl From<Fault> for Error {
@@ -63,7 +72,7 @@ impl From<Fault> for Error {
 /// A field that is not acceptable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Where it is: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter.
+    /// The place of the field: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter.
     pub pointer: String,
     /// `unknown_field`, `missing`, `wrong_type` or `invalid`.
     pub code: &'static str,
@@ -71,7 +80,7 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// A problem document, all but its `request_id`, which the edge adds.
+/// A problem document without its `request_id`, which the edge adds.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// Where the problem is explained.
@@ -81,21 +90,21 @@ pub struct Problem {
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What clients switch on.
-    pub code: Code,
+    /// The code, for programs.
+    pub code: ProblemCode,
     /// What happened, for people.
     #[schema(value_type = String)]
     pub detail: Cow<'static, str>,
     /// The fields that are not acceptable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// What does not answer, if that is the problem.
+    /// The stores that do not answer, if that is the problem.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<&'static str>,
-    /// What is left of the day, if that is the problem.
+    /// The state of the day's allowance, if that is the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowance: Option<Allowance>,
-    /// How to get more.
+    /// How to get more messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<Upgrade>,
     /// Seconds to wait: the `Retry-After` header.
@@ -118,8 +127,8 @@ const UPGRADE: Upgrade =
     Upgrade { method: "POST", path: "/subscribe/pro", detail: "Pro has a far larger daily allowance." };
 
 impl Problem {
-    /// A problem with nothing but a code and a detail.
-    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+    /// A problem with only a code and a detail.
+    pub fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Self {
         let status = code.status();
         Self {
             kind: format!("/problems#{}", code.as_str()),
@@ -137,29 +146,18 @@ impl Problem {
 }
 
 impl Error {
-    /// The document a client sees.
+    /// The document that a client sees.
     pub fn problem(&self) -> Problem {
         match self {
-            Self::Malformed(detail) => Problem::new(Code::MalformedRequest, detail.clone()),
-            Self::Invalid(errors) => Problem {
-                errors: errors.clone(),
-                ..Problem::new(Code::ValidationFailed, "Some fields are not acceptable.")
-            },
-            Self::Unprocessable(code, detail, pointer) => {
+            Self::Refused(code, detail) => Problem::new(*code, detail.clone()),
+            Self::RefusedField(code, detail, pointer) => {
                 let error = FieldError { pointer: (*pointer).into(), code: code.as_str(), detail: (*detail).into() };
                 Problem { errors: vec![error], ..Problem::new(*code, *detail) }
             }
-            Self::BadRequest(code, detail) | Self::Refused(code, detail) | Self::Conflict(code, detail) => {
-                Problem::new(*code, *detail)
-            }
-            Self::Unauthenticated(detail) => Problem::new(Code::Unauthenticated, *detail),
-            Self::Forbidden(detail) => Problem::new(Code::Forbidden, *detail),
-            Self::NotFound(what) => Problem::new(Code::NotFound, format!("There is no such {what}.")),
-            Self::MethodNotAllowed => Problem::new(Code::MethodNotAllowed, "This path does not have that method."),
-            Self::PayloadTooLarge => Problem::new(Code::PayloadTooLarge, "The body is too large."),
-            Self::UnsupportedMediaType => {
-                Problem::new(Code::UnsupportedMediaType, "The body must be application/json.")
-            }
+            Self::Invalid(errors) => Problem {
+                errors: errors.clone(),
+                ..Problem::new(ProblemCode::ValidationFailed, "Some fields are not acceptable.")
+            },
             Self::RateLimited(code, detail, pause) => {
                 Problem { retry_after: Some(pause.as_secs()), ..Problem::new(*code, *detail) }
             }
@@ -168,26 +166,26 @@ impl Error {
                 upgrade: (*tier == Tier::Basic).then_some(UPGRADE),
                 retry_after: Some(allowance.resets_at.since(*now).as_secs().max(1)),
                 ..Problem::new(
-                    Code::AllowanceSpent,
+                    ProblemCode::AllowanceSpent,
                     format!("All {} messages of today are spent. The next ones come at midnight UTC.", allowance.limit),
                 )
             },
             Self::Down(missing) => Problem {
                 missing: missing.clone(),
                 retry_after: Some(5),
-                ..Problem::new(Code::Unavailable, "The service cannot work right now.")
+                ..Problem::new(ProblemCode::Unavailable, "The service cannot work right now.")
             },
             Self::Unavailable(_) => Problem {
                 retry_after: Some(5),
-                ..Problem::new(Code::Unavailable, "This cannot be done right now. Try again soon.")
+                ..Problem::new(ProblemCode::Unavailable, "This cannot be done right now. Try again soon.")
             },
-            Self::Internal(_) => Problem::new(Code::Internal, "Something went wrong here. It has been logged."),
+            Self::Internal(_) => Problem::new(ProblemCode::Internal, "Something went wrong here. It has been logged."),
         }
     }
 }
 
 impl IntoResponse for Error {
-    /// The status, with the problem beside it for the edge to write: it knows the request's id.
+    /// A response with the status. The edge writes the problem into it, since it knows the request's id.
     fn into_response(self) -> Response {
         let problem = self.problem();
         if let Self::Unavailable(cause) | Self::Internal(cause) = &self {

@@ -1,25 +1,31 @@
-//! The edge: what every router wears and every handler speaks.
+//! HTTP: the layers of every router, and the types that handlers take and return.
 
 mod account;
 mod body;
-mod code;
+mod caller;
 mod cursor;
 mod edge;
+mod endpoints;
 mod error;
-mod etag;
 mod patch;
 mod path;
+mod problem_code;
 mod query;
 mod rate_limit;
+mod revalidated;
 
-pub use account::Account;
-pub use body::Json;
-pub use code::Code;
-pub use cursor::{Cursor, Page, limit};
+pub use account::{ACCOUNT_GONE, Account};
+pub use body::{Json, unreadable};
+pub use caller::{Auth, Bearer, Caller, grant};
+pub use cursor::{Cursor, PageRequest, limit};
 pub use edge::{ClientAddress, edge};
+#[doc(hidden)]
+pub use endpoints::paste;
+pub use endpoints::{PROBLEMS, method_filter, refusals};
 pub use error::{Error, FieldError, Problem, Result};
-pub use etag::revalidated;
 pub use patch::given;
 pub use path::Path;
+pub use problem_code::ProblemCode;
 pub use query::Query;
 pub use rate_limit::rate_limit;
+pub use revalidated::Revalidated;

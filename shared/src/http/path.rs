@@ -1,5 +1,7 @@
-//! Path parameters: an id that cannot be one is an id that does not exist.
+//! Path parameters: a malformed id is treated as an id that does not exist.
 
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -14,15 +16,26 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        if let Ok(axum::extract::Path(value)) = axum::extract::Path::<T>::from_request_parts(parts, state).await {
-            return Ok(Self(value));
+        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let names = RawPathParams::from_request_parts(parts, state).await;
+                let names: Vec<String> = names.iter().flatten().map(|(name, _)| name.to_owned()).collect();
+                Err(Error::not_found(refused(&rejection, &names).unwrap_or("path").to_owned()))
+            }
         }
-        let names = RawPathParams::from_request_parts(parts, state).await;
-        let last = names.ok().and_then(|names| names.iter().last().map(|(name, _)| name.to_owned()));
-        Err(Error::NotFound(match last.as_deref() {
-            Some("message") => "message",
-            Some("session") => "session",
-            _ => "chatroom",
-        }))
     }
+}
+
+/// The parameter that cannot be read: its name in the route is the name of the thing.
+fn refused<'a>(rejection: &PathRejection, names: &'a [String]) -> Option<&'a str> {
+    let PathRejection::FailedToDeserializePathParams(failure) = rejection else { return None };
+    let index = match failure.kind() {
+        ErrorKind::ParseErrorAtIndex { index, .. } => *index,
+        ErrorKind::DeserializeError { key, .. } | ErrorKind::ParseErrorAtKey { key, .. } => {
+            names.iter().position(|name| name == key)?
+        }
+        _ => names.len().checked_sub(1)?,
+    };
+    names.get(index).map(String::as_str)
 }

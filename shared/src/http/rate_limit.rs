@@ -1,4 +1,4 @@
-//! The allowance in headers, as draft-ietf-httpapi-ratelimit-headers-10 names them.
+//! The allowance as headers, named by draft-ietf-httpapi-ratelimit-headers-10.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue};
 
 use crate::domain::Allowance;
 
-/// `RateLimit-Policy` (messages a day) and `RateLimit` (what remains, and seconds until it is whole again).
+/// `RateLimit-Policy` (messages a day) and `RateLimit` (messages left, and seconds until the reset).
 pub fn rate_limit(allowance: &Allowance, until_reset: Duration) -> [(HeaderName, HeaderValue); 2] {
     let policy = format!("\"daily\";q={};w=86400", allowance.limit);
     let state = format!("\"daily\";r={};t={}", allowance.remaining, until_reset.as_secs());

@@ -1,17 +1,17 @@
-//! A payment that is missing: since when, why, and where it can be made.
+//! Missing payments: since when, why, and where they can be paid.
 
 use super::objects::{Invoice, InvoicePayment, List, PaymentIntent, Subscription, time};
-use super::{State, Stripe, StripeError};
-use crate::domain::Timestamp;
+use super::{Stripe, StripeError};
+use crate::domain::{PaymentProblem, SubscriptionState, Timestamp};
 
 /// What is owed on a subscription.
 #[derive(Debug, Default)]
 pub(super) struct Arrears {
-    /// Since when the oldest unpaid invoice is owed: grace is counted from there, and a further invoice does not
-    /// begin it anew.
+    /// Since when the oldest unpaid invoice is owed. The grace period begins then; a further invoice does not restart
+    /// it.
     pub(super) since: Option<Timestamp>,
-    /// The code of what is wrong.
-    pub(super) problem: Option<&'static str>,
+    /// What is wrong.
+    pub(super) problem: Option<PaymentProblem>,
     /// Where the newest unpaid invoice can be paid.
     pub(super) url: Option<String>,
 }
@@ -19,8 +19,8 @@ pub(super) struct Arrears {
 impl Arrears {
     /// What is owed on `subscription`, if its state says that something is.
     pub(super) async fn of(subscription: &Subscription, stripe: &Stripe) -> Result<Self, StripeError> {
-        if subscription.status == State::Paused {
-            return Ok(Self { problem: Some("paused"), ..Self::default() });
+        if subscription.status == SubscriptionState::Paused {
+            return Ok(Self { problem: Some(PaymentProblem::Paused), ..Self::default() });
         }
         if !subscription.status.is_owing() {
             return Ok(Self::default());
@@ -30,7 +30,7 @@ impl Arrears {
         let newest = open.data.iter().max_by_key(|invoice| invoice.due_since());
         let problem = match newest {
             Some(invoice) => problem(&payment_intents(stripe, &invoice.id).await?),
-            None => "payment_failed",
+            None => PaymentProblem::PaymentFailed,
         };
         let owed = open.data.iter().chain(subscription.latest_invoice.as_ref().filter(|_| open.data.is_empty()));
         Ok(Self {
@@ -41,11 +41,11 @@ impl Arrears {
     }
 }
 
-fn problem(intents: &[PaymentIntent]) -> &'static str {
+fn problem(intents: &[PaymentIntent]) -> PaymentProblem {
     match intents.first().map(|intent| intent.status.as_str()) {
-        Some("requires_action") => "action_required",
-        Some("processing") => "payment_processing",
-        _ => "payment_failed",
+        Some("requires_action") => PaymentProblem::ActionRequired,
+        Some("processing") => PaymentProblem::PaymentProcessing,
+        _ => PaymentProblem::PaymentFailed,
     }
 }
 

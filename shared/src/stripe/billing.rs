@@ -1,4 +1,4 @@
-//! Billing: what it takes to follow Stripe, and the two ways of doing so.
+//! Billing: a customer's row is synced with Stripe, on request or because of an event.
 
 use std::time::Duration;
 
@@ -12,54 +12,54 @@ use crate::{Fault, telemetry};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What it takes to follow Stripe. Cloning is cheap.
+/// What is needed to sync customers with Stripe. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Billing {
     /// Where customers are kept.
     pub db: Db,
-    /// Who is right.
+    /// Stripe's API, which is always right.
     pub stripe: Stripe,
-    /// How long a missing payment is forgiven.
+    /// The grace period: how long a user stays Pro while a payment is missing.
     pub grace: Duration,
     /// Tells the time.
     pub clock: Clock,
 }
 
 impl Billing {
-    /// Of the environment; the grace period is `PAST_DUE_GRACE_DAYS` (3).
+    /// Reads the settings; the grace period is `PAST_DUE_GRACE_DAYS` (3).
     pub fn from_env(env: &Env, db: Db, clock: Clock) -> Result<Self, ConfigError> {
         let grace = DAY * env.parsed("PAST_DUE_GRACE_DAYS", 3)?;
         Ok(Self { db, stripe: Stripe::from_env(env)?, grace, clock })
     }
 
-    /// Brings a held row to what Stripe says.
-    pub async fn refresh(&self, held: &mut Held) -> Result<(), Fault> {
-        sync::refresh(held, &self.stripe, self.grace, self.clock.now()).await
+    /// Syncs a held row with Stripe.
+    pub async fn sync_held(&self, held: &mut Held) -> Result<(), Fault> {
+        sync::sync(held, &self.stripe, self.grace, self.clock.now()).await
     }
 
-    /// Brings a row to what Stripe says. `None` if there is no such row.
-    pub async fn sync(&self, by: By<'_>) -> Result<Option<Customer>, Fault> {
+    /// Syncs a row with Stripe. `None` if there is no such row.
+    pub async fn sync_customer(&self, by: By<'_>) -> Result<Option<Customer>, Fault> {
         let Some(mut held) = customers::hold(&self.db, by).await? else { return Ok(None) };
-        self.refresh(&mut held).await?;
+        self.sync_held(&mut held).await?;
         held.release().await.map(Some)
     }
 
-    /// Takes an event, once: records it, follows it, marks it. If any of this fails it is not marked, and taking it
-    /// again does it all again, which is harmless.
-    pub async fn take(&self, event: &Event) -> Result<(), Fault> {
+    /// Processes an event once: records it, syncs its subject, marks it as processed. If any of this fails it is not
+    /// marked. Processing it again then repeats everything, which is harmless.
+    pub async fn process_event(&self, event: &Event) -> Result<(), Fault> {
         let known =
             stripe_events::receive(&self.db, &event.id, &event.kind, event.customer(), self.clock.now()).await?;
         if known {
             return Ok(());
         }
         if event.is_handled() {
-            self.follow(event).await?;
+            self.sync_subject(event).await?;
         }
         stripe_events::processed(&self.db, &event.id, self.clock.now()).await
     }
 
-    /// Follows a hint: brings the row of whom it concerns to what Stripe says, whether or not that is news.
-    pub async fn follow(&self, event: &Event) -> Result<(), Fault> {
+    /// Syncs the row of the event's customer with Stripe, even if nothing has changed.
+    pub async fn sync_subject(&self, event: &Event) -> Result<(), Fault> {
         let customer = match &event.subject {
             Subject::Customer(id) => Some(id.clone()),
             Subject::Charge(id) => match self.stripe.get::<Charge>(&["charges", id], &[]).await {
@@ -70,7 +70,7 @@ impl Billing {
             Subject::Nobody => None,
         };
         let row = match &customer {
-            Some(id) => self.sync(By::Stripe(id)).await?,
+            Some(id) => self.sync_customer(By::Stripe(id)).await?,
             None => None,
         };
         let (kind, event) = (&event.kind, &event.id);
@@ -83,7 +83,7 @@ impl Billing {
         Ok(())
     }
 
-    /// Tells people of what no program can settle.
+    /// Alerts people to what no program can resolve.
     fn flag(&self, metric: &str, event: &str, what: &str) {
         tracing::error!(event, what, "needs a person");
         telemetry::count(metric, 1, self.clock.now());

@@ -1,4 +1,4 @@
-//! Calls to Stripe's API: one version, bounded in time, repeated under the same idempotency key.
+//! Calls to Stripe's API: one version, bounded in time, retried under the same idempotency key.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,17 +11,17 @@ use sha2::{Digest, Sha256};
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};
 
-/// The version of Stripe's API that this code is written against, sent with every call. Webhook endpoints are to be
-/// made with the same one.
+/// The version of Stripe's API that this code is written for. It is sent with every call; webhook endpoints must be
+/// created with the same version.
 const API_VERSION: &str = "2026-09-30.endive";
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Of one attempt. No attempt begins after this time either, so a call ends within twice of it.
+/// The timeout of one attempt. No attempt begins after this time either, so a call ends within twice this time.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The pauses before the second and the third attempt.
 const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
 
-/// Stripe's API. The client opens nothing before its first call; cloning is cheap.
+/// Stripe's API. The client opens no connection before its first call; cloning is cheap.
 #[derive(Clone)]
 pub struct Stripe(Arc<Inner>);
 
@@ -37,32 +37,32 @@ impl std::fmt::Debug for Stripe {
     }
 }
 
-/// A call that brought nothing. Neither form holds what was sent, nor Stripe's message: it may quote a key.
+/// A call that failed. It never holds what was sent, nor Stripe's message, which may quote a key.
 #[derive(Debug, thiserror::Error)]
 pub enum StripeError {
     /// No answer, or one that could not be read.
     #[error("no usable answer: {0}")]
     Silent(String),
-    /// An error of Stripe's.
+    /// Stripe returned an error.
     #[error("{status} {code} (request {request})")]
     Refused {
         /// The HTTP status.
         status: u16,
         /// Stripe's code, or the error's type if it has none.
         code: String,
-        /// The id under which Stripe's logs know the call.
+        /// The call's id in Stripe's logs.
         request: String,
     },
 }
 
 impl StripeError {
-    /// Whether what was asked for does not exist (any more).
+    /// Whether the object does not exist (any more).
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code == "resource_missing")
     }
 
-    /// Whether Stripe may answer the same for a day to whoever posts the same deed: it remembers failures too, unless
-    /// the call was not begun.
+    /// Whether Stripe may return this error for a day when the same operation is posted again. Stripe remembers
+    /// failures too, unless the call did not begin.
     pub fn is_remembered(&self) -> bool {
         matches!(self, Self::Refused { status, .. } if !matches!(status, 409 | 429))
     }
@@ -87,7 +87,7 @@ struct RefusalDetail {
 }
 
 impl Stripe {
-    /// Of `STRIPE_SECRET_KEY` and `STRIPE_API_BASE` (`https://api.stripe.com`).
+    /// Reads `STRIPE_SECRET_KEY` and `STRIPE_API_BASE` (`https://api.stripe.com`).
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let base = env.optional("STRIPE_API_BASE").unwrap_or_else(|| "https://api.stripe.com".into());
         let base = Url::parse(&base).ok().filter(|url| !url.cannot_be_a_base());
@@ -112,13 +112,13 @@ impl Stripe {
         self.call(|| self.request(Method::GET, url.clone())).await
     }
 
-    /// Posts a form. `deed` names what is done: the same deed with the same form is done once within a day, however
-    /// often it is asked for. Changed settings change the form and make it another deed, rather than an error.
+    /// Posts a form. `operation` is the base of the idempotency key: within a day, the same operation with the same
+    /// form is done once, however often it is posted. A changed form is another operation, not an error.
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &[&str],
         form: &[(&str, &str)],
-        deed: &str,
+        operation: &str,
     ) -> Result<T, StripeError> {
         let url = self.url(path);
         let mut digest = Sha256::new();
@@ -127,11 +127,11 @@ impl Stripe {
             digest.update([0]);
         }
         let digest = digest.finalize().iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        let key = format!("{deed}-{digest}");
+        let key = format!("{operation}-{digest}");
         self.call(|| self.request(Method::POST, url.clone()).header("idempotency-key", &key).form(form)).await
     }
 
-    /// Deletes, which is idempotent by itself: what a first, lost answer deleted is missing afterwards.
+    /// Deletes an object. This is idempotent: if the first answer was lost, the object is missing at the second call.
     pub async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, StripeError> {
         let url = self.url(path);
         self.call(|| self.request(Method::DELETE, url.clone())).await
@@ -158,13 +158,13 @@ impl Stripe {
                 Err(failed) => failed,
             };
             let Some(pause) = pauses.next().filter(|_| again && began.elapsed() < TIMEOUT) else { return Err(error) };
-            tracing::warn!(%error, "a call to Stripe is repeated");
+            tracing::warn!(%error, "a call to Stripe is retried");
             tokio::time::sleep(*pause).await;
         }
     }
 }
 
-/// One attempt. An error says whether another may do better: Stripe's own word if it gives one, else by the status.
+/// One attempt. An error says whether a retry may help: Stripe's header decides if it is sent, else the status.
 /// Source: <https://docs.stripe.com/error-low-level>.
 async fn attempt<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, (bool, StripeError)> {
     let silent = |error: reqwest::Error| (true, StripeError::Silent(error.without_url().to_string()));

@@ -1,4 +1,4 @@
-//! An account is about to be deleted: nothing may be charged for it afterwards.
+//! Before an account is deleted: nothing may be charged for it afterwards.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::db::Db;
 use crate::db::customers::{self, By};
 use crate::domain::{Timestamp, UserId};
 
-/// Ends the user's subscription at once and closes the checkout that is open. To be called before the account is
-/// deleted; if it fails, the account stays. May be called again.
+/// Ends the user's subscription at once and closes the open checkout. Must be called before the account is deleted; if
+/// it fails, the account is kept. May be called again.
 pub async fn cancel_for_deletion(db: &Db, stripe: &Stripe, user: UserId, now: Timestamp) -> Result<(), Fault> {
     let Some(mut held) = customers::hold(db, By::User(user)).await? else { return Ok(()) };
     held.close().await?;
@@ -25,12 +25,12 @@ pub async fn cancel_for_deletion(db: &Db, stripe: &Stripe, user: UserId, now: Ti
             cancel(stripe, &subscription.id).await?;
         }
         // Everything is over, so no grace can matter.
-        sync::refresh(&mut held, stripe, Duration::ZERO, now).await?;
+        sync::sync(&mut held, stripe, Duration::ZERO, now).await?;
     }
     held.release().await.map(drop)
 }
 
-/// Closes a checkout. One that was paid, or has closed by itself, is refused by Stripe and left.
+/// Closes a checkout. If it was paid or has already closed, Stripe refuses, and it is left as it is.
 async fn expire(stripe: &Stripe, session: &str) -> Result<(), StripeError> {
     let path = ["checkout", "sessions", session, "expire"];
     match stripe.post::<Anything>(&path, &[], &format!("expire-{session}")).await {

@@ -1,9 +1,9 @@
-//! What is read of Stripe's events: which one it is, and whom it may concern. What it says of them is not believed.
+//! What is read of Stripe's events: the id, the type, and which customer it may concern. Nothing else is trusted.
 
 use serde_json::Value;
 
-/// The types that hint at a change of a customer's state; all others are recorded and left. At most 20, since Stripe's
-/// list of events takes no more types at once. The webhook endpoint is to send these.
+/// The types that hint at a change of a customer's state; all others are recorded and ignored. At most 20, since
+/// Stripe's list of events accepts no more types at once. The webhook endpoint must be set to send these.
 pub const HANDLED: [&str; 19] = [
     "charge.dispute.closed",
     "charge.dispute.created",
@@ -29,32 +29,33 @@ pub const HANDLED: [&str; 19] = [
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its id, by which a repetition is known.
+    /// Its id, by which a repeated event is recognised.
     pub id: String,
     /// What happened.
     pub kind: String,
-    /// Whom it concerns.
+    /// The customer that it concerns.
     pub subject: Subject,
 }
 
-/// Whom an event concerns.
+/// The customer that an event concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A customer.
     Customer(String),
-    /// Whoever was charged: disputes and refunds name the charge alone.
+    /// The customer of this charge: disputes and refunds name only the charge.
     Charge(String),
-    /// Nobody we could know.
+    /// No customer that can be determined.
     Nobody,
 }
 
 impl Event {
-    /// Reads an event. `None` if it has no usable id and type; whatever else is missing or odd is taken as absent.
+    /// Reads an event. `None` if it has no usable id and type; anything else that is missing or invalid counts as
+    /// absent.
     pub fn parse(body: &[u8]) -> Option<Self> {
         Self::read(&serde_json::from_slice(body).ok()?)
     }
 
-    /// Reads an event of parsed JSON.
+    /// Reads an event from parsed JSON.
     pub fn read(event: &Value) -> Option<Self> {
         let object = &event["data"]["object"];
         let subject = if object["object"] == "customer" {
@@ -76,7 +77,7 @@ impl Event {
     }
 }
 
-/// An id of Stripe's, given as such or as the whole object.
+/// An id of Stripe's, given alone or as part of the whole object.
 fn id(value: &Value) -> Option<String> {
     text(value).or_else(|| text(&value["id"]))
 }
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_about_the_customer_it_names_in_whatever_way() {
+    fn an_event_concerns_the_customer_that_it_names_in_any_form() {
         let customer = Subject::Customer("cus_1".into());
         assert_eq!(subject(&json!({ "object": "customer", "id": "cus_1" })), customer);
         assert_eq!(subject(&json!({ "object": "invoice", "id": "in_1", "customer": "cus_1" })), customer);
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_usable_id_and_type_is_no_event() {
+    fn without_a_usable_id_and_type_it_is_no_event() {
         let odd =
             [r#"{"id": "evt_1"}"#, r#"{"id": "evt\u0000", "type": "x"}"#, r#"{"id": {"id": "evt_1"}, "type": "x"}"#];
         for body in ["", "null", "[]", "7", "{}"].into_iter().chain(odd) {

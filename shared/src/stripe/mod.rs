@@ -1,9 +1,10 @@
-//! Stripe: its API, its events, and the rules of billing. Stripe is always right; a row here is what it said last.
+//! Stripe: its API, its events, and the rules of billing. Stripe is always right; a row here is its last known state.
 //!
-//! - [`Stripe`]: calls to the API. [`objects`]: what is read of its answers. [`Event`]: what is read of its events.
-//! - [`signature`]: whether an event is Stripe's. [`State`]: what a subscription's state entitles to, one table.
-//! - [`Billing`]: a customer's row is brought to what Stripe says, under its lock, whenever an event hints at a change.
-//! - [`cancel_for_deletion`]: before an account goes. What is paid for a deleted account is given back (`orphan`).
+//! - [`Stripe`]: calls to the API. [`objects`]: what is read from its answers. [`Event`]: what is read from its events.
+//! - [`signature`]: whether an event comes from Stripe.
+//! - [`Billing`]: syncs a customer's row with Stripe, under its lock, whenever an event hints at a change.
+//! - [`cancel_for_deletion`]: runs before an account is deleted. Later payments for that account are refunded
+//!   (`orphan`).
 
 mod arrears;
 mod billing;
@@ -13,11 +14,9 @@ mod event;
 pub mod objects;
 mod orphan;
 pub mod signature;
-mod state;
 mod sync;
 
 pub use billing::Billing;
 pub use client::{Stripe, StripeError};
 pub use closing::cancel_for_deletion;
 pub use event::{Event, HANDLED, Subject};
-pub use state::{Entitlement, State};

@@ -1,9 +1,8 @@
-//! What is read of Stripe's objects, and no more: everything else may change without us.
+//! The fields of Stripe's objects that are read. All others may change without any effect here.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::State;
-use crate::domain::Timestamp;
+use crate::domain::{SubscriptionState, Timestamp};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
@@ -15,7 +14,7 @@ pub struct List<T> {
     pub has_more: bool,
 }
 
-/// A customer, or what is left of one.
+/// A customer, possibly deleted.
 #[derive(Debug, Deserialize)]
 pub struct Customer {
     /// Its id.
@@ -30,20 +29,21 @@ pub struct Customer {
 pub struct Subscription {
     /// Its id.
     pub id: String,
-    /// Whose it is; to be asked for with `expand`.
+    /// Its customer; needs `expand`.
     pub customer: Customer,
     /// Its state.
-    pub status: State,
+    #[serde(deserialize_with = "state")]
+    pub status: SubscriptionState,
     /// When it was made, in seconds.
     pub created: i64,
-    /// When it will end, in seconds. The customer portal sets this alone.
+    /// When it will end, in seconds. The customer portal sets only this.
     pub cancel_at: Option<i64>,
-    /// Whether it ends with its period.
+    /// Whether it ends at the end of its period.
     #[serde(default)]
     pub cancel_at_period_end: bool,
-    /// What is subscribed to; billing periods are the items' since version 2025-03-31.
+    /// What is subscribed to; since version 2025-03-31 each item has its own billing period.
     pub items: List<Item>,
-    /// The newest invoice; to be asked for with `expand`.
+    /// The newest invoice; needs `expand`.
     pub latest_invoice: Option<Invoice>,
 }
 
@@ -63,22 +63,22 @@ pub struct Invoice {
     pub id: String,
     /// `draft`, `open`, `paid`, `uncollectible` or `void`.
     pub status: Option<String>,
-    /// In minor units of the currency.
+    /// The total, in minor units of the currency.
     pub total: i64,
-    /// Of it, what was paid.
+    /// The part of it that was paid.
     pub amount_paid: i64,
     /// Three letters, in lower case.
     pub currency: String,
     /// When it was made, in seconds.
     pub created: i64,
-    /// Where it can be seen and paid.
+    /// The URL where it can be seen and paid.
     pub hosted_invoice_url: Option<String>,
-    /// When it went through its states.
+    /// When its state changed.
     #[serde(default)]
     pub status_transitions: Transitions,
 }
 
-/// When an invoice went through its states, in seconds.
+/// When an invoice's state changed, in seconds.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub struct Transitions {
     /// When it became due.
@@ -97,14 +97,14 @@ impl Invoice {
 /// A payment of an invoice.
 #[derive(Debug, Deserialize)]
 pub struct InvoicePayment {
-    /// By what it is made.
+    /// The means of payment.
     pub payment: Payment,
 }
 
-/// By what an invoice is paid.
+/// The means by which an invoice is paid.
 #[derive(Debug, Deserialize)]
 pub struct Payment {
-    /// The payment intent; other kinds of payment have none. To be asked for with `expand`.
+    /// The payment intent; other kinds of payment have none. Needs `expand`.
     pub payment_intent: Option<PaymentIntent>,
 }
 
@@ -115,19 +115,19 @@ pub struct PaymentIntent {
     pub id: String,
     /// What it waits for.
     pub status: String,
-    /// The last attempt to take the money; to be asked for with `expand`.
+    /// The last attempt to charge the money; needs `expand`.
     pub latest_charge: Option<Charge>,
 }
 
 /// A charge.
 #[derive(Debug, Deserialize)]
 pub struct Charge {
-    /// Whose it is.
+    /// Its customer.
     pub customer: Option<String>,
-    /// Whether the money was taken.
+    /// Whether the money was charged.
     #[serde(default)]
     pub paid: bool,
-    /// What was given back, in minor units.
+    /// The refunded amount, in minor units.
     #[serde(default)]
     pub amount_refunded: i64,
 }
@@ -139,7 +139,7 @@ pub struct Session {
     pub id: String,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
-    /// Where it is paid, while it is open.
+    /// The URL where it is paid, while it is open.
     pub url: Option<String>,
     /// When it closes, in seconds.
     pub expires_at: i64,
@@ -152,9 +152,14 @@ pub struct PortalSession {
     pub url: String,
 }
 
-/// An object whose answer does not matter beyond its coming.
+/// An object of which nothing is read.
 #[derive(Debug, Deserialize)]
 pub struct Anything {}
+
+/// Reads a state; a word that is not known yet is [`SubscriptionState::Unknown`].
+fn state<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SubscriptionState, D::Error> {
+    String::deserialize(deserializer).map(|word| SubscriptionState::of_stripe(&word))
+}
 
 /// A time of Stripe's.
 pub(super) fn time(seconds: Option<i64>) -> Option<Timestamp> {

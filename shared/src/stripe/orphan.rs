@@ -1,4 +1,4 @@
-//! What is paid for an account that is gone: the subscription is ended and the money given back.
+//! Payments for a deleted account: the subscription is ended and the money is refunded.
 
 use super::arrears::payment_intents;
 use super::objects::{Anything, Invoice, Subscription, time};
@@ -7,8 +7,8 @@ use crate::db::customers::Customer;
 use crate::domain::Timestamp;
 use crate::telemetry;
 
-/// Ends what runs for a customer without an account, and gives back what was paid for it. Answers whether anything was
-/// changed at Stripe. The money goes first: what is still running is found again if this breaks off.
+/// Ends the running subscriptions of a customer without an account, and refunds what was paid for them. Returns whether
+/// anything changed at Stripe. The refund comes first: if this fails, a running subscription is found again.
 pub(super) async fn settle(
     stripe: &Stripe,
     customer: &Customer,
@@ -38,7 +38,7 @@ pub(super) async fn settle(
     Ok(changed)
 }
 
-/// Ends a subscription now. One that has ended is left alone.
+/// Ends a subscription now. One that has ended is left as it is.
 pub(super) async fn cancel(stripe: &Stripe, subscription: &str) -> Result<(), StripeError> {
     match stripe.delete::<Anything>(&["subscriptions", subscription]).await {
         Err(error) if !error.is_missing() => Err(error),
@@ -46,8 +46,8 @@ pub(super) async fn cancel(stripe: &Stripe, subscription: &str) -> Result<(), St
     }
 }
 
-/// Gives back what was paid of an invoice, once. Answers whether there was something to give back; a refund that Stripe
-/// refuses (of a disputed payment, say) is left to people.
+/// Refunds what was paid of an invoice, once. Returns whether there was something to refund. If Stripe refuses the
+/// refund (of a disputed payment, for example), people must act.
 async fn refund(stripe: &Stripe, invoice: &Invoice) -> Result<bool, StripeError> {
     let mut given_back = false;
     for intent in payment_intents(stripe, &invoice.id).await? {

@@ -8,25 +8,25 @@ use sha2::Sha256;
 
 use crate::domain::Timestamp;
 
-/// How far the time of a signature may lie from ours: an older event is a replay.
+/// How far the time of a signature may differ from ours: an older event is a replay.
 const TOLERANCE: Duration = Duration::from_mins(5);
 
-/// Why a body is not taken as Stripe's.
+/// Why a body is not accepted as Stripe's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Not a header of that form.
+    /// The header does not have that form.
     #[error("the header is not of the form t=…,v1=…")]
     Malformed,
-    /// No signature in it is one of this body by one of the secrets.
-    #[error("no signature fits")]
+    /// No signature in it matches this body under any of the secrets.
+    #[error("no signature matches")]
     Unsigned,
-    /// Signed, but not now.
-    #[error("the signature is too old, or of the future")]
+    /// The signature matches, but not its time.
+    #[error("the signature is too old, or from the future")]
     NotNow,
 }
 
 /// Checks that one of `secrets` signed `body` within five minutes of `now`. During a rotation Stripe signs with both
-/// secrets, and we may know both. Comparisons take the same time wherever they fail.
+/// secrets, and we may know both. Comparisons take constant time.
 pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Timestamp) -> Result<(), Refused> {
     let mut time = None;
     let mut signatures = Vec::new();

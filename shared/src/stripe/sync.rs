@@ -1,21 +1,22 @@
-//! A customer's row is brought to what Stripe says, while the row is locked.
+//! Syncs a customer's row with Stripe, while the row is locked.
 
 use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::arrears::Arrears;
 use super::objects::{Customer, List, Subscription, time};
-use super::{Entitlement, State, Stripe, StripeError, orphan};
+use super::{Stripe, StripeError, orphan};
 use crate::db::customers::{self, Held, ProUntil};
-use crate::domain::Timestamp;
+use crate::domain::{Entitlement, SubscriptionState, Timestamp};
 use crate::{Fault, telemetry};
 
-/// Fetches what Stripe says of the held customer and stores it, to be kept by [`Held::release`]. The answer is as new as
-/// the lock: whoever waits for it fetches later and stores later. A customer not made at Stripe yet stays as it is.
-pub(super) async fn refresh(held: &mut Held, stripe: &Stripe, grace: Duration, now: Timestamp) -> Result<(), Fault> {
+/// Fetches the held customer's state from Stripe and stores it; [`Held::release`] commits it. The answer is newer than
+/// the lock: others that wait for the lock fetch and store later. A customer that Stripe does not have yet is
+/// unchanged.
+pub(super) async fn sync(held: &mut Held, stripe: &Stripe, grace: Duration, now: Timestamp) -> Result<(), Fault> {
     let Some(customer) = held.customer.stripe_id.clone() else { return Ok(()) };
     let Some(mut subscriptions) = fetch(stripe, &customer).await? else {
-        held.store(customers::Subscription::default(), ProUntil::Never, now).await?;
+        held.store(customers::Subscription::NONE, ProUntil::Never, now).await?;
         return held.forget().await;
     };
     if held.customer.user.is_none() {
@@ -32,13 +33,13 @@ pub(super) async fn refresh(held: &mut Held, stripe: &Stripe, grace: Duration, n
     }
     let (subscription, pro) = match choose(subscriptions) {
         Some(chosen) => row(&chosen, stripe, grace).await?,
-        None => (customers::Subscription::default(), ProUntil::Never),
+        None => (customers::Subscription::NONE, ProUntil::Never),
     };
     held.store(subscription, pro, now).await
 }
 
-/// All subscriptions of a customer; `None` if the customer was deleted. One that Stripe does not know at all is an
-/// error: the key may be of another account, and nobody is to lose their plan to that.
+/// All subscriptions of a customer; `None` if the customer was deleted. A customer that Stripe does not know at all is
+/// an error: the key may belong to another account, and no user may lose their plan because of that.
 pub(super) async fn fetch(stripe: &Stripe, customer: &str) -> Result<Option<Vec<Subscription>>, StripeError> {
     let query = [
         ("customer", customer),
@@ -55,8 +56,8 @@ pub(super) async fn fetch(stripe: &Stripe, customer: &str) -> Result<Option<Vec<
     Ok((!deleted).then_some(subscriptions))
 }
 
-/// The subscription that counts: one that entitles, else one that is not over, else the newest. Of one second the first
-/// in Stripe's list is the newest.
+/// The subscription that counts: one that entitles, else one that is not over, else the newest. If two were created in
+/// the same second, the first one in Stripe's list is the newest.
 fn choose(subscriptions: Vec<Subscription>) -> Option<Subscription> {
     subscriptions.into_iter().min_by_key(|subscription| {
         let rank = match subscription.status.entitlement() {
@@ -79,25 +80,73 @@ async fn row(
     let period_end = time(items.iter().map(|item| item.current_period_end).max());
     let is_over = chosen.status.is_over();
     let cancel_at = time(chosen.cancel_at).or(period_end.filter(|_| chosen.cancel_at_period_end));
-    let past_due_since = arrears.since.filter(|_| chosen.status == State::PastDue);
+    let past_due_since = arrears.since.filter(|_| chosen.status == SubscriptionState::PastDue);
     let subscription = customers::Subscription {
         id: Some(chosen.id.clone()),
-        status: chosen.status.as_str().into(),
+        state: chosen.status,
         period_start: time(items.iter().map(|item| item.current_period_start).min()),
         period_end,
         cancel_at: cancel_at.filter(|_| !is_over),
         past_due_since,
-        payment_problem: arrears.problem.map(str::to_owned),
+        payment_problem: arrears.problem,
         payment_url: arrears.url,
     };
-    Ok((subscription, chosen.status.pro_until(past_due_since, grace)))
+    Ok((subscription, pro_until(chosen.status, past_due_since, grace)))
+}
+
+/// Until when a state makes the user Pro, if a payment is missing since `past_due_since`.
+fn pro_until(state: SubscriptionState, past_due_since: Option<Timestamp>, grace: Duration) -> ProUntil {
+    match (state.entitlement(), past_due_since) {
+        (Entitlement::Pro, _) => ProUntil::FurtherNotice,
+        (Entitlement::ProInGrace, Some(since)) => ProUntil::Moment(since + grace),
+        (Entitlement::ProInGrace, None) | (Entitlement::Basic, _) => ProUntil::Never,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{Subscription, choose};
+    use super::{Duration, ProUntil, Subscription, SubscriptionState, Timestamp, choose, pro_until};
+
+    const GRACE: Duration = Duration::from_hours(72);
+
+    #[test]
+    fn every_state_of_stripe_has_its_agreed_entitlement() {
+        let since = Timestamp::from_unix(1_795_435_200).unwrap();
+        let agreed = [
+            ("none", ProUntil::Never, true),
+            ("active", ProUntil::FurtherNotice, false),
+            ("trialing", ProUntil::FurtherNotice, false),
+            ("past_due", ProUntil::Moment(since + GRACE), false),
+            ("incomplete", ProUntil::Never, false),
+            ("incomplete_expired", ProUntil::Never, true),
+            ("unpaid", ProUntil::Never, false),
+            ("paused", ProUntil::Never, false),
+            ("canceled", ProUntil::Never, true),
+            ("unknown", ProUntil::Never, false),
+        ];
+        assert_eq!(
+            agreed.map(|(word, ..)| SubscriptionState::of_stripe(word)),
+            SubscriptionState::ALL,
+            "every one, once"
+        );
+        for (word, pro, over) in agreed {
+            let state = SubscriptionState::of_stripe(word);
+            assert_eq!(state.as_str(), word);
+            assert_eq!(pro_until(state, Some(since), GRACE), pro, "{word}");
+            assert_eq!(state.is_over(), over, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_yet_entitles_to_nothing_and_is_not_over() {
+        let state = SubscriptionState::of_stripe("hibernating");
+        assert_eq!(
+            (state, pro_until(state, None, GRACE), state.is_over()),
+            (SubscriptionState::Unknown, ProUntil::Never, false)
+        );
+    }
 
     fn chosen(subscriptions: &[(&str, &str, i64)]) -> String {
         let subscriptions = subscriptions.iter().map(|(id, status, created)| {
@@ -110,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_subscriptions_the_one_that_entitles_counts_then_the_running_then_the_newest() {
+    fn the_subscription_that_entitles_counts_else_a_running_one_else_the_newest() {
         assert_eq!(chosen(&[("old", "active", 1), ("new", "canceled", 9), ("newer", "past_due", 10)]), "old");
         assert_eq!(chosen(&[("old", "past_due", 1), ("new", "unpaid", 9)]), "old");
         assert_eq!(chosen(&[("old", "unpaid", 1), ("new", "canceled", 9)]), "old");

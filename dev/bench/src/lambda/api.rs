@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::{now, since_epoch};
 
-/// What an event may take, as the function is told.
+/// The time limit of an event that the function is given.
 const DEADLINE: Duration = Duration::from_mins(5);
 
 type Outcome = Result<Value, String>;
@@ -75,7 +75,7 @@ impl RuntimeApi {
         &self.address
     }
 
-    /// Waits until the process has asked for work.
+    /// Waits until the process has asked for an event.
     pub(super) async fn asked(&self) {
         while self.inner.first_asked.get().is_none() {
             self.inner.asked.notified().await;
@@ -86,7 +86,7 @@ impl RuntimeApi {
         *self.inner.first_asked.get().expect("a process that is ready")
     }
 
-    /// Gives out an event. Answers how long the process took, and what it answered.
+    /// Sends an event to the process. Returns how long the process took, and its outcome.
     pub(super) async fn invoke(&mut self, event: String) -> (Duration, Outcome) {
         self.events.send(event).expect("a server that runs");
         self.answers.recv().await.expect("a server that runs")

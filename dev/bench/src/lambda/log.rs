@@ -1,9 +1,9 @@
-//! What a process logs: how much, and the end of it.
+//! The log of a process: its size and its last part.
 
 use std::io::{PipeReader, PipeWriter, Read};
 use std::sync::{Arc, Mutex};
 
-/// What is kept to be shown when something fails.
+/// Bytes at the end of the log that are kept, to be shown when something fails.
 const KEPT: usize = 2_000;
 
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ struct Seen {
     tail: Vec<u8>,
 }
 
-/// A log that is read by a thread of its own until the process ends.
+/// A log. Its own thread reads it until the process ends.
 #[derive(Debug)]
 pub(super) struct Log(Arc<Mutex<Seen>>);
 

@@ -1,4 +1,4 @@
-//! A function as Lambda runs it: a process of its own that asks a Runtime API for work.
+//! Runs a function as Lambda does: as its own process, which asks a Runtime API for events.
 
 mod api;
 mod log;
@@ -19,9 +19,9 @@ use log::Log;
 pub(crate) use quota::Quota;
 pub(crate) use usage::Usage;
 
-/// The argument by which this program becomes the one that joins a [`Quota`] and then is replaced by a function.
+/// With this argument, this program joins a [`Quota`] and then replaces itself with a function.
 pub(crate) const JOIN: &str = "join";
-/// A function that takes longer has failed.
+/// If a function takes longer, it has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A function that can be started.
@@ -42,17 +42,17 @@ pub(crate) struct Lambda {
     started: SystemTime,
 }
 
-/// What an invocation came to.
+/// The result of an invocation.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    /// From the event's being given out until the answer was there.
+    /// The time from sending the event until the response arrived.
     pub(crate) took: Duration,
-    /// The answer, or the error that it reported instead.
+    /// The response, or the error that the function reported instead.
     pub(crate) outcome: Result<Value, String>,
 }
 
 impl Lambda {
-    /// Starts a process, under a quota of processor time if one is given.
+    /// Starts a process. If a quota is given, its processor time is limited by it.
     pub(crate) async fn start(program: &Program, quota: Option<&Quota>) -> Self {
         let api = RuntimeApi::start().await;
         let (log, writer) = Log::open();
@@ -82,18 +82,18 @@ impl Lambda {
 
     async fn wait_until_ready(&mut self) {
         let asked = tokio::time::timeout(PATIENCE, self.api.asked()).await;
-        assert!(asked.is_ok(), "{} does not ask for work: {}", self.name, self.log.tail());
+        assert!(asked.is_ok(), "{} does not ask for an event: {}", self.name, self.log.tail());
     }
 
-    /// From the start until it first asked for work.
+    /// The time from the start until it first asked for an event.
     pub(crate) fn ready(&self) -> Duration {
         self.api.first_asked().duration_since(self.started).unwrap_or_default()
     }
 
-    /// Hands over an event and waits for the answer.
+    /// Sends an event and waits for the response.
     pub(crate) async fn invoke(&mut self, event: String) -> Invocation {
         let answered = tokio::time::timeout(PATIENCE, self.api.invoke(event)).await;
-        let Ok((took, outcome)) = answered else { panic!("{} does not answer: {}", self.name, self.log.tail()) };
+        let Ok((took, outcome)) = answered else { panic!("{} does not respond: {}", self.name, self.log.tail()) };
         Invocation { took, outcome }
     }
 
@@ -102,7 +102,7 @@ impl Lambda {
         Usage::of(self.process.id())
     }
 
-    /// Hands over an event whose answer must be good.
+    /// Sends an event. Panics if `is_good` is false for the response.
     pub(crate) async fn succeed(&mut self, event: String, is_good: impl Fn(&Value) -> bool) -> Duration {
         let invocation = self.invoke(event).await;
         match invocation.outcome {
@@ -124,8 +124,8 @@ impl Drop for Lambda {
     }
 }
 
-/// What this program does when it is called with [`JOIN`]: it joins the group whose list of processes is `group`, notes
-/// the time in `stamp`, and becomes `bootstrap`.
+/// Runs when this program is called with [`JOIN`]: it joins the control group whose list of processes is `group`,
+/// writes the time to `stamp`, and replaces itself with `bootstrap`.
 pub(crate) fn join(group: &Path, stamp: &Path, bootstrap: &Path) -> std::io::Error {
     let joined = fs::write(group, std::process::id().to_string());
     let noted = joined.and_then(|()| fs::write(stamp, since_epoch(now()).as_nanos().to_string()));

@@ -1,4 +1,4 @@
-//! The share of a processor that Lambda gives a function, by a control group: 1,769 MB are one whole processor.
+//! Limits a function to the processor share that Lambda gives it, by a control group. 1,769 MB are one whole processor.
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>.
 
 use std::fs;
@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 use super::JOIN;
 
 const ONE_PROCESSOR_MB: u32 = 1769;
-/// Lambda's own is not published; 20 ms is what others have measured.
+/// Lambda's own period is not published; others have measured 20 ms.
 const PERIOD_US: u32 = 20_000;
 
-/// A control group with a limit. It is removed when dropped: what ran in it must have ended.
+/// A control group with a limit. It is removed when dropped; its processes must have ended by then.
 #[derive(Debug)]
 pub(crate) struct Quota {
     group: PathBuf,
@@ -20,7 +20,7 @@ pub(crate) struct Quota {
 }
 
 impl Quota {
-    /// The share of a function with `memory_mb`; nothing where this machine does not let one set it.
+    /// The share of a function with `memory_mb`; `None` if this machine does not allow setting it.
     pub(crate) fn of(memory_mb: u32) -> Option<Self> {
         let name = format!("chat-backend-bench-{}-{memory_mb}", std::process::id());
         let quota_us = PERIOD_US * memory_mb / ONE_PROCESSOR_MB;
@@ -35,14 +35,14 @@ impl Quota {
         Some(Self { group, stamp })
     }
 
-    /// Runs `bootstrap` in the group, by way of this program.
+    /// The command that runs `bootstrap` in the group, through this program.
     pub(super) fn command(&self, bootstrap: &Path) -> Command {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command.arg(JOIN).arg(self.group.join("cgroup.procs")).arg(&self.stamp).arg(bootstrap);
         command
     }
 
-    /// When the last process joined.
+    /// The time when the last process joined.
     pub(super) fn joined(&self) -> SystemTime {
         let text = fs::read_to_string(&self.stamp).expect("the time of joining");
         SystemTime::UNIX_EPOCH + Duration::from_nanos(text.parse().expect("nanoseconds"))

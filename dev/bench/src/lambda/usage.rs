@@ -6,9 +6,9 @@ use std::time::Duration;
 /// Processor time and memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
-    /// On a processor, in user and kernel mode, all threads that still run together.
+    /// Processor time in user and kernel mode, the sum over all threads that still run.
     pub(crate) cpu: Duration,
-    /// The most that was resident at once, in bytes.
+    /// Peak resident memory, in bytes.
     pub(crate) peak_memory: u64,
 }
 

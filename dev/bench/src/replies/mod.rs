@@ -1,4 +1,4 @@
-//! Replies: how long the last of many is waited for, and what they are billed.
+//! Replies: how long until the last of many is made, and their billed time.
 
 mod queue;
 
@@ -14,25 +14,25 @@ use crate::work::{SLOW_QUESTION, records};
 use crate::world::{ROOMS, World, open, send};
 use queue::Fifo;
 
-/// Environments at once: the `ProConcurrency` that template.yaml proposes.
+/// Environments at once: the default of `ProConcurrency` in template.yaml.
 const ENVIRONMENTS: usize = 20;
-/// How soon an environment that found nothing looks again.
+/// How long an environment that found nothing waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Of one run.
+/// The figures of one run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Replies {
     pub(crate) messages: usize,
     pub(crate) batch: usize,
-    /// Milliseconds from the first record's being given out until the last reply was stored, cold starts included.
+    /// Milliseconds from the delivery of the first record until the last reply was stored, cold starts included.
     pub(crate) last: f64,
-    /// Milliseconds billed per reply, without the starts.
+    /// Milliseconds billed per reply, cold starts excluded.
     pub(crate) billed: f64,
     /// Invocations per reply.
     pub(crate) invocations: f64,
 }
 
-/// Makes the replies to 40 and 400 messages, by batches of 1 and 10. Prints a line each.
+/// Makes the replies to 40 and 400 messages, in batches of 1 and 10. Prints one line per run.
 pub(crate) async fn measure(world: &World) -> Vec<Replies> {
     println!(
         "\nReplies: messages in {ROOMS} rooms, Gemini takes 300 ms, at most {ENVIRONMENTS} environments, all cold; a FIFO \
@@ -66,8 +66,8 @@ async fn run(world: &World, messages: usize, batch: usize) -> Replies {
     let billed = join_all((0..ENVIRONMENTS).map(|_| environment(&queue, &program, batch))).await.concat();
     let last = ms(began.elapsed());
     let made = "select count(*) from messages where user_id = $1 and role = 'assistant' and state = 'completed' and attempt = 1";
-    let made: i64 = world.sql.query_one(made, &[&user.id.map(|id| id.0)]).await.expect("Postgres answers").get(0);
-    assert_eq!(usize::try_from(made), Ok(messages), "every reply is made, and once");
+    let made: i64 = world.sql.query_one(made, &[&user.id]).await.expect("Postgres answers").get(0);
+    assert_eq!(usize::try_from(made), Ok(messages), "every reply is made exactly once");
     let per_reply = |total: u32| f64::from(total) / f64::from(u32::try_from(messages).unwrap_or(u32::MAX));
     Replies {
         messages,
@@ -78,7 +78,7 @@ async fn run(world: &World, messages: usize, batch: usize) -> Replies {
     }
 }
 
-/// One environment, started with its first batch. Answers what each invocation is billed: whole milliseconds.
+/// Runs one environment, started with its first batch. Returns the billed milliseconds of each invocation.
 async fn environment(queue: &RefCell<Fifo>, program: &Program, most: usize) -> Vec<u32> {
     let (mut lambda, mut billed) = (None, Vec::new());
     loop {

@@ -1,5 +1,5 @@
-//! A FIFO queue as SQS gives it out: a group is locked while a batch of it is under way, and a batch takes as many
-//! records of one group as it can before it takes those of the next.
+//! A FIFO queue that delivers records as SQS does: a group is locked while a batch of it is in progress, and a batch
+//! takes as many records of one group as it can before it takes records of the next group.
 //! Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>.
 
 use std::collections::{HashSet, VecDeque};
@@ -24,7 +24,7 @@ impl Fifo {
         }
     }
 
-    /// Gives out a batch, and locks its groups; empty if all that is left is locked.
+    /// Returns a batch and locks its groups. The batch is empty if all remaining groups are locked.
     pub(super) fn receive(&mut self, most: usize) -> Vec<Value> {
         let mut batch = Vec::new();
         for (room, jobs) in &mut self.groups {
@@ -37,14 +37,14 @@ impl Fifo {
         batch
     }
 
-    /// Unlocks the groups of a batch that is done.
+    /// Unlocks the groups of a finished batch.
     pub(super) fn done(&mut self, batch: &[Value]) {
         for job in batch {
             self.locked.remove(job["chatroom_id"].as_str().unwrap_or_default());
         }
     }
 
-    /// Whether nothing is left, locked or not.
+    /// Whether no record is left, locked or not.
     pub(super) fn is_empty(&self) -> bool {
         self.locked.is_empty() && self.groups.iter().all(|(_, jobs)| jobs.is_empty())
     }

@@ -1,4 +1,4 @@
-//! What the functions stand on: a real Postgres over TLS, a real Redis, stand-ins for everything else, and people.
+//! The environment of the functions: a real Postgres over TLS, a real Redis, stand-ins for everything else, and users.
 
 mod people;
 mod seed;
@@ -22,28 +22,28 @@ pub(crate) use seed::room_with;
 use sns::Sns;
 pub(crate) use trips::Trips;
 
-/// The secret of the webhook's signatures.
+/// The signing secret of the webhook.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_bench";
 
-/// What Lambda itself sets, or a stack that shares its Redis with others.
+/// Settings that Lambda itself sets, or a stack that shares its Redis with others.
 const OF_LAMBDA: [&str; 5] =
     ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "REDIS_PREFIX"];
 
-/// What `dev/bench/run` has built, by the names of the functions.
+/// The programs that `dev/bench/run` has built, by the names of the functions.
 pub(crate) type Manifest = HashMap<String, Built>;
 
 /// One program.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Built {
-    /// What is run.
+    /// The binary.
     pub(crate) bootstrap: PathBuf,
-    /// Its bytes, stripped.
+    /// The size of the stripped binary.
     pub(crate) binary_bytes: u64,
-    /// The bytes that are uploaded.
+    /// The size of the upload.
     pub(crate) zip_bytes: u64,
-    /// As template.yaml gives it to the function.
+    /// The function's memory in template.yaml.
     pub(crate) memory_mb: u32,
-    /// As template.yaml gives them, filled in for a local deployment.
+    /// The function's environment variables in template.yaml, with the values of a local deployment.
     settings: HashMap<String, String>,
 }
 
@@ -51,12 +51,12 @@ pub(crate) struct Built {
 pub(crate) struct World {
     pub(crate) programs: Manifest,
     pub(crate) people: People,
-    /// A room with twenty messages, and one of them.
+    /// The id of a room with twenty messages, and the id of one of them.
     pub(crate) read: (String, String),
     pub(crate) sql: Client,
     redis: redis::aio::MultiplexedConnection,
     looks: AtomicI64,
-    /// The URL of a database that `migrate` alone has made.
+    /// The URL of a database whose schema `migrate` alone has created.
     migrated: String,
     sns: Sns,
     ca: tls::Ca,
@@ -64,7 +64,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Brings it up, on the servers of `dev/services`.
+    /// Starts everything, on the servers of `dev/services`.
     pub(crate) async fn start(programs: Manifest) -> Self {
         let gemini = Gemini::start("127.0.0.1:0").expect("a free port");
         let stack = Stack::start().await;
@@ -104,11 +104,11 @@ impl World {
         }
     }
 
-    /// What everything runs on.
+    /// Describes the machine and the servers.
     pub(crate) async fn machine(&self) -> String {
         let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = cpu.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(": ").nth(1));
-        // Of those that this process may run on.
+        // Only the processors that this process may run on.
         let processors = std::thread::available_parallelism().map_or(0, usize::from);
         let postgres: String = self.sql.query_one("show server_version", &[]).await.expect("Postgres answers").get(0);
         let postgres = postgres.split(' ').next().unwrap_or_default();
@@ -120,7 +120,7 @@ impl World {
         )
     }
 
-    /// A function with the settings of this world in place of those that a deployment fills in.
+    /// A function with the settings of this world instead of those of a deployment.
     pub(crate) fn program(&self, name: &str) -> Program {
         let built = self.programs.get(name).unwrap_or_else(|| panic!("{name} was not built"));
         let stack = &self.people.api.stack;

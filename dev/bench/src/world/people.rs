@@ -1,4 +1,4 @@
-//! Who uses the functions: a paying user with rooms, and one whose password is known.
+//! The users of the functions: a paying user with rooms and a password, and one who only reads.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,22 +9,22 @@ use testkit::{Stack, TestApi, User};
 
 /// Rooms that messages are spread over.
 pub(crate) const ROOMS: usize = 40;
-/// The password of everybody who has one.
+/// The password of every user who has one.
 pub(crate) const PASSWORD: &str = "a pastel de nata at nine";
 
 /// The people.
 #[derive(Debug)]
 pub(crate) struct People {
-    /// `chatroom` within this process, which they talk to where nothing is measured.
+    /// `chatroom` in this process; the users call it where nothing is measured.
     pub(crate) api: TestApi,
-    /// `auth` likewise.
+    /// `auth` in this process, for the same purpose.
     auth: Router,
-    /// Somebody on the paid plan.
+    /// A user on the paid plan.
     pub(crate) ada: User,
-    /// Her rooms' ids: those she only writes to, and those whose replies are made.
+    /// The ids of her rooms: rooms that she only writes to, and (`answered`) rooms whose replies are made.
     pub(crate) rooms: Vec<String>,
     pub(crate) answered: Vec<String>,
-    /// Somebody who only reads.
+    /// A user who only reads.
     pub(crate) bob: User,
 }
 
@@ -37,7 +37,7 @@ impl People {
         let password = Password::try_from(PASSWORD.to_owned()).expect("a password");
         let hash = shared::auth::hash(password).await.expect("a hash");
         let sql = api.stack.sql().await;
-        sql.execute("update users set password_hash = $1 where id = $2", &[&hash, &ada.id.map(|id| id.0)])
+        sql.execute("update users set password_hash = $1 where id = $2", &[&hash, &ada.id])
             .await
             .expect("Postgres answers");
         let bob = api.signed_in().await;
@@ -45,21 +45,21 @@ impl People {
         Self { rooms: open(&ada, ROOMS).await, answered: open(&ada, ROOMS).await, api, auth, ada, bob }
     }
 
-    /// Somebody new on the paid plan.
+    /// Creates a new user on the paid plan.
     pub(crate) async fn another(&self) -> User {
         let user = self.api.signed_in().await;
         self.api.make_pro(&user).await;
         user
     }
 
-    /// Asks for a code for a number that nobody has. Answers the challenge and its code.
+    /// Requests a code for an unused number. Returns the challenge and its code.
     pub(crate) async fn challenge(&self) -> (String, String) {
         let stranger = self.api.anyone().at(self.auth.clone());
         let opened = stranger.post("/auth/send-otp", json!({ "mobile": new_mobile() })).await.body();
         (text(&opened, "challenge_id"), text(&opened, "otp"))
     }
 
-    /// Signs somebody new in. Answers the refresh token.
+    /// Signs a new user in. Returns the refresh token.
     pub(crate) async fn refresh_token(&self) -> String {
         let (challenge, otp) = self.challenge().await;
         let proof = json!({ "challenge_id": challenge, "otp": otp });
@@ -68,14 +68,14 @@ impl People {
     }
 }
 
-/// Sends a message. Answers its reply, as the worker is told of it.
+/// Sends a message. Returns its reply's job, as the worker receives it.
 pub(crate) async fn send(user: &User, room: &str, content: &str) -> Value {
     let sent = user.post(&format!("/chatroom/{room}/message"), json!({ "content": content })).await;
     assert_eq!(sent.status(), 202, "{}", sent.body());
     json!({ "chatroom_id": room, "reply_id": sent.body()["reply"]["id"] })
 }
 
-/// Opens rooms. Answers their ids.
+/// Creates rooms. Returns their ids.
 pub(crate) async fn open(user: &User, count: usize) -> Vec<String> {
     let mut rooms = Vec::new();
     for number in 0..count {
@@ -84,13 +84,13 @@ pub(crate) async fn open(user: &User, count: usize) -> Vec<String> {
     rooms
 }
 
-/// A number that nobody has.
+/// An unused number.
 pub(crate) fn new_mobile() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("+1212{:07}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A field's text.
+/// The text of a field.
 fn text(body: &Value, field: &str) -> String {
     body[field].as_str().unwrap_or_else(|| panic!("no {field} in {body}")).to_owned()
 }

@@ -1,16 +1,17 @@
-//! Much of what users collect, put there at once.
+//! Inserts many rooms and messages at once.
 
+use shared::domain::UserId;
 use testkit::User;
 use tokio_postgres::Client;
 
 use super::World;
 
-/// About as long as what people write.
+/// A text of about the usual length.
 const CONTENT: &str = "What would you see of Lisbon in a weekend, if you liked tiles, trams and custard tarts, and would rather \
     walk than queue? We are two, arrive on Friday evening and leave on Sunday after lunch.";
 
 impl World {
-    /// Makes `count` rooms of a user's, one minute apart.
+    /// Creates `count` rooms of a user, one minute apart.
     pub(crate) async fn fill_rooms(&self, user: &User, count: i64) {
         let sql = "insert into chatrooms (id, user_id, title, created_at, updated_at)
             select gen_random_uuid(), $1, 'Room ' || n, now(), now() - n * interval '1 minute' from generate_series(1, $2::bigint) n";
@@ -27,7 +28,7 @@ impl World {
     }
 }
 
-/// Makes a room of a user's with `count` messages, questions and their answers in turn. Answers its id.
+/// Creates a room of a user with `count` messages, questions and answers in turn. Returns its id.
 pub(crate) async fn room_with(sql: &Client, user: &User, count: i64) -> String {
     let room = "insert into chatrooms (id, user_id, title, created_at, updated_at, last_seq)
         values (gen_random_uuid(), $1, 'Weekend in Lisbon', now(), now(), $2) returning id::text";
@@ -43,6 +44,6 @@ pub(crate) async fn room_with(sql: &Client, user: &User, count: i64) -> String {
     room
 }
 
-fn owner(user: &User) -> impl tokio_postgres::types::ToSql + Sync + use<> {
-    user.id.expect("somebody who is signed in").0
+fn owner(user: &User) -> UserId {
+    user.id.expect("a signed-in user")
 }

@@ -1,4 +1,4 @@
-//! Makes the Postgres of `dev/services` speak TLS, with a certificate that the functions can verify.
+//! Turns on TLS in the Postgres of `dev/services`, with a certificate that the functions can verify.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub(super) async fn encrypt(sql: &Client, url: &str) -> Ca {
     let server = server.signed_by(&key, &authority).expect("a certificate");
     let file = std::env::temp_dir().join(format!("chat-backend-bench-ca-{}.pem", std::process::id()));
     fs::write(&file, authority.pem()).expect("a temporary file");
-    // The server writes them itself: they must be its own, and nobody else may read the key.
+    // The server writes the files itself: it must own them, and no other user may read the key.
     for (name, pem) in [("server.crt", server.pem()), ("server.key", key.serialize_pem())] {
         let lines = pem.trim().replace("\r\n", "\n");
         let copy =
@@ -49,7 +49,7 @@ pub(super) async fn encrypt(sql: &Client, url: &str) -> Ca {
     Ca(file)
 }
 
-/// Whether a new connection finds encryption turned on.
+/// Whether encryption is on for a new connection.
 async fn is_encrypting(url: &str) -> bool {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("Postgres answers");
     tokio::spawn(connection);

@@ -17,7 +17,7 @@ pub(crate) struct Trips {
 }
 
 impl Trips {
-    /// The calls that most of `counts` have: now and then a server counts something else in between.
+    /// The most frequent of `counts`: sometimes a server counts something else in between.
     pub(crate) fn usual(counts: &[Self]) -> Self {
         let often = |of: &&Self| counts.iter().filter(|count| count == of).count();
         *counts.iter().max_by_key(often).expect("something was counted")
@@ -33,7 +33,7 @@ impl Sub for Trips {
 }
 
 impl World {
-    /// Calls so far, without this look's own.
+    /// Calls so far, without the calls that this function makes.
     pub(crate) async fn trips(&self) -> Trips {
         let sql = "select coalesce(sum(calls), 0)::bigint from pg_stat_statements
             where query not like '%pg_stat_statements%'
@@ -47,7 +47,7 @@ impl World {
         Trips { postgres, redis, sqs: self.people.api.stack.sqs.calls() }
     }
 
-    /// What Redis tells of itself.
+    /// A section of Redis' `INFO`.
     pub(super) async fn info(&self, section: &str) -> String {
         redis::cmd("INFO").arg(section).query_async(&mut self.redis.clone()).await.expect("Redis answers")
     }

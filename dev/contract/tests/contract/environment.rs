@@ -1,4 +1,4 @@
-//! The settings that the template gives a function are those that it reads.
+//! The template gives each function exactly the settings that it reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -9,10 +9,10 @@ use testkit::Stack;
 
 use crate::template::{Function, Template};
 
-/// What Lambda itself sets, or the local stack in its place.
+/// The settings that Lambda itself sets, or the local stack in its place.
 const OF_LAMBDA: [&str; 5] =
     ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"];
-/// What every function is given, whether or not it has a use for it.
+/// The settings that every function gets, even if it does not use them.
 const OF_ALL: [&str; 4] = ["STAGE", "LOG_LEVEL", "DATABASE_URL", "TLS_CA_FILE"];
 
 /// How a function reads its settings.
@@ -25,14 +25,14 @@ const FUNCTIONS: [(&str, Build); 10] = [
     ("maintenance", |env, clock| maintenance::Maintenance::from_env(env, clock).map(drop)),
     ("migrate", |env, _| migrate::Migrate::from_env(env).map(drop)),
     ("ops", |env, clock| ops::router(env, clock).map(drop)),
-    ("otp-sender", |env, clock| otp_sender::Sender::from_env(env, clock).map(drop)),
+    ("otp-sender", |env, clock| otp_sender::OtpSender::from_env(env, clock).map(drop)),
     ("stripe-webhook", |env, clock| stripe_webhook::router(env, clock).map(drop)),
     ("subscription", |env, clock| subscription::router(env, clock).map(drop)),
     ("user", |env, clock| user::router(env, clock).map(drop)),
 ];
 
-/// Starts a function with the settings of the template and no others, `chosen` ones in place of defaults, and answers
-/// the names it asked for.
+/// Starts a function with only the settings of the template, where `chosen` ones replace defaults. Returns the names of
+/// the settings that it read.
 fn start(
     template: &Template,
     function: &Function,
@@ -69,7 +69,7 @@ async fn every_function_starts_with_the_settings_of_the_template_and_reads_all_o
         let read = start(&template, &function, &stack, &[("LOG_LEVEL", "ERROR")], build);
         let unread: Vec<_> =
             function.settings.keys().filter(|name| !read.contains(*name) && !OF_ALL.contains(&name.as_str())).collect();
-        assert!(unread.is_empty(), "{name} is given {unread:?} and does not read it");
+        assert!(unread.is_empty(), "{name} gets {unread:?} and does not read it");
     }
 }
 
@@ -95,7 +95,7 @@ async fn every_setting_that_is_read_can_be_set_by_a_deployment() {
 }
 
 #[test]
-fn every_function_is_looked_at() {
+fn every_function_is_checked() {
     let names: Vec<_> = FUNCTIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(names, crate::functions::folders().into_iter().collect::<Vec<_>>());
 }

@@ -20,7 +20,7 @@ fn every_folder_is_one_function_of_the_template() {
 }
 
 #[test]
-fn no_function_but_migrate_is_deployed_before_its_schema() {
+fn only_migrate_is_deployed_before_the_schema() {
     let template = Template::read();
     for function in template.functions() {
         let expected = (function.name != "migrate").then(|| "Migrations".to_owned());
@@ -40,7 +40,7 @@ fn queues_invoke_the_functions_that_have_no_routes_and_no_schedules() {
 }
 
 #[test]
-fn every_schedule_hands_over_a_task_that_is_also_an_event() {
+fn every_schedule_sends_a_task_that_is_also_a_recorded_event() {
     let function = Template::read().function_of("maintenance");
     assert!(!function.inputs.is_empty());
     for input in function.inputs {
@@ -52,7 +52,7 @@ fn every_schedule_hands_over_a_task_that_is_also_an_event() {
 }
 
 #[test]
-fn what_stops_by_itself_stops_before_it_is_stopped() {
+fn a_function_stops_by_itself_before_its_timeout() {
     let template = Template::read();
     for (name, patience) in [("maintenance", maintenance::PATIENCE), ("migrate", migrate::PATIENCE)] {
         let timeout = u64::try_from(template.function_of(name).timeout.unwrap()).unwrap();

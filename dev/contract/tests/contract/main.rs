@@ -5,6 +5,8 @@
 mod environment;
 mod events;
 mod functions;
+mod layers;
+mod papers;
 mod routes;
 mod schema;
 mod template;

@@ -1,4 +1,4 @@
-//! What is read of `template.yaml`. The loader drops CloudFormation's tags: `!Ref X` is the text `X`.
+//! The parts of `template.yaml` that the tests read. The loader drops CloudFormation's tags: `!Ref X` is the text `X`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,11 +22,11 @@ pub(crate) struct Function {
     pub(crate) routes: Vec<String>,
     /// Whether it has a URL of its own.
     pub(crate) has_url: bool,
-    /// What its schedules hand it.
+    /// The inputs that its schedules send.
     pub(crate) inputs: Vec<String>,
-    /// The settings it is given: the name of a parameter or resource, or the value itself.
+    /// Its settings: the name of a parameter or resource, or the value itself.
     pub(crate) settings: BTreeMap<String, String>,
-    /// How long it may take, in seconds; `None` if that is a parameter's.
+    /// Its timeout in seconds; `None` if a parameter sets it.
     pub(crate) timeout: Option<i64>,
 }
 
@@ -55,12 +55,12 @@ impl Template {
         scalar(&self.0["Parameters"][parameter]["Default"])
     }
 
-    /// The version that the deployment brings the schema to.
+    /// The version that the deployment migrates the schema to.
     pub(crate) fn schema_version(&self) -> String {
         scalar(&self.0["Resources"]["Migrations"]["Properties"]["SchemaVersion"]).expect("a version")
     }
 
-    /// The resources that must be there before `id`.
+    /// The resources that must exist before `id`.
     pub(crate) fn depends_on(&self, id: &str) -> Option<String> {
         scalar(&self.0["Resources"][id]["DependsOn"])
     }

@@ -1,10 +1,10 @@
-//! The page of the contract: a reader tries operations and sees what the deployed stack answers.
+//! The page with the API's contract: a reader tries operations and sees the responses of the deployed stack.
 
 use e2e::variable;
 
 use crate::webdriver::{Browser, with_browser};
 
-/// Opens an operation on the page and sends its request as it is filled in; the selector of the operation's part.
+/// Opens an operation on the page and sends its prefilled request. Returns the selector of the operation's section.
 async fn try_out(browser: &Browser, tag: &str, operation: &str) -> String {
     browser.visit("about:blank").await;
     browser.visit(&format!("{}/docs#/{tag}/{operation}", variable("API_URL"))).await;
@@ -15,7 +15,7 @@ async fn try_out(browser: &Browser, tag: &str, operation: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_reader_tries_operations_and_sees_their_answers() {
+async fn a_reader_tries_operations_and_sees_their_responses() {
     with_browser(async |browser| {
         let health = try_out(&browser, "Operations", "get_health").await;
         let answer = format!("{health} .live-responses-table .response");
@@ -23,7 +23,7 @@ async fn a_reader_tries_operations_and_sees_their_answers() {
         browser.reads(&format!("{answer} .response-col_description"), "\"status\": \"ok\"").await;
         browser.reads(&format!("{answer} .response-col_description"), "x-request-id").await;
 
-        // What is sent is the example of the contract.
+        // The request is the example of the contract.
         let signup = try_out(&browser, "Authentication", "sign_up").await;
         let answer = format!("{signup} .live-responses-table .response");
         browser.reads(&format!("{answer} .response-col_status"), "201").await;

@@ -1,4 +1,4 @@
-//! What people do in a browser, done in one: `dev/up cargo test -p e2e --test browser`. Needs Chromium and its driver
+//! The user's steps in a real browser: `dev/up cargo test -p e2e --test browser`. Needs Chromium and its driver
 //! (Debian: chromium, chromium-driver).
 
 #![cfg(test)]
@@ -15,7 +15,7 @@ use webdriver::{Browser, with_browser};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// Asks for a checkout and opens its page.
+/// Creates a checkout and opens its page.
 async fn check_out(person: &Person, browser: &Browser) {
     let checkout = person.post("/subscribe/pro", Value::Null).await;
     assert_eq!(checkout.status, 201, "{}", checkout.body);
@@ -23,7 +23,7 @@ async fn check_out(person: &Person, browser: &Browser) {
     browser.reads("h1", "Subscribe to Pro").await;
 }
 
-/// Clicks on Pay and comes back to the page that the stack was told to send payers to.
+/// Clicks on Pay and returns to the stack's configured success page.
 async fn pay(browser: &Browser) {
     browser.click("#pay").await;
     browser.reads("h1", "Welcome to Pro").await;
@@ -34,7 +34,7 @@ async fn becomes_pro(person: &Person) {
     eventually(SOON, async || (person.get("/user/me").await.body["tier"] == "pro").then_some(())).await;
 }
 
-/// Waits until the subscription is to end, or is to go on.
+/// Waits until the subscription's cancellation is scheduled, or is revoked.
 async fn is_cancelled(person: &Person, cancelled: bool) {
     eventually(SOON, async || {
         let status = person.get("/subscription/status").await.body;
@@ -50,7 +50,7 @@ async fn open_portal(person: &Person, browser: &Browser) {
 }
 
 #[tokio::test]
-async fn somebody_pays_is_pro_cancels_and_comes_back() {
+async fn a_user_pays_becomes_pro_cancels_and_reactivates() {
     with_browser(async |browser| {
         let ada = Person::signed_in().await;
         check_out(&ada, &browser).await;

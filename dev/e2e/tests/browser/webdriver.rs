@@ -1,5 +1,5 @@
-//! A headless Chromium, driven through chromedriver by the few `WebDriver` calls that a person's clicks
-//! need. Source: <https://www.w3.org/TR/webdriver2/>.
+//! A headless Chromium, driven through chromedriver with the few `WebDriver` calls that the tests need.
+//! Source: <https://www.w3.org/TR/webdriver2/>.
 
 use std::panic::resume_unwind;
 use std::path::PathBuf;
@@ -14,9 +14,9 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::LocalSet;
 
 const SOON: Duration = Duration::from_secs(30);
-/// The member by which the protocol names an element.
+/// The JSON member in which the protocol returns an element's id.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-/// A browser that opens no other address than it is told to.
+/// With these flags the browser opens no addresses of its own.
 const FLAGS: [&str; 8] = [
     "--headless",
     "--no-sandbox",
@@ -35,7 +35,7 @@ pub(crate) struct Browser {
     session: String,
 }
 
-/// Opens a window, lets `visit` use it, and closes it, however `visit` ended.
+/// Opens a window, runs `visit` with it, and closes it, even if `visit` fails.
 pub(crate) async fn with_browser<F: Future<Output = ()> + 'static>(visit: impl FnOnce(Browser) -> F) {
     let driver = Driver::start().await;
     let profile = std::env::temp_dir().join(format!("chromium-{}", uuid::Uuid::new_v4()));
@@ -77,23 +77,23 @@ impl Browser {
         self.must(Method::POST, "/url", &json!({ "url": url })).await;
     }
 
-    /// The address that is shown.
+    /// The address of the current page.
     pub(crate) async fn address(&self) -> String {
         self.must(Method::GET, "/url", &Value::Null).await.as_str().expect("an address").to_owned()
     }
 
-    /// Clicks on what a CSS selector finds, and waits for the page that comes.
+    /// Clicks on the element of a CSS selector, and waits for the next page.
     pub(crate) async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
         self.must(Method::POST, &format!("{element}/click"), &json!({})).await;
     }
 
-    /// Waits until what a CSS selector finds holds `text`.
+    /// Waits until the element of a CSS selector contains `text`.
     pub(crate) async fn reads(&self, selector: &str, text: &str) {
         let mut last = String::new();
         let found = tokio::time::timeout(SOON, async {
             loop {
-                // Between two pages an element may be gone before it is read.
+                // Between two pages, an element may disappear before it is read.
                 last = match self.find(selector).await {
                     Ok(element) => match self.call(Method::GET, &format!("{element}/text"), &Value::Null).await {
                         Ok(shown) => shown.as_str().unwrap_or_default().to_owned(),
@@ -140,7 +140,7 @@ impl Browser {
 #[derive(Debug)]
 struct Driver {
     process: Child,
-    /// Read no more, but kept open: it goes on writing.
+    /// No longer read, but kept open, because the process continues to write.
     _output: Lines<BufReader<ChildStdout>>,
     url: String,
 }
@@ -154,7 +154,7 @@ impl Driver {
         let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let port = tokio::time::timeout(SOON, async {
             loop {
-                let line = output.next_line().await.expect("text").expect("it tells its port before it ends");
+                let line = output.next_line().await.expect("text").expect("it prints its port before it ends");
                 if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
                     return port.trim_end_matches('.').to_owned();
                 }
@@ -166,7 +166,7 @@ impl Driver {
 
     async fn stop(mut self, profile: PathBuf) {
         self.process.kill().await.expect("it was running");
-        // The last of Chromium's processes may still write into it.
+        // Chromium's last processes may still write into the folder.
         eventually(SOON, async || match tokio::fs::remove_dir_all(&profile).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => None,
             _ => Some(()),

@@ -1,4 +1,4 @@
-//! What browsers of other origins may do, on a stack that names two of them:
+//! What browsers may do from other origins, on a stack that allows two of them:
 //! `CORS_ORIGINS=https://app.example.org,https://beta.example.org dev/up cargo test -p e2e --test cors`.
 
 #![cfg(test)]
@@ -9,8 +9,8 @@ use e2e::{Answer, Person, variable};
 use reqwest::Method;
 use serde_json::Value;
 
-/// Headers that no page sends by itself: operators and Stripe are no browsers, and a browser asks whether what it has
-/// kept still holds without asking whether it may.
+/// Headers that no page sends: operators and Stripe do not use browsers, and a browser revalidates its cache without a
+/// preflight.
 const NOT_OF_PAGES: [&str; 3] = ["X-Operator-Key", "Stripe-Signature", "If-None-Match"];
 const FOREIGN: [&str; 5] = [
     "https://example.org",
@@ -30,13 +30,13 @@ fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     answer.headers.get(name).map(|value| value.to_str().unwrap())
 }
 
-/// The names in a header, in small letters.
+/// The names in a header, in lower case.
 fn listed(answer: &Answer, name: &str) -> BTreeSet<String> {
     let list = header(answer, name).unwrap_or_default();
     list.split(',').map(|one| one.trim().to_lowercase()).filter(|one| !one.is_empty()).collect()
 }
 
-/// Whether a page of that origin may send such a request.
+/// Asks whether a page of that origin may send such a request.
 async fn preflight(path: &str, origin: &str, method: &str, headers: &str) -> Answer {
     let somebody = Person::new();
     let request = somebody.request(Method::OPTIONS, path).header("origin", origin);
@@ -55,7 +55,7 @@ fn assert_nothing_is_allowed(answer: &Answer, what: &str) {
 }
 
 #[tokio::test]
-async fn a_page_of_a_named_origin_may_call_every_operation_with_every_header_of_the_contract() {
+async fn a_page_of_an_allowed_origin_may_call_every_operation_with_every_header_of_the_contract() {
     let document: Value =
         serde_json::from_str(include_str!("../../../../docs/openapi.json")).expect("the contract is JSON");
     let operations = document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
@@ -85,32 +85,32 @@ async fn a_page_of_a_named_origin_may_call_every_operation_with_every_header_of_
 }
 
 #[tokio::test]
-async fn a_page_of_a_named_origin_reads_answers_and_refusals_with_their_headers() {
+async fn a_page_of_an_allowed_origin_reads_responses_and_refusals_with_their_headers() {
     for origin in origins() {
         for (path, status) in [("/health", 200), ("/user/me", 401), ("/nowhere", 404)] {
             let answer = get(path, &origin).await;
             assert_eq!(answer.status, status);
             assert_eq!(header(&answer, "access-control-allow-origin"), Some(origin.as_str()), "{path}");
             assert_eq!(header(&answer, "access-control-expose-headers"), Some("*"), "{path}");
-            assert_eq!(header(&answer, "access-control-allow-credentials"), None, "{path}: tokens are no cookies");
+            assert_eq!(header(&answer, "access-control-allow-credentials"), None, "{path}: tokens are not cookies");
             assert!(listed(&answer, "vary").contains("origin"), "{path}: {:?}", answer.headers);
         }
     }
 }
 
 #[tokio::test]
-async fn a_page_of_any_other_origin_may_do_nothing() {
+async fn a_page_of_any_other_origin_is_not_allowed_anything() {
     for origin in FOREIGN {
         assert!(!origins().iter().any(|named| named == origin));
         assert_nothing_is_allowed(&preflight("/chatroom", origin, "POST", "authorization").await, origin);
         let read = get("/health", origin).await;
         assert_nothing_is_allowed(&read, origin);
-        assert_eq!(read.status, 200, "who is no browser is not asked for an origin");
+        assert_eq!(read.status, 200, "a client without CORS is not restricted by origin");
     }
 }
 
 #[tokio::test]
-async fn the_webhooks_own_address_is_for_no_page() {
+async fn the_webhooks_own_address_allows_no_page() {
     let address = variable("WEBHOOK_URL");
     for origin in origins() {
         assert_nothing_is_allowed(&preflight(&address, &origin, "POST", "content-type").await, &origin);

@@ -1,4 +1,4 @@
-//! Several people who send messages one after another, repeat what was refused, and count what became of them.
+//! Several people who send messages one after another, retry the refused ones, and check the outcome of each.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use crate::{AFTERWARDS, sql};
 
 const PEOPLE: usize = 4;
 const MESSAGES: usize = 10;
-/// Between two messages of one person.
+/// The pause between two messages of one person.
 const PAUSE: Duration = Duration::from_millis(600);
-/// How long a client repeats a send that is refused.
+/// How long a client retries a send that is refused.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// People with a room each and an allowance that does not end.
+/// People, each with a room and a practically unlimited allowance.
 pub(crate) struct Crowd(Vec<(Person, String)>);
 
-/// A message that was accepted, and what was answered before that.
+/// A message that was accepted, and the refusals before that.
 #[derive(Debug)]
 pub(crate) struct Sent {
     reply: String,
@@ -38,7 +38,7 @@ impl Crowd {
         Self(people)
     }
 
-    /// Has everybody send their messages while `fault` runs its course, and waits for both.
+    /// Lets everybody send their messages while `fault` runs, and waits for both.
     pub(crate) async fn send_during(&self, fault: impl Future<Output = ()>) -> Vec<Sent> {
         let mut senders = JoinSet::new();
         for (person, room) in self.0.clone() {
@@ -55,8 +55,8 @@ impl Crowd {
         sent.into_iter().flatten().collect()
     }
 
-    /// Waits until every reply has ended, and sees that each message is there once, has one reply, and that what is
-    /// charged is what was answered.
+    /// Waits until every reply has ended. Then each message must exist once and have one reply, and the number of
+    /// charged messages must be the number of answered ones.
     pub(crate) async fn all_is_well(&self, sent: &[Sent]) {
         assert_eq!(sent.len(), PEOPLE * MESSAGES);
         let over = Instant::now();
@@ -69,14 +69,14 @@ impl Crowd {
                     continue;
                 }
                 let path = format!("{room}/message/{}", turn["id"].as_str().unwrap_or_default());
-                assert!(sent.iter().any(|sent| sent.reply == path), "nobody was told of {path}");
+                assert!(sent.iter().any(|sent| sent.reply == path), "no response named {path}");
                 let reply = person.reply(&path, AFTERWARDS.saturating_sub(over.elapsed())).await;
                 let state = reply["state"].as_str().unwrap_or_default();
                 assert!(["completed", "failed"].contains(&state), "{reply}");
                 answered += i64::from(state == "completed");
             }
             let me = person.get("/user/me").await;
-            assert_eq!(me.body["allowance"]["used"], answered, "what failed is given back: {}", me.body);
+            assert_eq!(me.body["allowance"]["used"], answered, "failed messages are refunded: {}", me.body);
         }
         let sql = sql().await;
         let twice = "select in_reply_to from messages where role = 'assistant' group by 1 having count(*) > 1
@@ -95,7 +95,7 @@ async fn turns(person: &Person, room: &str) -> Vec<serde_json::Value> {
     page.body["data"].as_array().cloned().unwrap_or_default()
 }
 
-/// Sends a message, and again under the same key as long as it is refused.
+/// Sends a message, and retries with the same key as long as it is refused.
 async fn send(person: &Person, room: &str, number: usize) -> Sent {
     let (began, path) = (Instant::now(), format!("{room}/message"));
     let (key, content) = (format!("message-{number}"), json!({ "content": format!("[[slow:200]] Message {number}") }));
@@ -113,7 +113,7 @@ async fn send(person: &Person, room: &str, number: usize) -> Sent {
     }
 }
 
-/// What a client sees of a fault is a problem document that says so.
+/// The client must see a fault as a problem document with the code `unavailable`.
 fn is_a_problem(answer: &Answer) {
     let kind = answer.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     assert_eq!(kind, "application/problem+json", "{} {}", answer.status, answer.body);
@@ -125,7 +125,7 @@ pub(crate) async fn id(person: &Person) -> uuid::Uuid {
     person.get("/user/me").await.text("/id").parse().expect("an id")
 }
 
-/// Makes somebody Pro, as a paid subscription does.
+/// Makes a person Pro, as a paid subscription does.
 pub(crate) async fn make_pro(person: &Person) {
     let made = "insert into customers (id, user_id, created_at, status, pro_until)
         values (gen_random_uuid(), $1, now(), 'active', 'infinity')";

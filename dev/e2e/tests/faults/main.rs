@@ -1,5 +1,5 @@
-//! The deployed stack while parts of it are away: `dev/up cargo test -p e2e --test faults`. One test at a time, since
-//! each takes down what all others need.
+//! The deployed stack while parts of it are unavailable: `dev/up cargo test -p e2e --test faults`. The tests run one at
+//! a time, because each stops servers that the others need.
 
 #![cfg(test)]
 
@@ -16,12 +16,12 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Once the fault is over, every reply ends within this.
+/// Every reply ends within this time after the fault is over.
 const AFTERWARDS: Duration = Duration::from_secs(120);
 
 static STACK: Mutex<()> = Mutex::const_new(());
 
-/// The stack for oneself.
+/// Exclusive use of the stack.
 async fn alone() -> MutexGuard<'static, ()> {
     STACK.lock().await
 }
@@ -40,7 +40,7 @@ async fn sql() -> tokio_postgres::Client {
     client
 }
 
-/// The calls that Gemini got whose last message contains `text`.
+/// The calls to Gemini whose last message contains `text`.
 async fn calls(text: &str) -> Vec<Value> {
     let somebody = e2e::Person::new();
     let calls = somebody.get(&format!("{}/admin/calls", variable("GEMINI_STANDIN_URL"))).await.body;

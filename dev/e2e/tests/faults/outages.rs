@@ -1,11 +1,11 @@
-//! Postgres, Redis, SQS and Gemini stopped and started under load.
+//! Postgres, Redis, SQS and Gemini are stopped and started under load.
 
 use std::time::Duration;
 
 use crate::crowd::{Crowd, Sent};
 use crate::{alone, ctl};
 
-/// Messages are sent before, during and after it.
+/// The length of an outage. Messages are sent before, during and after it.
 const OUTAGE: Duration = Duration::from_secs(4);
 
 async fn without(name: &str) -> Vec<Sent> {
@@ -28,7 +28,7 @@ fn refusals(sent: &[Sent]) -> usize {
 #[tokio::test]
 async fn without_postgres_messages_are_refused_and_none_that_was_accepted_is_lost() {
     let _alone = alone().await;
-    assert!(refusals(&without("postgres").await) > 0, "it was away while nobody looked");
+    assert!(refusals(&without("postgres").await) > 0, "no message was sent during the outage");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Pro before Basic, and rooms beside one another.
+//! Pro before Basic, and rooms in parallel.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,11 @@ use serde_json::json;
 use crate::crowd::{id, make_pro};
 use crate::{AFTERWARDS, alone, sql};
 
-/// What one Basic reply takes.
+/// The time that one Basic reply takes.
 const ONE_REPLY: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn a_pro_reply_starts_within_the_time_of_one_basic_reply_however_many_wait() {
+async fn a_pro_reply_starts_within_the_time_of_one_basic_reply_however_many_basic_replies_wait() {
     let _alone = alone().await;
     let ada = Person::signed_in().await;
     make_pro(&ada).await;
@@ -43,5 +43,5 @@ async fn a_pro_reply_starts_within_the_time_of_one_basic_reply_however_many_wait
     }
     let all = began.elapsed();
     let one_by_one = ONE_REPLY * u32::try_from(waiting).expect("a small number");
-    assert!(all < one_by_one / 2, "rooms are answered beside one another: {waiting} of them in {all:?}");
+    assert!(all < one_by_one / 2, "rooms are answered in parallel: {waiting} of them in {all:?}");
 }

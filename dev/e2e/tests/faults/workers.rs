@@ -1,4 +1,4 @@
-//! A worker that is killed in the midst of a reply.
+//! A worker that is killed in the middle of a reply.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use crate::{AFTERWARDS, alone, calls};
 
-/// The processes of the worker in this stack: the emulator starts them, and tells each the name of its function.
+/// The worker's processes in this stack. The emulator starts them and sets the function's name in their environment.
 async fn workers() -> Vec<u32> {
     let stack = format!("AWS_ENDPOINT_URL={}", variable("AWS_ENDPOINT_URL"));
     let mut found = Vec::new();
@@ -27,7 +27,7 @@ async fn workers() -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn a_reply_whose_worker_is_killed_is_made_by_another_one_and_once() {
+async fn a_reply_whose_worker_is_killed_is_made_once_by_another_worker() {
     let _alone = alone().await;
     let ada = Person::signed_in().await;
     let room = ada.room().await;
@@ -47,5 +47,5 @@ async fn a_reply_whose_worker_is_killed_is_made_by_another_one_and_once() {
     let turns = ada.get(&format!("{room}/message")).await.body;
     assert_eq!(turns["data"].as_array().map(Vec::len), Some(2), "{turns}");
     assert_eq!(ada.get("/user/me").await.body["allowance"]["used"], 1);
-    assert_eq!(calls("the killed one").await.len(), 2, "one attempt was killed, one made it");
+    assert_eq!(calls("the killed one").await.len(), 2, "one attempt was killed, one succeeded");
 }

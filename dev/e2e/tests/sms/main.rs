@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// The text messages that a number was sent, the oldest first.
+/// The text messages to a person's number, oldest first.
 async fn messages(person: &Person) -> Vec<String> {
     let number = person.mobile.replace('+', "%2B");
     let url = format!("{}/_ministack/sns/sms-messages?phoneNumber={number}", variable("AWS_ENDPOINT_URL"));
@@ -20,7 +20,7 @@ async fn messages(person: &Person) -> Vec<String> {
     texts.map(|text| text.expect("a text").to_owned()).collect()
 }
 
-/// The code in the `number`th message, once it has come.
+/// The code in the `number`th message, once it has arrived.
 async fn code(person: &Person, number: usize) -> String {
     let message = eventually(SOON, async || messages(person).await.get(number).cloned()).await;
     let (code, rest) = message.split_at(6);
@@ -29,14 +29,14 @@ async fn code(person: &Person, number: usize) -> String {
     code.to_owned()
 }
 
-/// Whether nothing is left for the sender to do.
+/// Whether the queue of the sender is empty.
 async fn is_queue_empty() -> bool {
     let url = format!("{}/_ministack/sqs/messages", variable("AWS_ENDPOINT_URL"));
     let queue = variable("OTP_QUEUE_URL");
     let someone = Person::new();
     let waiting = someone.get(&format!("{url}?QueueUrl={}", queue.replace(':', "%3A").replace('/', "%2F"))).await;
     assert_eq!(waiting.status, 200, "{}", waiting.body);
-    // By account, region and address.
+    // The queues are grouped by account, region and URL.
     let accounts = waiting.body["messages"].as_object().expect("accounts").values();
     let regions = accounts.flat_map(|account| account.as_object().expect("regions").values());
     let queues: Vec<&Value> = regions.flat_map(|region| region.as_object().expect("queues").values()).collect();
@@ -44,7 +44,7 @@ async fn is_queue_empty() -> bool {
     queues[0] == &json!([])
 }
 
-/// Signs in with a code, and answers the person with their token.
+/// Signs in with a code, and returns the person with their token.
 async fn sign_in(person: &Person, challenge: &Answer, otp: &str) -> Person {
     let proof = json!({ "challenge_id": challenge.body["challenge_id"], "otp": otp });
     let tokens = person.post("/auth/verify-otp", proof).await;
@@ -56,7 +56,7 @@ fn members(answer: &Answer) -> Vec<&String> {
     answer.body.as_object().expect("an object").keys().collect()
 }
 
-/// The names of the headers, whatever their values.
+/// The names of the headers, without their values.
 fn headers(answer: &Answer) -> Vec<&str> {
     let mut names: Vec<&str> = answer.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
     names.sort_unstable();
@@ -68,7 +68,7 @@ async fn the_code_comes_by_text_message_and_signs_in() {
     let stranger = Person::new();
     let challenge = stranger.post("/auth/send-otp", json!({ "mobile": stranger.mobile })).await;
     assert_eq!(challenge.status, 202, "{}", challenge.body);
-    assert_eq!(challenge.body.get("otp"), None, "the answer does not hold the code");
+    assert_eq!(challenge.body.get("otp"), None, "the response does not contain the code");
 
     let code = code(&stranger, 0).await;
     let guest = sign_in(&stranger, &challenge, &code).await;
@@ -78,7 +78,7 @@ async fn the_code_comes_by_text_message_and_signs_in() {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_of_nobody_sends_nothing_and_answers_the_same() {
+async fn a_forgotten_password_of_an_unknown_number_sends_nothing_and_returns_the_same() {
     let member = Person::new();
     let challenge = member.post("/auth/send-otp", json!({ "mobile": member.mobile })).await;
     assert_eq!(challenge.status, 202, "{}", challenge.body);
@@ -86,7 +86,7 @@ async fn a_forgotten_password_of_nobody_sends_nothing_and_answers_the_same() {
     let nobody = Person::new();
 
     let unknown = nobody.post("/auth/forgot-password", json!({ "mobile": nobody.mobile })).await;
-    // A number that was just sent a code has to wait before the next one.
+    // A number that just got a code has to wait before the next one.
     let known = eventually(Duration::from_secs(90), async || {
         let answer = member.post("/auth/forgot-password", json!({ "mobile": member.mobile })).await;
         (answer.status != 429).then_some(answer)

@@ -1,11 +1,11 @@
-//! The allowance through the gateway, raced.
+//! The allowance under concurrent sends, through the gateway.
 
 use e2e::Person;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn of_50_parallel_sends_exactly_five_are_accepted() {
+async fn exactly_5_of_50_parallel_sends_are_accepted() {
     let ada = Person::signed_in().await;
     let room = ada.room().await;
     let mut sends = JoinSet::new();

@@ -1,4 +1,4 @@
-//! What no client should send, through the gateway.
+//! Invalid requests, through the gateway.
 
 use e2e::Person;
 use reqwest::Method;
@@ -37,7 +37,7 @@ async fn every_refusal_is_a_problem_document() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_not_ours_do_not_let_anybody_in() {
+async fn tokens_that_are_not_ours_are_refused() {
     let ada = Person::signed_in().await;
     assert_problem(&Person::new().get("/user/me").await, 401, "unauthenticated");
     let unsigned =
@@ -48,7 +48,7 @@ async fn tokens_that_are_not_ours_do_not_let_anybody_in() {
 }
 
 #[tokio::test]
-async fn bodies_of_every_shape_are_never_a_fault_of_ours() {
+async fn bodies_of_every_shape_never_cause_a_server_error() {
     let ada = Person::signed_in().await;
     let bodies =
         [json!([]), json!("x"), json!(5), json!({ "mobile": [] }), json!({ "mobile": { "a": 1 } }), Value::Bool(true)];

@@ -1,4 +1,4 @@
-//! The main job, from the first sign-up to the paid plan.
+//! The main user journey, from the sign-up to the paid plan.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn somebody_signs_up_chats_meets_the_limit_and_goes_pro() {
+async fn a_user_signs_up_chats_reaches_the_limit_and_becomes_pro() {
     let stranger = Person::new();
     let profile =
         json!({ "mobile": stranger.mobile, "name": "Ada", "email": "ada@example.org", "password": "quite a long one" });
@@ -27,7 +27,7 @@ async fn somebody_signs_up_chats_meets_the_limit_and_goes_pro() {
     assert_eq!(first["state"], "completed", "{first}");
     let second = ada.ask(&room, "And coffee?", SOON).await;
     let answer = second["content"].as_str().unwrap_or_default();
-    assert!(answer.contains("And coffee?") && answer.contains("What is tea?"), "it saw the history: {answer}");
+    assert!(answer.contains("And coffee?") && answer.contains("What is tea?"), "the reply knows the history: {answer}");
 
     for _ in 3..=5 {
         assert_eq!(ada.post(&format!("{room}/message"), json!({ "content": "More" })).await.status, 202);
@@ -84,7 +84,7 @@ async fn a_password_signs_in_and_a_code_replaces_it() {
     let reset = stranger.post("/auth/verify-otp", proof).await;
     assert_eq!((reset.status, &reset.body["scope"]), (200, &json!("password_reset")), "{}", reset.body);
     let resetter = stranger.with_token(&reset.text("/access_token"));
-    assert_eq!(resetter.get("/user/me").await.status, 403, "it can set a password and nothing else");
+    assert_eq!(resetter.get("/user/me").await.status, 403, "the token can only set a password");
     let changed = resetter.post("/auth/change-password", json!({ "new_password": "another long one" })).await;
     assert_eq!(changed.status, 204, "{}", changed.body);
     assert_eq!(device.get("/user/me").await.status, 401, "the other sessions have ended");

@@ -1,10 +1,10 @@
-//! What operators look at.
+//! The endpoints for operators.
 
 use e2e::{Person, variable};
 use reqwest::Method;
 
 #[tokio::test]
-async fn health_is_told_to_anybody_and_queues_to_operators() {
+async fn health_is_public_and_queue_statistics_are_for_operators() {
     let somebody = Person::new();
     let health = somebody.get("/health").await;
     assert_eq!((health.status, &health.body["status"]), (200, &"ok".into()));

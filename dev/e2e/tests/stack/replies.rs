@@ -8,7 +8,7 @@ use serde_json::json;
 const LATER: Duration = Duration::from_secs(90);
 
 #[tokio::test]
-async fn googles_pause_is_kept_and_then_the_reply_is_made() {
+async fn googles_retry_delay_is_respected_and_then_the_reply_is_made() {
     let ada = Person::signed_in().await;
     let room = ada.room().await;
     let started = Instant::now();
@@ -18,7 +18,7 @@ async fn googles_pause_is_kept_and_then_the_reply_is_made() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_and_given_back() {
+async fn a_failed_message_is_reported_and_refunded() {
     let ada = Person::signed_in().await;
     let room = ada.room().await;
     let reply = ada.ask(&room, "[[blocked]]", LATER).await;
@@ -47,7 +47,7 @@ async fn messages_sent_at_once_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn a_reply_is_cancelled_and_made_again() {
+async fn a_reply_is_cancelled_and_regenerated() {
     let ada = Person::signed_in().await;
     let room = ada.room().await;
     let sent = ada.post(&format!("{room}/message"), json!({ "content": "[[drip:2000]] Tell me a long story" })).await;

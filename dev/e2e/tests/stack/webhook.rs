@@ -1,4 +1,4 @@
-//! Stripe's two ways in: the function URL and the gateway.
+//! Stripe's two entry points: the function URL and the gateway.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use e2e::{Answer, Person, variable};
 use reqwest::Method;
 use serde_json::json;
 
-#[expect(clippy::disallowed_methods, reason = "a signature names the present")]
+#[expect(clippy::disallowed_methods, reason = "a signature contains the current time")]
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     i64::try_from(since.as_secs()).unwrap()
@@ -19,7 +19,7 @@ async fn deliver(url: &str, payload: &str, signature: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_signed_event_is_taken_on_both_ways_in_and_an_unsigned_one_on_none() {
+async fn both_entry_points_accept_a_signed_event_and_refuse_an_unsigned_one() {
     let event = json!({
         "id": format!("evt_{}", uuid::Uuid::new_v4().simple()), "object": "event", "type": "customer.created",
         "created": now(), "data": { "object": { "id": "cus_of_nobody", "object": "customer" } },

@@ -1,4 +1,5 @@
-//! The folder *Journey*: from the sign-up to the paid plan and out again, each request with what it needs of those before.
+//! The folder *Journey*: from the sign-up to the paid plan and to the sign-out. Each request uses values of earlier
+//! ones.
 
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ pub(super) fn folder(operations: &[Operation]) -> Result<Value, Gap> {
     for (number, step) in (1..).zip(&STEPS) {
         items.push(item(number, step, operations)?);
     }
-    let about = "Run it whole and in this order: each request uses what those before it kept.";
+    let about = "Run all requests in this order: each one uses values that earlier ones stored.";
     Ok(json!({ "name": "Journey", "description": about, "item": items }))
 }
 
@@ -36,7 +37,7 @@ fn item(number: usize, step: &Step, operations: &[Operation]) -> Result<Value, G
     Ok(item)
 }
 
-/// What the button of the stand-in's payment page sends.
+/// The request that the stand-in's payment page sends when its button is pressed.
 fn pay() -> Value {
     json!({
         "method": "POST",
@@ -51,7 +52,7 @@ fn pay() -> Value {
 fn after(step: &Step) -> Vec<String> {
     let mut lines = if step.operation == PAY { Vec::new() } else { script::opening() };
     let status = step.status;
-    lines.push(script::test(&format!("answers {status}"), &format!("pm.response.to.have.status({status});")));
+    lines.push(script::test(&format!("returns {status}"), &format!("pm.response.to.have.status({status});")));
     if let Some(code) = step.code {
         lines.push(script::test(
             &format!("is the problem {code}"),

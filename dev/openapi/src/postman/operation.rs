@@ -1,10 +1,10 @@
-//! An operation of the document as a request of Postman's.
+//! An operation of the document as a Postman request.
 
 use serde_json::{Value, json};
 
 use super::{Gap, script};
 
-/// Fields of bodies that are variables of the collection, of the same name.
+/// Body fields that are variables of the collection with the same name.
 const FIELDS: [&str; 5] = ["mobile", "signup_id", "challenge_id", "otp", "refresh_token"];
 
 /// An operation of the document.
@@ -13,7 +13,7 @@ pub(super) struct Operation<'a> {
     pub(super) id: &'a str,
     method: String,
     path: &'a str,
-    /// What the document says of it.
+    /// Its part of the document.
     pub(super) value: &'a Value,
     document: &'a Value,
 }
@@ -36,7 +36,7 @@ pub(super) fn all(document: &Value) -> Vec<Operation<'_>> {
 }
 
 impl Operation<'_> {
-    /// The operation in its tag's folder: asserts that the answer is one of those that are told.
+    /// The operation in its tag's folder, with an assertion that the document has the response's status.
     pub(super) fn item(&self) -> Result<Value, Gap> {
         let told: Vec<_> =
             self.value["responses"].as_object().into_iter().flat_map(|all| all.keys().cloned()).collect();
@@ -49,7 +49,7 @@ impl Operation<'_> {
         }))
     }
 
-    /// The request, with fields of its example's body and parameters of its query as they are given.
+    /// The request, with the given fields of the body and parameters of the query in place of the example's.
     pub(super) fn request(&self, fields: &[(&str, &str)], query: &[(&str, &str)]) -> Result<Value, Gap> {
         let mut request = json!({
             "method": self.method,
@@ -142,7 +142,7 @@ impl Operation<'_> {
         Ok(Some(format!("{body:#}")))
     }
 
-    /// The answers of the examples, of successes alone: problems are in `/problems`.
+    /// The example responses, only of successes: problems are in `/problems`.
     fn examples(&self, request: &Value) -> Vec<Value> {
         let answers = self.value["responses"].as_object().into_iter().flatten();
         let successes = answers.filter(|(status, _)| status.starts_with('2'));
@@ -172,7 +172,7 @@ impl Operation<'_> {
     }
 }
 
-/// `{chatroom}` as Postman writes it: `:chatroom`.
+/// A path as Postman writes it: `:chatroom` for `{chatroom}`.
 fn segment(part: &str) -> String {
     part.strip_prefix('{').map_or_else(|| part.to_owned(), |name| format!(":{}", name.trim_end_matches('}')))
 }

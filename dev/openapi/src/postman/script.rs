@@ -1,8 +1,8 @@
-//! The scripts that run after a request: what is asserted of its answer, and what is kept of it.
+//! The scripts that run after a request: they assert the response and keep values of it.
 
 use serde_json::{Value, json};
 
-/// What is kept of a success, by operation: the variable and where it is in the body.
+/// The values that are kept of a success, by operation: the variable and its place in the body.
 const KEPT: [(&str, &[(&str, &str)]); 11] = [
     ("sign_up", &[("signup_id", "signup_id")]),
     ("send_otp", &[("challenge_id", "challenge_id"), ("otp", "otp")]),
@@ -17,27 +17,27 @@ const KEPT: [(&str, &[(&str, &str)]); 11] = [
     ("subscribe_to_pro", &[("checkout_url", "checkout_url")]),
 ];
 
-/// A script of Postman's that runs on `listen`: `prerequest` or `test`.
+/// A Postman script that runs on `listen`: `prerequest` or `test`.
 pub(super) fn event(listen: &str, lines: &[String]) -> Value {
     json!({ "listen": listen, "script": { "type": "text/javascript", "exec": lines } })
 }
 
-/// Asserts that the status is one that the document tells.
+/// Asserts that the document has the status for this operation.
 pub(super) fn of_any_answer(operation: &str, told: &[String]) -> Vec<String> {
     let mut lines = opening();
     let statuses = told.join(", ");
-    lines.push(test("answers as told", &format!("pm.expect([{statuses}]).to.include(pm.response.code);")));
+    lines.push(test("returns a documented status", &format!("pm.expect([{statuses}]).to.include(pm.response.code);")));
     lines.extend(keeping(operation));
     lines
 }
 
-/// Reads the body and asserts that the answer names its request.
+/// Reads the body and asserts that the response has the request's id.
 pub(super) fn opening() -> Vec<String> {
     let id = "pm.expect(pm.response.headers.get('X-Request-Id')).to.match(/^[0-9a-f-]{36}$/);";
     vec![
         "const type = pm.response.headers.get('Content-Type') || '';".to_owned(),
         "const body = type.includes('json') && pm.response.text() ? pm.response.json() : {};".to_owned(),
-        test("names the request", id),
+        test("has the request's id", id),
     ]
 }
 
@@ -46,7 +46,7 @@ pub(super) fn test(what: &str, check: &str) -> String {
     format!("pm.test({}, () => {{ {check} }});", json!(what))
 }
 
-/// Keeps what later requests need of a success.
+/// Keeps the values of a success that later requests need.
 pub(super) fn keeping(operation: &str) -> Vec<String> {
     let kept = KEPT.iter().filter(|(of, _)| *of == operation).flat_map(|(_, kept)| *kept);
     let lines: Vec<_> = kept

@@ -1,21 +1,21 @@
-//! The steps of the journey: what is sent, and what is asserted of the answer.
+//! The steps of the journey: what is sent, and what is asserted of the response.
 
 /// A request of the journey.
 pub(super) struct Step {
     pub(super) name: &'static str,
-    /// By its `operationId`; [`PAY`] is nobody's operation.
+    /// The `operationId`; [`PAY`] is no operation of the API.
     pub(super) operation: &'static str,
     pub(super) status: u16,
     /// The code of the refusal that is expected.
     pub(super) code: Option<&'static str>,
-    /// Fields of the body in place of the example's.
+    /// Fields of the body that replace the example's.
     pub(super) fields: &'static [(&'static str, &'static str)],
     pub(super) query: &'static [(&'static str, &'static str)],
-    /// What runs before the request.
+    /// A script that runs before the request.
     pub(super) before: &'static str,
-    /// When it need not be sent again.
+    /// Until when it is sent again.
     pub(super) until: Option<Until>,
-    /// What is asserted, in words and in code.
+    /// The assertions, in words and in code.
     pub(super) checks: &'static [(&'static str, &'static str)],
 }
 
@@ -32,14 +32,14 @@ impl Step {
     }
 }
 
-/// The operation of the step that pays: none of the API's.
+/// The name of the step that pays. The API has no such operation.
 pub(super) const PAY: &str = "";
 
-/// Nobody else's number: of the clock, in milliseconds.
+/// A number that nobody else has, made from the clock's milliseconds.
 const NEW_NUMBER: &str = "pm.collectionVariables.set('mobile', `+1555${String(Date.now() % 1e9).padStart(9, '0')}`); \
     pm.collectionVariables.set('tries', '0');";
 
-/// Stripe's own page is for people.
+/// Skips the step on Stripe's own page, which is for people.
 const PAY_OR_LEAVE_IT: &str = "const page = pm.collectionVariables.get('checkout_url'); \
     if (!page || /^https:[/]{2}[^/]*stripe[.]com[/]/.test(page)) { \
     console.log(`Pay with the card 4242 4242 4242 4242 in a browser, the next request waits for it: ${page}`); pm.execution.skipRequest(); }";
@@ -57,9 +57,9 @@ pub(super) const STEPS: [Step; 25] = [
     Step {
         checks: &[
             ("has the code, which a deployment does not", "pm.expect(body.otp).to.match(/^[0-9]{6,8}$/);"),
-            ("says when another may be asked for", "pm.expect(body.resend_after).to.be.at.least(0);"),
+            ("says when another may be requested", "pm.expect(body.resend_after).to.be.at.least(0);"),
         ],
-        ..Step::new("Ask for a code", "send_otp", 202)
+        ..Step::new("Request a code", "send_otp", 202)
     },
     Step {
         checks: &[
@@ -72,7 +72,7 @@ pub(super) const STEPS: [Step; 25] = [
                 "pm.expect(body.user.name).to.eql('Ada Lovelace'); pm.expect(body.user.tier).to.eql('basic');",
             ),
         ],
-        ..Step::new("Sign in by the code", "verify_otp", 200)
+        ..Step::new("Sign in with the code", "verify_otp", 200)
     },
     Step {
         checks: &[
@@ -81,14 +81,14 @@ pub(super) const STEPS: [Step; 25] = [
                 "has the whole allowance",
                 "pm.expect(body.allowance.used).to.eql(0); pm.expect(body.allowance.remaining).to.eql(body.allowance.limit);",
             ),
-            ("can be asked again by its tag", "pm.expect(pm.response.headers.get('ETag')).to.match(/^W[/]/);"),
+            ("has a tag for revalidation", "pm.expect(pm.response.headers.get('ETag')).to.match(/^W[/]/);"),
         ],
         ..Step::new("Read the account", "get_me", 200)
     },
     Step {
         checks: &[
             ("has the title", "pm.expect(body.title).to.eql('Weekend in Lisbon');"),
-            ("tells its address", "pm.expect(pm.response.headers.get('Location')).to.eql(`/chatroom/${body.id}`);"),
+            ("has its address", "pm.expect(pm.response.headers.get('Location')).to.eql(`/chatroom/${body.id}`);"),
         ],
         ..Step::new("Make a room", "create_room", 201)
     },
@@ -102,13 +102,13 @@ pub(super) const STEPS: [Step; 25] = [
     Step {
         checks: &[
             (
-                "has a reply to come",
+                "has a pending reply",
                 "pm.expect(body.reply.role).to.eql('assistant'); pm.expect(body.reply.in_reply_to).to.eql(body.message.id);",
             ),
             ("is charged", "pm.expect(body.allowance.used).to.eql(1);"),
-            ("tells the reply's address", "pm.expect(pm.response.headers.get('Location')).to.include(body.reply.id);"),
+            ("has the reply's address", "pm.expect(pm.response.headers.get('Location')).to.include(body.reply.id);"),
             (
-                "tells the allowance in headers",
+                "has the allowance in its headers",
                 "pm.expect(pm.response.headers.get('RateLimit')).to.include(`r=${body.allowance.remaining};`);",
             ),
         ],
@@ -151,7 +151,7 @@ pub(super) const STEPS: [Step; 25] = [
             ),
             ("says how to get more now", "pm.expect(body.upgrade.path).to.eql('/subscribe/pro');"),
         ],
-        ..Step::new("Meet the limit", "send_message", 429)
+        ..Step::new("Exceed the limit", "send_message", 429)
     },
     Step {
         checks: &[(
@@ -168,7 +168,7 @@ pub(super) const STEPS: [Step; 25] = [
     Step {
         before: "setTimeout(() => {}, 500);",
         until: Some(Until {
-            what: "the payment makes Pro",
+            what: "the user is Pro",
             holds: "body.tier === 'pro'",
             most: "(pm.collectionVariables.get('checkout_url').includes('stripe.com') ? 600 : 60)",
         }),
@@ -219,8 +219,8 @@ pub(super) const STEPS: [Step; 25] = [
     },
     Step { code: Some("already_cancelled"), ..Step::new("Cancel twice", "cancel_subscription", 409) },
     Step {
-        checks: &[("goes on", "pm.expect(body.cancel_at).to.eql(null); pm.expect(body.tier).to.eql('pro');")],
-        ..Step::new("Take it back", "reactivate_subscription", 200)
+        checks: &[("does not end", "pm.expect(body.cancel_at).to.eql(null); pm.expect(body.tier).to.eql('pro');")],
+        ..Step::new("Undo the cancellation", "reactivate_subscription", 200)
     },
     Step {
         checks: &[(
@@ -230,5 +230,5 @@ pub(super) const STEPS: [Step; 25] = [
         ..Step::new("Renew the tokens", "refresh_tokens", 200)
     },
     Step::new("Sign out", "log_out", 204),
-    Step { code: Some("unauthenticated"), ..Step::new("Find the token dead", "get_me", 401) },
+    Step { code: Some("unauthenticated"), ..Step::new("Use the dead token", "get_me", 401) },
 ];

@@ -1,4 +1,4 @@
-//! What HTTP lets clients expect: validators, packed bodies, HEAD, OPTIONS.
+//! What clients may expect of HTTP: validators, compressed bodies, HEAD, OPTIONS.
 
 use http::Method;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::service::Service;
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+async fn an_unchanged_response_is_not_sent_again() {
     let service = Service::start().await;
     let user = service.0.signed_in().await;
     let rooms = service.at(&user, "/chatroom");
@@ -32,7 +32,7 @@ async fn what_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_is_refused_has_no_tag() {
+async fn a_refusal_has_no_etag() {
     let service = Service::start().await;
     let refused =
         service.at(&service.0.anyone(), "/user/me").raw(Method::GET, "/user/me", &[("if-none-match", "*")], "").await;
@@ -40,7 +40,7 @@ async fn what_is_refused_has_no_tag() {
 }
 
 #[tokio::test]
-async fn long_answers_are_packed_for_who_takes_that_and_short_ones_are_not() {
+async fn long_responses_are_compressed_if_the_client_accepts_that_and_short_ones_are_not() {
     let service = Service::start().await;
     let user = service.at(&service.0.signed_in().await, "/chatroom");
     let packed = [("accept-encoding", "gzip")];
@@ -64,7 +64,7 @@ async fn head_is_a_get_without_its_body() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_path_does_not_have_is_refused_with_those_it_has() {
+async fn a_method_that_a_path_does_not_have_is_refused_and_its_methods_are_listed() {
     let service = Service::start().await;
     let user = service.at(&service.0.signed_in().await, "/user/me");
     let refused = user.raw(Method::PUT, "/user/me", &[], "").await;

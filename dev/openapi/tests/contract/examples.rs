@@ -1,11 +1,11 @@
-//! Every example of the document is one that its schema allows, and tells something.
+//! Every example of the document fits its schema and is a real example, not a placeholder.
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::service::operations;
 
-/// What a generator writes when nobody told an example.
+/// The placeholders that generators write if there is no example.
 const FILLERS: [&str; 6] = ["text", "string", "foo", "bar", "example", "test"];
 
 /// The validator of a schema of the document.
@@ -14,7 +14,7 @@ fn validator(schema: &Value, document: &Value) -> Validator {
     jsonschema::draft202012::options().should_validate_formats(true).build(&whole).expect("a schema")
 }
 
-/// Every example with its schema and where it stands: of bodies, parameters and headers, and of the schemas themselves.
+/// Every example with its schema and its place: in bodies, parameters, headers, and the schemas themselves.
 fn examples<'a>(part: &'a Value, place: &str, found: &mut Vec<(String, &'a Value, &'a Value)>) {
     let fields = match part {
         Value::Object(fields) => fields,
@@ -34,7 +34,7 @@ fn examples<'a>(part: &'a Value, place: &str, found: &mut Vec<(String, &'a Value
 }
 
 #[test]
-fn every_example_is_what_its_schema_says() {
+fn every_example_fits_its_schema() {
     let document = openapi::document();
     let mut found = Vec::new();
     examples(&document["paths"], "paths", &mut found);
@@ -63,7 +63,7 @@ fn the_validator_refuses_what_a_schema_does_not_allow() {
 }
 
 #[test]
-fn no_example_is_a_filler() {
+fn no_example_is_a_placeholder() {
     let document = openapi::document();
     let mut found = Vec::new();
     examples(&document["paths"], "paths", &mut found);
@@ -81,7 +81,7 @@ fn no_example_is_a_filler() {
     }
 }
 
-/// The ids that an operation's examples show are those of the others: one story, which can be followed.
+/// The examples of all operations use the same ids, so they tell one story that can be followed.
 #[test]
 fn the_examples_tell_one_story() {
     let document = openapi::document();

@@ -1,4 +1,4 @@
-//! The limits that the document tells are those that hold.
+//! The documented limits are the ones that apply.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use testkit::User;
 
 use crate::service::{Service, operations};
 
-/// What an operation tells of a limit.
+/// A limit, as an operation documents it.
 struct Limit {
     most: u64,
     window: u64,
@@ -16,14 +16,14 @@ struct Limit {
 
 fn limit(document: &Value, path: &str, code: &str) -> Limit {
     let of = &document["paths"][path]["post"];
-    let limits = of["x-rate-limits"].as_array().unwrap_or_else(|| panic!("{path} tells no limits"));
+    let limits = of["x-rate-limits"].as_array().unwrap_or_else(|| panic!("{path} documents no limits"));
     let found = limits.iter().find(|limit| limit["code"] == code).unwrap_or_else(|| panic!("{path}: {code}"));
     let number = |name: &str| found[name].as_u64().unwrap();
     assert!(of["description"].as_str().unwrap().contains(&format!("`{code}`")), "{path}: {code} in words");
     Limit { most: number("limit"), window: number("window_seconds") }
 }
 
-/// Sends a body until it is answered otherwise; how often it was sent before, and the code and pause of that answer.
+/// Sends bodies until one is refused with `code`. Returns how many were accepted before, and the pause of the refusal.
 async fn until_refused(user: &User, path: &str, code: &str, body: impl Fn(u64) -> Value) -> (u64, u64) {
     for sent in 0..200 {
         let answer = user.post(path, body(sent)).await;
@@ -31,11 +31,11 @@ async fn until_refused(user: &User, path: &str, code: &str, body: impl Fn(u64) -
             return (sent, answer.header("retry-after").parse().unwrap_or_default());
         }
     }
-    panic!("{path} never answers {code}");
+    panic!("{path} never returns {code}");
 }
 
 #[tokio::test]
-async fn limits_by_address_and_number_are_as_told() {
+async fn limits_by_address_and_number_are_as_documented() {
     let (service, document) = (Service::start().await, openapi::document());
     let told = |path, code| limit(&document, path, code);
 
@@ -71,7 +71,7 @@ async fn limits_by_address_and_number_are_as_told() {
 }
 
 #[tokio::test]
-async fn a_number_gets_as_many_codes_in_an_hour_as_told() {
+async fn a_number_gets_as_many_codes_in_an_hour_as_documented() {
     let (service, document) = (Service::start().await, openapi::document());
     let told = limit(&document, "/auth/send-otp", "otp_mobile_limit");
     let user = service.0.anyone();
@@ -84,7 +84,7 @@ async fn a_number_gets_as_many_codes_in_an_hour_as_told() {
 }
 
 #[tokio::test]
-async fn a_code_bears_as_many_wrong_tries_as_told() {
+async fn a_code_allows_as_many_wrong_tries_as_documented() {
     let (service, document) = (Service::start().await, openapi::document());
     let told = limit(&document, "/auth/verify-otp", "challenge_expired");
     let user = service.0.anyone();
@@ -98,7 +98,7 @@ async fn a_code_bears_as_many_wrong_tries_as_told() {
 }
 
 #[tokio::test]
-async fn a_user_sends_as_many_messages_as_told() {
+async fn a_user_sends_as_many_messages_as_documented() {
     let (service, document) = (Service::start().await, openapi::document());
     let told = limit(&document, "/chatroom/{chatroom}/message", "allowance_spent");
     let user = service.at(&service.0.signed_in().await, "/chatroom");
@@ -109,7 +109,7 @@ async fn a_user_sends_as_many_messages_as_told() {
 }
 
 #[test]
-fn every_429_is_one_of_a_limit_that_is_told_and_every_limit_has_its_answer() {
+fn every_429_has_a_documented_limit_and_every_limit_has_a_response() {
     for (path, method, operation) in operations(&openapi::document()) {
         let told: Vec<_> = operation["x-rate-limits"].as_array().into_iter().flatten().collect();
         let told = |code: &str| told.iter().any(|limit| limit["code"] == code);
@@ -122,7 +122,7 @@ fn every_429_is_one_of_a_limit_that_is_told_and_every_limit_has_its_answer() {
     }
 }
 
-/// What a deployment gets that sets nothing.
+/// A parameter's default.
 fn default_of(template: &str, parameter: &str) -> u64 {
     let (_, declared) = template.split_once(&format!("\n  {parameter}:\n")).unwrap_or_else(|| panic!("{parameter}"));
     let (_, default) = declared.split_once("Default: ").expect("a default");
@@ -130,7 +130,7 @@ fn default_of(template: &str, parameter: &str) -> u64 {
 }
 
 #[test]
-fn the_limits_are_those_of_a_deployment_that_sets_none() {
+fn the_documented_limits_are_the_defaults_of_a_deployment() {
     let template = fs::read_to_string(openapi::root().join("template.yaml")).unwrap();
     let document = openapi::document();
     let mut compared = 0;

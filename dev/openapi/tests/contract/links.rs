@@ -1,11 +1,11 @@
-//! Links lead from what an answer has to what another operation takes.
+//! Links lead from a field of a response to an input of another operation.
 
 use serde_json::Value;
 
 use crate::service::operations;
 
 #[test]
-fn every_link_leads_from_a_field_that_is_there_to_one_that_is_taken() {
+fn every_link_leads_from_an_existing_field_to_an_existing_input() {
     let document = openapi::document();
     let mut tried = 0;
     for (path, method, source) in operations(&document) {
@@ -35,7 +35,7 @@ fn every_link_leads_from_a_field_that_is_there_to_one_that_is_taken() {
 }
 
 #[test]
-fn every_operation_with_an_id_in_its_path_is_led_to() {
+fn every_operation_with_an_id_in_its_path_has_a_link_to_it() {
     let document = openapi::document();
     let links = document["paths"].to_string();
     for (path, _, operation) in operations(&document).iter().filter(|(path, ..)| path.contains('{')) {
@@ -44,7 +44,7 @@ fn every_operation_with_an_id_in_its_path_is_led_to() {
     }
 }
 
-/// An expression names a parameter of the source's path, or a field of its answer.
+/// An expression names a parameter of the source's path, or a field of its response.
 fn check(document: &Value, source: &Value, answer: &Value, expression: &Value, of: &str) {
     let expression = expression.as_str().unwrap();
     if let Some(name) = expression.strip_prefix("$request.path.") {
@@ -56,7 +56,7 @@ fn check(document: &Value, source: &Value, answer: &Value, expression: &Value, o
     }
 }
 
-/// The schema at a JSON pointer into what `schema` describes.
+/// The schema of the field at a JSON pointer into a value of `schema`.
 fn at<'a>(document: &'a Value, schema: &'a Value, pointer: &str) -> Option<&'a Value> {
     let (first, rest) = pointer.split_once('/').map_or((pointer, None), |(first, rest)| (first, Some(rest)));
     let here = if let Some(name) = schema["$ref"].as_str() {

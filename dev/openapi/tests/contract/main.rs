@@ -1,4 +1,4 @@
-//! The contract and the code agree, and what it says of all operations holds.
+//! The contract and the code agree, and what the contract says about all operations is true.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! What is somebody else's does not exist: every operation with an id in its path, whoever adds one.
+//! Another user's things are not found: checked for every operation with an id in its path, also for new ones.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn every_id_of_another_user_is_not_found() {
         assert_eq!((refused.status(), refused.code().as_str()), (404, "not_found"), "{method} {path}");
 
         let allowed = service.at(&alice, path).json(method.clone(), &address, &[], body).await;
-        assert_ne!(allowed.status(), 404, "{method} {path} is not even its owner's");
+        assert_ne!(allowed.status(), 404, "{method} {path} is not found for its owner either");
         tried += 1;
     }
     assert!(tried >= 9, "{tried}");

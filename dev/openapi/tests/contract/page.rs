@@ -17,7 +17,7 @@ async fn a_browser_shows_every_operation_and_lets_it_be_tried() {
     let dom = tokio::task::spawn_blocking(move || dump(&address)).await.unwrap();
     server.abort();
 
-    assert!(dom.contains("Try it out"), "nothing can be tried: {dom:.2000}");
+    assert!(dom.contains("Try it out"), "no operation can be tried: {dom:.2000}");
     for (path, method, operation) in operations(&openapi::document()) {
         let id = format!(
             "operations-{}-{}",
@@ -28,7 +28,7 @@ async fn a_browser_shows_every_operation_and_lets_it_be_tried() {
     }
 }
 
-/// The page after its scripts ran.
+/// The page, after its scripts have run.
 fn dump(address: &str) -> String {
     let profile = std::env::temp_dir().join(format!("chromium-{}", std::process::id()));
     let output = Command::new("chromium")

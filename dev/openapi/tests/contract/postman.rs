@@ -1,4 +1,4 @@
-//! The Postman collection has every operation, asks for nothing that it does not know, and its journey follows the document.
+//! The Postman collection has every operation, uses no unknown variable, and its journey follows the document.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ fn the_folders_of_the_tags_have_every_operation_once() {
 }
 
 #[test]
-fn requests_ask_for_the_authentication_that_the_document_tells() {
+fn requests_use_the_authentication_that_the_document_requires() {
     let (collection, document) = (collection(), openapi::document());
     assert_eq!(collection["auth"]["bearer"][0]["value"], "{{access_token}}");
     for item in items(&collection).flat_map(items).filter(|item| item["request"]["url"]["path"].is_array()) {
@@ -65,13 +65,13 @@ fn requests_ask_for_the_authentication_that_the_document_tells() {
 }
 
 #[test]
-fn every_variable_that_is_used_is_one_of_the_collection_and_every_name_is_one_requests_alone() {
+fn every_used_variable_is_declared_and_every_name_is_unique() {
     let collection = collection();
     let variables: BTreeSet<_> =
         collection["variable"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
     let mut names = BTreeSet::new();
     for item in items(&collection).flat_map(items) {
-        assert!(names.insert(item["name"].to_string()), "{} is the name of two", item["name"]);
+        assert!(names.insert(item["name"].to_string()), "{} is the name of two requests", item["name"]);
         for text in texts(item) {
             let used = text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name);
             let asked = ["get('", "set('"].map(|call| format!("collectionVariables.{call}"));
@@ -84,7 +84,7 @@ fn every_variable_that_is_used_is_one_of_the_collection_and_every_name_is_one_re
 }
 
 #[test]
-fn every_request_of_the_journey_asserts_its_status_and_names_its_request() {
+fn every_request_of_the_journey_asserts_its_status_and_its_id() {
     let collection = collection();
     let journey = items(&collection).next().unwrap();
     assert_eq!(journey["name"], "Journey");
@@ -108,7 +108,7 @@ fn every_request_of_the_journey_asserts_its_status_and_names_its_request() {
 }
 
 #[test]
-fn an_operation_or_a_field_that_is_renamed_fails_the_generation() {
+fn a_renamed_operation_or_field_fails_the_generation() {
     let document = openapi::document().to_string();
     for (name, other) in [
         ("\"operationId\":\"send_otp\"", "\"operationId\":\"send_code\""),

@@ -1,21 +1,8 @@
-//! All functions on one stack, as the gateway puts them together.
+//! All functions on one stack, combined as the gateway does.
 
-use axum::Router;
+use openapi::{Build, Contract};
 use serde_json::Value;
-use shared::config::{ConfigError, Env};
-use shared::domain::Clock;
 use testkit::{Stack, TestApi, User};
-
-type Build = fn(&Env, Clock) -> Result<Router, ConfigError>;
-
-const ROUTERS: [(&str, Build); 6] = [
-    ("auth", auth::router),
-    ("user", user::router),
-    ("chatroom", chatroom::router),
-    ("subscription", subscription::router),
-    ("stripe-webhook", stripe_webhook::router),
-    ("ops", ops::router),
-];
 
 /// The whole service.
 pub(crate) struct Service(pub(crate) TestApi);
@@ -34,21 +21,20 @@ impl Service {
         Self(TestApi::on(stack, auth::router))
     }
 
-    /// Somebody at the function that has `path`.
+    /// A client without a token, at the function that has `path`.
     pub(crate) fn at(&self, user: &User, path: &str) -> User {
-        let owner = owner(path);
-        let (_, build) = ROUTERS.iter().find(|(name, _)| *name == owner).expect("a router");
-        user.at(self.0.router_of(*build))
+        user.at(self.0.router_of(owner(path)))
     }
 }
 
-/// The function whose contract has `path`.
-fn owner(path: &str) -> &'static str {
-    let has = |contract: fn() -> _| serde_json::to_value(contract()).unwrap()["paths"].get(path).is_some();
-    openapi::FUNCTIONS.into_iter().find(|(_, contract)| has(*contract)).expect("a path of the contract").0
+/// The router of the function whose contract has `path`.
+fn owner(path: &str) -> Build {
+    let has = |contract: Contract| serde_json::to_value(contract()).unwrap()["paths"].get(path).is_some();
+    let owner = openapi::FUNCTIONS.into_iter().find(|(_, contract, _)| has(*contract));
+    owner.expect("a path of the contract").2
 }
 
-/// The operations: path, method, and what is said of them.
+/// The operations: path, method, and description.
 pub(crate) fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     let of = |(path, item): (&String, &Value)| -> Vec<_> {

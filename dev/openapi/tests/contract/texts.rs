@@ -1,4 +1,4 @@
-//! What the contract says of a text is what the service takes, in every dialect of regular expressions.
+//! The service accepts exactly the texts that the contract allows, in every dialect of regular expressions.
 
 use serde_json::{Value, json};
 use shared::domain::{Content, Email, Mobile, Name, SystemPrompt, Title};
@@ -15,12 +15,12 @@ const TEXTS: [(&str, Takes); 6] = [
 ];
 
 #[test]
-fn every_text_is_taken_or_refused_as_the_contract_says() {
+fn every_text_is_accepted_or_refused_as_the_contract_says() {
     let schemas = openapi::document()["components"]["schemas"].take();
     for (name, takes) in TEXTS {
         let schema: &Value = &schemas[name];
         let validator = jsonschema::validator_for(schema).unwrap();
-        // Every character that is blank, control or neither somewhere; alone, and around a letter.
+        // Characters that some dialect sees as blank or control, and others; each alone and around a letter.
         let odd =
             (0..=0x00ff).chain(0x1680..=0x1681).chain(0x180e..=0x180e).chain(0x1fff..=0x2030).chain(0x205f..=0x2060);
         let odd = odd.chain([0x0660, 0x3000, 0xfeff, 0xfffd, 0x1_f422]).filter_map(char::from_u32);

@@ -1,4 +1,4 @@
-//! Where kills take place: stores of its own, a queue, and a record of everything the rows went through.
+//! The place where processes are killed: its own stores, a queue, and a history of all changes of the rows.
 
 use std::collections::HashMap;
 use std::process::Stdio;
@@ -17,12 +17,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio_postgres::Client;
 
-/// SQS takes one of several with the same name within five minutes.
+/// Within five minutes, SQS accepts only one record with the same deduplication id.
 const DEDUPLICATED: Duration = Duration::from_secs(300);
 /// The queues' maxReceiveCount.
 const MOST_RECEIVES: u32 = 20;
 
-/// Every state a reply was in, and everything that was charged and given back.
+/// Every state of every reply, and every charge and refund.
 const HISTORY: &str = "
     create table history (at bigint generated always as identity, id uuid, state text, charged_on date);
     create table ledger (at bigint generated always as identity, user_id uuid, day date, change integer);
@@ -51,7 +51,7 @@ pub(crate) struct Lane {
     pub(crate) api: TestApi,
     pub(crate) sql: Client,
     pub(crate) queue: Vec<Record>,
-    /// What was given up by the queue; it stays.
+    /// The records that the queue gave up; they stay here.
     pub(crate) dead: Vec<Record>,
     taken: HashMap<String, Timestamp>,
     _gemini: Gemini,
@@ -62,9 +62,9 @@ pub(crate) struct Lane {
 /// How a process ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// Killed at its exchange.
+    /// It was killed at the exchange.
     Killed,
-    /// By itself, before it came so far, with this answer.
+    /// It ended by itself before that exchange, with this response.
     Unharmed(Value),
 }
 
@@ -75,8 +75,7 @@ impl Lane {
             .await
             .with("GEMINI_BASE_URL", gemini.url())
             .with("GEMINI_API_KEY", "test-key")
-            .with("STRIPE_SECRET_KEY", "sk_test_none")
-            .with("STRIPE_API_BASE", "http://127.0.0.1:1");
+            .with_stripe("http://127.0.0.1:1");
         let sql = stack.sql().await;
         sql.batch_execute(HISTORY).await.unwrap();
         let worker = Worker::from_env(&stack.env(), stack.clock.clock()).unwrap();
@@ -94,7 +93,7 @@ impl Lane {
         }
     }
 
-    /// Has a process carry out `order` and kills it at the exchange `number`, if it comes so far.
+    /// Lets a process carry out `order` and kills it at the exchange `number`, if it reaches that exchange.
     pub(crate) async fn kill_at(&mut self, number: u64, side: Side, order: &Order) -> End {
         let stack = &self.api.stack;
         let tap = Tap::stopping_at(number, side);
@@ -129,7 +128,7 @@ impl Lane {
         end
     }
 
-    /// Takes what was sent into the queue, once by name.
+    /// Puts the sent records into the queue, one per deduplication id.
     pub(crate) fn absorb(&mut self) {
         let now = self.api.stack.clock.now();
         for sent in self.api.queued() {
@@ -141,7 +140,7 @@ impl Lane {
         }
     }
 
-    /// The batch that a worker is given now.
+    /// The batch that a worker receives now.
     pub(crate) fn batch(&mut self) -> SqsEvent {
         let mut event = SqsEvent::default();
         for record in self.queue.iter_mut().take(10) {
@@ -151,7 +150,7 @@ impl Lane {
         event
     }
 
-    /// Deletes what a worker has reported done.
+    /// Deletes the records of a batch, except those that the worker reported as failed (`again`).
     pub(crate) fn done(&mut self, batch: &SqsEvent, again: &[String]) {
         let was_in = |record: &Record| batch.records.iter().any(|one| one.message_id.as_deref() == Some(&record.id));
         self.queue.retain(|record| !was_in(record) || again.contains(&record.id));
@@ -160,12 +159,12 @@ impl Lane {
         self.dead.extend::<Vec<_>>(dead);
     }
 
-    /// Puts a record among those that were given up.
+    /// Adds a record to the dead letters.
     pub(crate) fn give_up(&mut self, body: Value) {
         self.dead.push(Record { body, id: "dead".into(), received: MOST_RECEIVES });
     }
 
-    /// Shows the dead letters to whoever sweeps next.
+    /// Makes the dead letters visible to the next sweep.
     pub(crate) fn show_dead_letters(&self) {
         let stack = &self.api.stack;
         for letter in &self.dead {
@@ -173,7 +172,7 @@ impl Lane {
         }
     }
 
-    /// A minute passes, and whoever is left does its work: the queue's worker, then the sweep.
+    /// A minute passes; then the queue's worker runs, then the sweep.
     pub(crate) async fn minute(&mut self) {
         self.api.stack.clock.advance(Duration::from_secs(60));
         self.absorb();
@@ -184,7 +183,7 @@ impl Lane {
         self.absorb();
     }
 
-    /// Has the worker take the dead letters as if they had been redriven.
+    /// Lets the worker handle the dead letters, as if they had been redriven.
     pub(crate) async fn redrive(&mut self) {
         let mut event = SqsEvent::default();
         event.records = self.dead.drain(..).map(|letter| message(&letter)).collect();
@@ -198,7 +197,7 @@ impl Lane {
         self.done(batch, &again);
     }
 
-    /// Whether anything is left to do.
+    /// Whether nothing is left to do.
     pub(crate) async fn is_quiet(&self) -> bool {
         let sql = "select from messages where state in ('pending', 'generating') limit 1";
         self.queue.is_empty() && self.sql.query_opt(sql, &[]).await.unwrap().is_none()

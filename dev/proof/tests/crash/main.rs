@@ -1,5 +1,5 @@
-//! Kills: a process that accepts, answers or sweeps is killed before and after every single exchange with Postgres,
-//! Redis, SQS and Gemini, three times each. Then the others recover, and the whole history is checked.
+//! A process that accepts, answers or sweeps is killed before and after every single exchange with Postgres, Redis, SQS
+//! and Gemini, three times each. Then the other processes recover, and the whole history is checked.
 
 #![cfg(test)]
 
@@ -19,7 +19,7 @@ const TIMES: usize = 3;
 const LANES: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn whoever_is_killed_wherever_nothing_is_lost_and_nothing_happens_twice() {
+async fn nothing_is_lost_and_nothing_happens_twice_wherever_a_process_is_killed() {
     use Scenario::{Accept, Answer, Cancel, Delete, Regenerate, Retry, Sweep, Work};
     let mut rounds = VecDeque::new();
     for scenario in [Work, Sweep, Retry, Accept, Regenerate, Answer, Delete, Cancel] {

@@ -1,4 +1,4 @@
-//! What is killed, what a client does who got no answer, and what must hold in the end.
+//! The operation that is killed, what a client does that got no response, and what must hold in the end.
 
 use std::time::Duration;
 
@@ -9,30 +9,30 @@ use testkit::User;
 
 use crate::lane::{End, Lane};
 
-/// After so many minutes everything must have ended: the queue's visibility, then a sweep, then an attempt that Gemini refused.
+/// Everything must have ended after this: the visibility timeout, then a sweep, then an attempt that Gemini refused.
 const MINUTES: u32 = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scenario {
     /// A message is sent.
     Accept,
-    /// A reply is made anew.
+    /// A reply is regenerated.
     Regenerate,
-    /// A reply is called off.
+    /// A reply is cancelled.
     Cancel,
     /// A room is deleted.
     Delete,
-    /// A worker takes two turns of a room: one that Gemini blocks, one that it makes at the second attempt.
+    /// A worker makes two replies of a room: Gemini blocks the first; the second succeeds at the second attempt.
     Work,
-    /// A worker takes one turn, and it succeeds.
+    /// A worker makes one reply, which succeeds at once.
     Answer,
-    /// A worker takes one turn that Gemini cannot make at once, and hides the record meanwhile.
+    /// A worker makes one reply that fails at the first attempt, and hides the record until the next one.
     Retry,
     /// A sweep finds a reply that was never queued, one whose record was lost, and a dead letter.
     Sweep,
 }
 
-/// Somebody in a room.
+/// A person in a room.
 struct Scene {
     user: User,
     id: UserId,
@@ -52,7 +52,7 @@ impl Scene {
         Self { id: self.id, user: self.user.clone(), room }
     }
 
-    /// Sends a message and answers its reply's id.
+    /// Sends a message and returns its reply's id.
     async fn send(&self, text: &str) -> String {
         let sent = self.user.post(&format!("{}/message", self.room), json!({ "content": text })).await;
         assert_eq!(sent.status(), 202);
@@ -76,8 +76,8 @@ impl Scene {
 }
 
 impl Scenario {
-    /// Kills at the exchange `number`, lets the others recover, and checks the whole history. `true` if the process was
-    /// killed, `false` if it came to its end before.
+    /// Kills the process at the exchange `number`, lets the others recover, and checks the whole history. Returns
+    /// `true` if the process was killed, `false` if it ended before.
     pub(crate) async fn kill_and_recover(self, lane: &mut Lane, number: u64, side: Side) -> bool {
         let place = format!("{self:?}, killed {side:?} the exchange {number}");
         let scene = Scene::set(lane).await;
@@ -94,7 +94,7 @@ impl Scenario {
         while minutes == 0 || !lane.is_quiet().await {
             assert!(
                 minutes < MINUTES,
-                "{place}: not at rest after {MINUTES} minutes: {:?} {:?}",
+                "{place}: not finished after {MINUTES} minutes: {:?} {:?}",
                 lane.queue,
                 rows(lane, &scene).await
             );
@@ -152,7 +152,7 @@ impl Scenario {
         }
     }
 
-    /// A client who got an answer can rely on it; one who got none asks again where that is safe.
+    /// A client that got a response can rely on it. A client that got none retries if that is safe.
     async fn answered(self, scene: &Scene, call: &Call, end: &End) {
         let expected = match self {
             Self::Accept | Self::Regenerate => 202,
@@ -182,11 +182,11 @@ impl Scenario {
     }
 
     async fn check(self, lane: &Lane, scene: &Scene, place: &str) {
-        // Every accepted message has a final reply; only a wish for another one makes a second.
+        // Every accepted message has a final reply. Only a regeneration makes a second one.
         let sql = "select count(*) filter (where role = 'user'), count(*) filter (where role = 'assistant'),
                 count(distinct in_reply_to), count(*) filter (where state in ('pending', 'generating'))
             from messages where user_id = $1";
-        let row = lane.sql.query_one(sql, &[&scene.id.0]).await.unwrap();
+        let row = lane.sql.query_one(sql, &[&scene.id]).await.unwrap();
         let (messages, replies, answered, unfinished): (i64, i64, i64, i64) =
             (row.get(0), row.get(1), row.get(2), row.get(3));
         let sent = match self {
@@ -198,28 +198,28 @@ impl Scenario {
         let most = if self == Self::Regenerate { 2 } else { messages };
         assert_eq!((messages, answered, unfinished), (sent, sent, 0), "{place}");
         assert!((messages..=most).contains(&replies), "{place}: {replies} replies");
-        // Every reply became final once, and stayed what it was.
+        // Every reply became final exactly once, and stayed unchanged.
         let sql =
             "select id::text, array_agg(state order by at), array_agg(charged_on is not null order by at) from history
             where id in (select id from messages where user_id = $1) group by id";
-        for row in lane.sql.query(sql, &[&scene.id.0]).await.unwrap() {
+        for row in lane.sql.query(sql, &[&scene.id]).await.unwrap() {
             let (states, charged): (Vec<String>, Vec<bool>) = (row.get(1), row.get(2));
             let finals = states.iter().filter(|state| *state != "pending" && *state != "generating").count();
             assert_eq!((states[0].as_str(), finals), ("pending", 1), "{place}: {states:?}");
             assert!(charged[0] && charged.is_sorted_by(|before, after| before >= after), "{place}: {charged:?}");
         }
-        // The allowance is what was answered, and it came about by one charge a reply and one return at most.
+        // The allowance counts the answered messages, and each reply had one charge and at most one refund.
         let sql = "select (select coalesce(sum(used), 0)::bigint from allowances where user_id = $1),
             (select count(*) from messages where user_id = $1 and charged_on is not null),
             (select count(*) from ledger where user_id = $1 and change = 1),
             (select count(*) from ledger where user_id = $1 and change not in (1, -1))";
-        let row = lane.sql.query_one(sql, &[&scene.id.0]).await.unwrap();
+        let row = lane.sql.query_one(sql, &[&scene.id]).await.unwrap();
         let (used, paid, charges, odd): (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
         if self == Self::Delete {
             assert_eq!(
                 (used, charges, odd),
                 (1, 2, 0),
-                "the answered one stays charged, the other is given back: {place}"
+                "the answered message stays charged, the other is refunded: {place}"
             );
         } else {
             assert_eq!((used, charges, odd), (paid, replies, 0), "{place}");
@@ -233,7 +233,7 @@ impl Scenario {
         let is_right = match self {
             Self::Accept | Self::Answer | Self::Retry => states == ["completed"],
             Self::Regenerate => states == ["completed"] || states == ["completed", "completed"],
-            // Whoever was killed before, and asked again later, may find the answer there.
+            // If the process was killed before it cancelled, the reply may be complete when the client retries.
             Self::Cancel => states == ["cancelled"] || states == ["completed"],
             Self::Delete => states.is_empty(),
             Self::Work => states == ["blocked", "completed"],
@@ -245,5 +245,5 @@ impl Scenario {
 
 async fn rows(lane: &Lane, scene: &Scene) -> Vec<String> {
     let sql = "select state from messages where user_id = $1 and role = 'assistant' order by id";
-    lane.sql.query(sql, &[&scene.id.0]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    lane.sql.query(sql, &[&scene.id]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }

@@ -1,4 +1,4 @@
-//! A function, a clock and connections of their own: what one seed after another runs on.
+//! A lane: its own function, clock and connections, on which one seed runs after another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,8 +1,8 @@
-//! A random run: users, workers, sweeps and the clock do what they may in any order and at the same time, and after
-//! each step every answer and every row is the model's.
+//! A random run: users, workers, sweeps and the clock act in any order and at the same time. After each step, every
+//! response and every row must be the model's.
 //!
 //! `PROOF_SEEDS` sets how many seeds run (1,000). A failure prints `PROOF_SEED=…`; with that variable the one seed runs
-//! again. Only what operations at the same time make of each other may then come out differently.
+//! again. Then only the results of operations that run at the same time may differ.
 
 #![cfg(test)]
 
@@ -22,13 +22,13 @@ use crate::lane::Lane;
 const SEEDS: u64 = 1_000;
 const LANES: usize = 6;
 
-#[expect(clippy::disallowed_methods, reason = "which seeds run is told by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment says which seeds run")]
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn whatever_happens_in_whatever_order_the_rows_are_the_models() {
+async fn in_every_order_of_operations_the_rows_are_the_models() {
     let seeds = match number("PROOF_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("PROOF_SEEDS").unwrap_or(SEEDS),

@@ -1,4 +1,4 @@
-//! What must be stored and answered: the states of replies and the allowance, in plain Rust.
+//! What must be stored and returned: the states of replies and the allowance, in plain Rust.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use time::Date;
 
 use crate::operation::{Claimed, Held, Operation, Seen};
 
-/// So many turns are sent to the model, the question with them.
+/// The most turns that are sent to the model, including the question.
 const CONTEXT: usize = 40;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +54,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, seen: &T, expected: &T) -> C
 
 impl Model {
     pub(crate) fn tier(&self) -> Tier {
-        Tier::of(self.pro_until.is_some_and(|until| until > self.now))
+        if self.pro_until.is_some_and(|until| until > self.now) { Tier::Pro } else { Tier::Basic }
     }
 
     pub(crate) fn room(&mut self, id: ChatroomId) -> Option<&mut Room> {
@@ -65,7 +65,7 @@ impl Model {
         self.rooms.iter_mut().flat_map(|room| &mut room.turns).find(|turn| turn.id == id && turn.in_reply_to.is_some())
     }
 
-    fn used_today(&self) -> i32 {
+    pub(crate) fn used_today(&self) -> i32 {
         self.used.get(&self.now.day()).copied().unwrap_or_default()
     }
 
@@ -79,7 +79,7 @@ impl Model {
         }
     }
 
-    /// Does `operation` and compares what was `seen` of it with what it must bring about. Ids are taken from `seen`.
+    /// Applies `operation` and compares the `seen` result with the expected one. Ids are taken from `seen`.
     pub(crate) fn apply(&mut self, operation: &Operation, seen: &Seen) -> Checked {
         match (operation, seen) {
             (Operation::Step { to }, _) => {
@@ -88,6 +88,10 @@ impl Model {
             }
             (Operation::Tier { pro_until }, _) => {
                 self.pro_until = *pro_until;
+                Ok(())
+            }
+            (Operation::Spend { used }, _) => {
+                self.used.insert(self.now.day(), *used);
                 Ok(())
             }
             (Operation::Create { title }, Seen::Answer(answer)) => {
@@ -308,7 +312,7 @@ impl Model {
                 matches!(turn.state, ReplyState::Completed | ReplyState::Truncated) && !turn.content.is_empty();
             turn.seq <= asked && (turn.in_reply_to.is_none() || answered)
         };
-        let turns: Vec<_> = context.iter().filter(is_context).map(|turn| (turn.id.0, turn.content.clone())).collect();
+        let turns: Vec<_> = context.iter().filter(is_context).map(|turn| (turn.id, turn.content.clone())).collect();
         let turns = turns[turns.len().saturating_sub(CONTEXT)..].to_vec();
         Claimed::Taken(Held { reply: head.id, number: head.attempt }, turns)
     }
@@ -363,7 +367,7 @@ impl Turn {
         }
     }
 
-    /// Ends it and answers the day to be given back.
+    /// Ends the reply and returns the day to refund.
     fn end(&mut self, state: ReplyState, now: Timestamp, is_given_back: bool) -> Option<Date> {
         (self.state, self.completed_at, self.lease_until, self.retry_at) = (state, Some(now), None, None);
         if is_given_back { self.charged_on.take() } else { None }

@@ -1,12 +1,11 @@
-//! What is done, and what is seen of it.
+//! The operations, and their visible results.
 
 use std::time::Duration;
 
 use serde_json::Value;
 use shared::domain::{ChatroomId, MessageId, ReplyState, Timestamp};
-use uuid::Uuid;
 
-/// An attempt that a worker holds, or held.
+/// An attempt that a worker holds or held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) reply: MessageId,
@@ -15,27 +14,72 @@ pub(crate) struct Held {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
-    Create { title: String },
-    Rename { room: ChatroomId, title: String },
-    Delete { room: ChatroomId },
-    Send { room: ChatroomId, text: String, key: Option<String> },
-    Regenerate { room: ChatroomId, message: MessageId },
-    Cancel { room: ChatroomId, reply: MessageId },
-    Claim { room: ChatroomId, lease: Duration },
-    Finish { held: Held, state: ReplyState, text: String },
-    Postpone { held: Held, until: Timestamp },
-    KeepPartial { held: Held, text: String },
-    Bury { reply: MessageId },
-    Sweep { due: Timestamp, nudged: Timestamp },
+    Create {
+        title: String,
+    },
+    Rename {
+        room: ChatroomId,
+        title: String,
+    },
+    Delete {
+        room: ChatroomId,
+    },
+    Send {
+        room: ChatroomId,
+        text: String,
+        key: Option<String>,
+    },
+    Regenerate {
+        room: ChatroomId,
+        message: MessageId,
+    },
+    Cancel {
+        room: ChatroomId,
+        reply: MessageId,
+    },
+    Claim {
+        room: ChatroomId,
+        lease: Duration,
+    },
+    Finish {
+        held: Held,
+        state: ReplyState,
+        text: String,
+    },
+    Postpone {
+        held: Held,
+        until: Timestamp,
+    },
+    KeepPartial {
+        held: Held,
+        text: String,
+    },
+    Bury {
+        reply: MessageId,
+    },
+    Sweep {
+        due: Timestamp,
+        nudged: Timestamp,
+    },
     List,
-    Read { room: ChatroomId },
-    Step { to: Timestamp },
-    Tier { pro_until: Option<Timestamp> },
+    Read {
+        room: ChatroomId,
+    },
+    Step {
+        to: Timestamp,
+    },
+    Tier {
+        pro_until: Option<Timestamp>,
+    },
+    /// Sets how many of today's messages are spent.
+    Spend {
+        used: i32,
+    },
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Claimed {
-    Taken(Held, Vec<(Uuid, String)>),
+    Taken(Held, Vec<(MessageId, String)>),
     Wait(Timestamp),
     Exhausted(MessageId, i32),
     Idle,
@@ -50,7 +94,7 @@ pub(crate) enum Seen {
     Nothing,
 }
 
-/// An answer of the API.
+/// A response of the API.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -74,12 +118,12 @@ impl Answer {
         self.id("/id")
     }
 
-    /// Of the message and its reply.
+    /// The ids of the message and its reply.
     pub(crate) fn ids(&self) -> Result<(MessageId, MessageId), String> {
         Ok((self.id("/message/id")?, self.id("/reply/id")?))
     }
 
-    /// Limit and used.
+    /// The limit and the used messages.
     pub(crate) fn allowance(&self) -> (i32, i32) {
         let read =
             |pointer| self.body.pointer(pointer).and_then(Value::as_i64).and_then(|n| n.try_into().ok()).unwrap_or(-1);

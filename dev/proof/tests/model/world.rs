@@ -1,4 +1,5 @@
-//! One seed: a user, what they and the workers do, and whether the rows and answers are the model's.
+//! One seed: a user, the operations of the user and the workers, and the comparison of rows and responses with the
+//! model.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,11 +10,11 @@ use proof::Random;
 use serde_json::{Value, json};
 use shared::auth::Grant;
 use shared::db::replies::{self, Claim, Outcome};
-use shared::db::users::{self, NewSession, Profile};
-use shared::domain::{ChatroomId, MessageId, Mobile, ReplyState, SessionId, Tier, Timestamp, UserId};
+use shared::db::sessions::NewSession;
+use shared::db::users::{self, Profile};
+use shared::domain::{ChatroomId, MessageId, Mobile, ReplyError, ReplyState, SessionId, Timestamp, UserId};
 use testkit::User;
 use tokio_postgres::Row;
-use uuid::Uuid;
 
 use crate::lane::{LIMITS, Lane};
 use crate::model::{Model, Room, Turn};
@@ -28,14 +29,14 @@ pub(crate) struct World<'a> {
     user: UserId,
     session: SessionId,
     model: Model,
-    /// Attempts that were claimed, the latest last. Old ones stay: their writes come late.
+    /// Claimed attempts, the latest last. Old ones are kept, since their writes may come late.
     held: Vec<Held>,
     keys: Vec<(ChatroomId, String, String)>,
     texts: u32,
     trail: Vec<String>,
 }
 
-/// Runs a seed; the error tells what was done and where it went wrong.
+/// Runs a seed. An error lists what was done and where it went wrong.
 pub(crate) async fn run(lane: &Lane, seed: u64) -> Result<(), String> {
     let mut world = World::new(lane, seed).await;
     let steps = world.random.within(8..22);
@@ -52,22 +53,26 @@ pub(crate) async fn run(lane: &Lane, seed: u64) -> Result<(), String> {
 impl<'a> World<'a> {
     async fn new(lane: &'a Lane, seed: u64) -> Self {
         let mut random = Random::of(seed);
-        // Some time of one of 30 days, to the millisecond.
+        // A random time within 30 days, in milliseconds.
         let start = 1_795_435_200_000 + i64::try_from(random.within(0..30 * 86_400_000)).unwrap();
         let now = Timestamp::from_unix_millis(start).unwrap();
         lane.set_clock(now);
         let session = SessionId::generate();
         let years = now + Duration::from_secs(5 * 365 * 86_400);
-        let new = NewSession { id: session, refresh_hash: session.0.as_bytes(), user_agent: None, expires_at: years };
+        let new = NewSession { id: session, refresh_hash: session.as_bytes(), user_agent: None, expires_at: years };
         let mobile = Mobile::parse(&format!("+1{:010}", 2_000_000_000 + seed % 1_000_000_000)).unwrap();
         let user = users::sign_in(&lane.db, &mobile, &Profile::default(), &new, now).await.unwrap().id;
         let model = Model { now, limits: LIMITS, pro_until: None, rooms: Vec::new(), used: BTreeMap::new() };
         Self { lane, random, user, session, model, held: Vec::new(), keys: Vec::new(), texts: 0, trail: Vec::new() }
     }
 
-    /// One operation, or several at the same time; then the rows are compared.
+    /// Runs one operation, or several at the same time, then compares the rows.
     async fn step(&mut self) -> Result<(), String> {
-        let operations = if self.random.one_in(3) { self.racing() } else { vec![self.any()] };
+        let operations = match self.random.within(0..9) {
+            0 | 1 => self.twins().await?,
+            2 | 3 => self.racing(),
+            _ => vec![self.any()],
+        };
         self.perform(operations).await?;
         self.compare().await
     }
@@ -89,7 +94,7 @@ impl<'a> World<'a> {
         self.sent(&operations, &seen)
     }
 
-    /// The model after each order of the operations in which it answers what was seen.
+    /// The model after each order of the operations that explains the seen results.
     fn possible(&self, operations: &[Operation], seen: &[Seen]) -> Result<Vec<Model>, String> {
         let (mut models, mut refusals) = (Vec::new(), Vec::new());
         for order in orders(operations, seen) {
@@ -102,7 +107,7 @@ impl<'a> World<'a> {
         if models.is_empty() { Err(format!("seen: {seen:?}\n{}", refusals.join("\n"))) } else { Ok(models) }
     }
 
-    /// Goes on with the first of several models that holds what is stored.
+    /// Continues with the first of several models that equals what is stored.
     async fn decide(&mut self, mut models: Vec<Model>) {
         while let Some(model) = models.pop() {
             self.model = model;
@@ -112,7 +117,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What is pending was put on its queue, under its own name.
+    /// Checks that a pending reply was put on its queue, under its own id.
     fn sent(&self, operations: &[Operation], seen: &[Seen]) -> Result<(), String> {
         let queued: Vec<_> = self.lane.sqs.take().into_iter().filter_map(|sent| sent.once).collect();
         for (operation, seen) in operations.iter().zip(seen) {
@@ -141,7 +146,7 @@ impl<'a> World<'a> {
             .filter(|turn| !is_reply || turn.in_reply_to.is_some())
             .map(|turn| turn.id)
             .collect();
-        // The later ones are where something happens.
+        // Most operations happen in the later rooms.
         let from = if self.random.one_in(3) { 0 } else { turns.len().saturating_sub(3) };
         self.random.choose(&turns[from..]).copied()
     }
@@ -189,7 +194,7 @@ impl<'a> World<'a> {
         if self.random.one_in(4)
             && let Some((of, text, key)) = self.random.choose(&self.keys).cloned()
         {
-            // The same again, or its key for something else.
+            // The same send again, or its key with another message.
             return match self.random.within(0..6) {
                 0 => Operation::Send { room: of, text: self.text("another"), key: Some(key) },
                 1 => Operation::Send { room, text, key: Some(key) },
@@ -242,6 +247,31 @@ impl<'a> World<'a> {
         Operation::Step { to: to.max(now) }
     }
 
+    /// The same send twice, with at most one message left today, at the same time as an operation that frees or uses
+    /// one.
+    async fn twins(&mut self) -> Result<Vec<Operation>, String> {
+        let Some(room) = self.some_room() else { return Ok(vec![self.any()]) };
+        let left = i32::from(!self.random.one_in(4));
+        let used = (LIMITS.of(self.model.tier()) - left).max(self.model.used_today());
+        self.perform(vec![Operation::Spend { used }]).await?;
+        let twin = Operation::Send { room, text: self.text("twin"), key: Some(self.text("key").replace(' ', "-")) };
+        let other = self.some_room().unwrap_or(room);
+        let third = match (self.random.within(0..6), &twin) {
+            (0 | 1, _) => Operation::Delete { room },
+            (2, _) => Operation::Delete { room: other },
+            (3, Operation::Send { text, key, .. }) => {
+                Operation::Send { room: other, text: text.clone(), key: key.clone() }
+            }
+            (4, _) => {
+                self.some_turn(other, true).map_or(Operation::List, |reply| Operation::Cancel { room: other, reply })
+            }
+            _ => Operation::Send { room: other, text: self.text("question"), key: None },
+        };
+        let mut operations = vec![twin.clone(), twin, third];
+        operations.rotate_left(usize::try_from(self.random.within(0..3)).unwrap_or_default());
+        Ok(operations)
+    }
+
     /// Several operations at once, most of them in one room.
     fn racing(&mut self) -> Vec<Operation> {
         let Some(room) = self.some_room() else { return vec![self.any()] };
@@ -262,7 +292,7 @@ impl<'a> World<'a> {
         operations.push(first);
         while operations.len() < 2 || (operations.len() < 3 && self.random.one_in(2)) {
             let other = self.any_in(room);
-            // Time, plans and what looks at several rows at once stay out of races: they have no one moment.
+            // Time, plans and operations over several rows are not part of races: they do not happen at one moment.
             if !matches!(
                 other,
                 Operation::Step { .. } | Operation::Tier { .. } | Operation::Sweep { .. } | Operation::Read { .. }
@@ -319,8 +349,8 @@ impl<'a> World<'a> {
                 let strays = replies::strays(db, *due, *nudged, ENOUGH).await.unwrap();
                 let mut own: Vec<_> = strays
                     .into_iter()
-                    .filter(|stray| self.model.rooms.iter().any(|room| room.id == stray.room))
-                    .map(|stray| stray.reply)
+                    .filter(|stray| self.model.rooms.iter().any(|room| room.id == stray.chatroom_id))
+                    .map(|stray| stray.id)
                     .collect();
                 own.sort();
                 replies::nudged(db, &own, now).await.unwrap();
@@ -330,10 +360,16 @@ impl<'a> World<'a> {
                 self.lane.set_clock(*to);
                 Seen::Nothing
             }
+            Operation::Spend { used } => {
+                let sql = "insert into allowances (user_id, day, used) values ($1, $2, $3)
+                    on conflict (user_id, day) do update set used = $3";
+                self.lane.sql.execute(sql, &[&self.user, &self.model.now.day(), used]).await.unwrap();
+                Seen::Nothing
+            }
             Operation::Tier { pro_until } => {
                 let sql = "insert into customers (id, user_id, created_at, pro_until) values ($1, $1, now(), $2)
                     on conflict (user_id) do update set pro_until = $2";
-                self.lane.sql.execute(sql, &[&self.user.0, pro_until]).await.unwrap();
+                self.lane.sql.execute(sql, &[&self.user, pro_until]).await.unwrap();
                 Seen::Nothing
             }
         }
@@ -346,20 +382,20 @@ impl<'a> World<'a> {
         Seen::Answer(Answer { status: answer.status(), body: answer.body() })
     }
 
-    /// Compares the stored rows with the model's, and the allowance with what is charged.
+    /// Compares the stored rows with the model's, and the allowance with the charged messages.
     async fn compare(&mut self) -> Result<(), String> {
         let sql = "select r.id as room, r.title, r.updated_at as active, m.* from chatrooms r
             left join lateral (select * from messages where chatroom_id = r.id offset 0) m on true where r.user_id = $1 order by r.id, m.seq";
         let days = "select day, used from allowances where user_id = $1 and used <> 0";
-        let (of, sqls) = (&[&self.user.0 as _], &self.lane.sql);
+        let (of, sqls) = (&[&self.user as _], &self.lane.sql);
         let (rows, days) = tokio::join!(sqls.query(sql, of), sqls.query(days, of));
         let mut stored: Vec<Room> = Vec::new();
         for row in rows.map_err(|error| error.to_string())? {
-            let id = ChatroomId(row.get("room"));
+            let id: ChatroomId = row.get("room");
             if stored.last().is_none_or(|room| room.id != id) {
                 stored.push(Room { id, title: row.get("title"), updated_at: row.get("active"), turns: Vec::new() });
             }
-            if let (Some(room), Some(_)) = (stored.last_mut(), row.get::<_, Option<Uuid>>("id")) {
+            if let (Some(room), Some(_)) = (stored.last_mut(), row.get::<_, Option<MessageId>>("id")) {
                 room.turns.push(turn(&row));
             }
         }
@@ -377,12 +413,12 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Lets workers go on until nothing is left to do, and sees that every reply has ended and is paid for or not.
+    /// Lets workers run until no work is left, and checks that every reply has ended and is charged or refunded.
     async fn drain(&mut self) -> Result<(), String> {
         for room in self.model.rooms.iter().map(|room| room.id).collect::<Vec<_>>() {
             for turn in 0.. {
                 if turn > 400 {
-                    return Err(format!("{room} never comes to rest"));
+                    return Err(format!("{room} never becomes idle"));
                 }
                 let claimed = self.model.clone().claim(room, self.model.now + LEASE);
                 self.perform(vec![Operation::Claim { room, lease: LEASE }]).await?;
@@ -407,7 +443,8 @@ impl<'a> World<'a> {
     }
 }
 
-/// The orders in which operations may have happened: all of few; of a burst of sends the one that the allowance tells.
+/// The orders in which operations may have happened: all orders of a few; for a burst of sends the one that the
+/// allowance shows.
 fn orders(operations: &[Operation], seen: &[Seen]) -> Vec<Vec<usize>> {
     let all: Vec<usize> = (0..operations.len()).collect();
     if operations.len() > 3 {
@@ -432,17 +469,17 @@ fn orders(operations: &[Operation], seen: &[Seen]) -> Vec<Vec<usize>> {
 }
 
 fn outcome(state: ReplyState, text: &str) -> Outcome {
-    Outcome { state, content: text.to_owned(), error: None, ..Outcome::failed("") }
+    Outcome { state, content: text.to_owned(), error: None, ..Outcome::failed(ReplyError::EmptyAnswer) }
 }
 
 fn turn(row: &Row) -> Turn {
     Turn {
-        id: MessageId(row.get("id")),
+        id: row.get("id"),
         seq: row.get("seq"),
         content: row.get("content"),
-        state: ReplyState::parse(row.get("state")).unwrap(),
-        in_reply_to: row.get::<_, Option<Uuid>>("in_reply_to").map(MessageId),
-        tier: row.get::<_, Option<&str>>("tier").map(|tier| Tier::of(tier == "pro")),
+        state: row.get("state"),
+        in_reply_to: row.get("in_reply_to"),
+        tier: row.get("tier"),
         charged_on: row.get("charged_on"),
         attempt: row.get("attempt"),
         lease_until: row.get("lease_until"),

@@ -17,7 +17,7 @@ use crate::admin::{Refused, lock, read};
 struct Next {
     /// A fault word without its brackets, such as `429:2`.
     fault: String,
-    /// How many calls it strikes.
+    /// How many calls it affects.
     #[serde(default = "once")]
     times: u32,
     /// Only calls whose last user text contains this.

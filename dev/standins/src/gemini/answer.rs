@@ -1,13 +1,13 @@
-//! The reply: a text that shows what of the history was seen, and Google's JSON around it.
+//! The reply: a text that shows which part of the history was received, inside Google's JSON.
 
 use serde_json::{Value, json};
 
 use super::request::{Request, Role, Turn};
 use crate::ids;
 
-/// Characters of a chunk of text, about what Google sends first.
+/// Characters per chunk of text, about the size of Google's first chunk.
 const CHUNK_CHARS: usize = 28;
-/// How much of an earlier turn is quoted.
+/// How many characters of an earlier turn are quoted.
 const QUOTE_CHARS: usize = 200;
 
 /// The text of the reply.
@@ -39,7 +39,7 @@ fn quote(text: &str) -> String {
     quoted
 }
 
-/// `text` in pieces that end at spaces where they can.
+/// `text` in pieces that end at a space if possible.
 pub(crate) fn pieces(text: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     for word in text.split_inclusive(' ') {
@@ -54,7 +54,7 @@ pub(crate) fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
-/// Tokens of a text: four characters make one, as Google's guide says.
+/// Tokens of a text: four characters per token, as Google's guide says.
 pub(crate) fn tokens(text: &str) -> u64 {
     (text.chars().count() as u64).div_ceil(4)
 }
@@ -81,7 +81,7 @@ impl Chunks {
         Self { model: model.to_owned(), response_id: ids::opaque(), prompt_tokens, reply_tokens: 0 }
     }
 
-    /// A chunk with text, and the finish reason if it is the last.
+    /// A chunk with text, and with the finish reason if it is the last chunk.
     pub(crate) fn text(&mut self, text: &str, finish: Option<&str>) -> Value {
         self.reply_tokens += tokens(text);
         let mut candidate = json!({ "index": 0 });
@@ -98,7 +98,7 @@ impl Chunks {
         chunk
     }
 
-    /// `MAX_TOKENS` without text: `thoughts` tokens went into thinking.
+    /// `MAX_TOKENS` without text: `thoughts` tokens were used for thinking.
     pub(crate) fn thought_away(&mut self, thoughts: u64) -> Value {
         let mut chunk = self.frame(thoughts);
         chunk["candidates"] = json!([{ "content": { "role": "model" }, "finishReason": "MAX_TOKENS", "index": 0 }]);
@@ -118,7 +118,7 @@ impl Chunks {
             "totalTokenCount": self.prompt_tokens + self.reply_tokens + thoughts,
             "promptTokensDetails": [{ "modality": "TEXT", "tokenCount": self.prompt_tokens }],
         });
-        // Protobuf's JSON leaves zeros out, and so does Google.
+        // Protobuf's JSON omits zeros, and so does Google.
         if self.reply_tokens > 0 {
             usage["candidatesTokenCount"] = json!(self.reply_tokens);
         }

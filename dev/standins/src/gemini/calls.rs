@@ -13,13 +13,13 @@ use crate::clock;
 pub(crate) struct Call {
     /// When it arrived, RFC 3339.
     pub(crate) at: String,
-    /// The path's model, without `models/`.
+    /// The model in the path, without `models/`.
     pub(crate) model: String,
     /// `generateContent` or `streamGenerateContent`.
     pub(crate) method: String,
-    /// The request's body; null when it is not JSON.
+    /// The request's body; null if it is not JSON.
     pub(crate) body: Value,
-    /// The status answered; null while there is none.
+    /// The status that was returned; null until then.
     pub(crate) status: Option<u16>,
     /// How it ended: `complete`, `client_gone` or `cut` (by a fault); null while it runs.
     pub(crate) ended: Option<&'static str>,
@@ -36,7 +36,7 @@ struct Log {
 }
 
 impl Calls {
-    /// Logs a call; the guard reports its end.
+    /// Logs a call; the returned guard reports its end.
     pub(crate) fn begin(&self, model: &str, method: &str, body: Value) -> CallGuard {
         let mut log = lock(&self.0);
         log.calls.push(Call {
@@ -55,7 +55,7 @@ impl Calls {
         lock(&self.0).calls.clone()
     }
 
-    /// Forgets everything; calls still running are not logged any more.
+    /// Clears the log. Calls that still run are no longer logged.
     pub(crate) fn clear(&self) {
         let mut log = lock(&self.0);
         log.epoch += 1;
@@ -63,8 +63,8 @@ impl Calls {
     }
 }
 
-/// Belongs to one running call. Dropped before its end was told, it means that the client hung up:
-/// the server drops a handler and its body as soon as the connection closes.
+/// Belongs to one running call. If it is dropped before `end` was called, the client disconnected: the
+/// server drops a handler and its body as soon as the connection closes.
 pub(crate) struct CallGuard {
     calls: Calls,
     epoch: u64,
@@ -73,12 +73,12 @@ pub(crate) struct CallGuard {
 }
 
 impl CallGuard {
-    /// The status line is on its way.
+    /// Notes that the status line is being sent.
     pub(crate) fn answered(&self, status: u16) {
         self.change(|call| call.status = Some(status));
     }
 
-    /// The call ended by itself; the first end counts.
+    /// Notes how the call ended; only the first end counts.
     pub(crate) fn end(&mut self, how: &'static str) {
         if !self.ended {
             self.ended = true;

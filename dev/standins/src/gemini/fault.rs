@@ -1,15 +1,15 @@
-//! What is to go wrong: words like `[[503*2]]` in the message, or faults queued by an admin call.
+//! The faults to inject: words like `[[503*2]]` in the message, or faults queued by an admin call.
 
 use std::collections::HashMap;
 
-/// One thing that goes wrong in an answer.
+/// One fault of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fault {
     /// An error status without further details.
     Status(u16),
-    /// 429 with Google's advice when to come back; `None` leaves the advice out.
+    /// 429 with Google's advice when to retry, in seconds; `None` omits the advice.
     RateLimited(Option<f64>),
-    /// 429: the day's quota is spent.
+    /// 429: the day's quota is used up.
     DailyQuota,
     /// 429: the project has no quota at all for the model.
     NoQuota,
@@ -17,26 +17,26 @@ pub(crate) enum Fault {
     Slow(u64),
     /// Milliseconds between two chunks.
     Drip(u64),
-    /// The connection dies in the middle of the stream.
+    /// The connection breaks in the middle of the stream.
     Cut,
     /// The prompt is refused with this blockReason.
     Blocked(String),
     /// The answer breaks off with this finishReason.
     Finish(String),
-    /// `MAX_TOKENS` with all tokens spent on thinking.
+    /// `MAX_TOKENS` with all tokens used for thinking.
     Thinking,
     /// `STOP` without text.
     Empty,
     /// A chunk that is not JSON.
     Malformed,
-    /// Text without end, up to 50 MB.
+    /// Endless text, up to 50 MB.
     Huge,
-    /// No answer ever.
+    /// The call is never answered.
     Hang,
 }
 
 impl Fault {
-    /// Reads the inside of a fault word, without brackets and count.
+    /// Parses a fault word without its brackets and count.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let (name, value) = word.split_once(':').map_or((word, None), |(name, value)| (name, Some(value)));
         Some(match (name, value) {
@@ -69,7 +69,7 @@ struct Queued {
     containing: Option<String>,
 }
 
-/// Queued faults, and how often each counted word has struck.
+/// Queued faults, and how often each counted word was applied.
 #[derive(Default)]
 pub(crate) struct Faults {
     queued: Vec<Queued>,
@@ -109,7 +109,7 @@ impl Queued {
     }
 }
 
-/// The insides of all `[[…]]` in `text`.
+/// All `[[…]]` in `text`, without the brackets.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split("[[").skip(1).filter_map(|rest| rest.split_once("]]").map(|(word, _)| word))
 }

@@ -21,7 +21,7 @@ use crate::admin::lock;
 const ONE: &str = "generateContent";
 const STREAM: &str = "streamGenerateContent";
 
-/// Answers, or fails as asked.
+/// Answers, or fails as the faults say.
 pub(crate) async fn generate(
     State(app): State<App>,
     Path(call): Path<String>,
@@ -44,7 +44,7 @@ pub(crate) async fn generate(
     }
 }
 
-/// Google's answer to a path it does not have.
+/// Google's response to an unknown path.
 pub(crate) async fn unknown_path(uri: Uri) -> Response {
     GoogleError::of_status(404, uri.path()).into_response()
 }
@@ -65,7 +65,7 @@ fn check(model: &str, method: &str, query: Option<&str>, headers: &HeaderMap) ->
     Ok(())
 }
 
-/// The faults of one answer, sorted by where they strike.
+/// The faults of one answer, by the place where they apply.
 #[derive(Default)]
 struct Script {
     slow: Duration,
@@ -126,7 +126,7 @@ fn reply(request: &Request, ending: Option<&Fault>) -> (String, String) {
     }
 }
 
-/// The single chunk of an answer that has no text by nature.
+/// The single chunk of an answer that never has text.
 fn special(chunks: &mut Chunks, ending: Option<&Fault>) -> Option<Value> {
     match ending {
         Some(Fault::Blocked(reason)) => Some(chunks.blocked(reason)),

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An error as Google answers it.
+/// An error as Google returns it.
 #[derive(Debug)]
 pub(crate) struct GoogleError {
     code: u16,
@@ -36,12 +36,12 @@ impl GoogleError {
         }
     }
 
-    /// 400 with the proto path of the fault in the message, as from the service itself.
+    /// 400 with the proto path of the invalid field in the message, as the service itself returns it.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(400, message)
     }
 
-    /// 400 for JSON that does not fit the proto, as from Google's front end.
+    /// 400 for JSON that does not fit the proto, as Google's front end returns it.
     pub(crate) fn bad_json(problem: &str, at: &str) -> Self {
         let message = format!("Invalid JSON payload received. {problem}");
         let mut violation = json!({ "description": message });
@@ -73,7 +73,7 @@ impl GoogleError {
         Self { code: 400, message, details: vec![detail] }
     }
 
-    /// 404 of a model.
+    /// 404: an unknown model.
     pub(crate) fn no_such_model(model: &str, method: &str) -> Self {
         Self::new(
             404,
@@ -84,17 +84,17 @@ impl GoogleError {
         )
     }
 
-    /// 429 of the requests per minute, with `RetryInfo` when there are seconds.
+    /// 429: too many requests per minute; with `RetryInfo` if `seconds` is given.
     pub(crate) fn rate_limited(model: &str, seconds: Option<f64>) -> Self {
         Self::quota(model, "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", "15", seconds)
     }
 
-    /// 429 of the requests per day; Google sends a short `RetryInfo` with it all the same.
+    /// 429: too many requests per day. Google sends a short `RetryInfo` even then.
     pub(crate) fn daily_quota(model: &str) -> Self {
         Self::quota(model, "GenerateRequestsPerDayPerProjectPerModel-FreeTier", "250", Some(22.0))
     }
 
-    /// 429 of a project without quota for the model: "limit: 0" in the message.
+    /// 429: the project has no quota for the model; the message contains "limit: 0".
     pub(crate) fn no_quota(model: &str) -> Self {
         Self::quota(model, "GenerateRequestsPerMinutePerProjectPerModel-FreeTier", "0", Some(10.0))
     }
@@ -111,7 +111,7 @@ impl GoogleError {
             "quotaId": quota_id,
             "quotaDimensions": { "location": "global", "model": model },
         });
-        // Google leaves the value out when it is zero, as protobuf's JSON does.
+        // Google omits the value if it is zero, as protobuf's JSON does.
         if limit != "0" {
             violation["quotaValue"] = json!(limit);
         }

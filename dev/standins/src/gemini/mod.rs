@@ -1,7 +1,7 @@
 //! A stand-in for Google's Gemini API: `generateContent` and `streamGenerateContent`.
 //!
-//! `request` checks what was sent, `fault` decides what goes wrong, `answer` writes the reply,
-//! `stream` sends it in pieces, `google_error` holds Google's error bodies, `calls` remembers.
+//! `request` checks the request, `fault` decides which faults apply, `answer` writes the reply,
+//! `stream` sends it in pieces, `google_error` has Google's error bodies, `calls` is the log of calls.
 
 mod admin;
 mod answer;
@@ -33,19 +33,19 @@ pub struct Gemini {
 }
 
 impl Gemini {
-    /// Starts it on `addr`; port 0 takes a free one.
+    /// Starts it on `addr`; port 0 picks a free port.
     pub fn start(addr: impl ToSocketAddrs) -> io::Result<Self> {
         let server = Server::start(addr, |_| router(App::default()))?;
         Ok(Self { server })
     }
 
-    /// Scheme, host and port, to be used as `GEMINI_BASE_URL`.
+    /// Scheme, host and port, for `GEMINI_BASE_URL`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 }
 
-/// What every handler shares.
+/// The state that all handlers share.
 #[derive(Clone, Default)]
 pub(crate) struct App {
     calls: Calls,

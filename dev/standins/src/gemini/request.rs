@@ -1,4 +1,4 @@
-//! A `GenerateContentRequest`, checked as strictly as Google does and reduced to what the answer needs.
+//! A `GenerateContentRequest`: checked as strictly as by Google, and reduced to what the answer needs.
 
 use serde_json::{Map, Value};
 
@@ -43,7 +43,7 @@ const GENERATION_CONFIG: &[&str] = &[
 const THINKING_CONFIG: &[&str] = &["includeThoughts", "thinkingBudget", "thinkingLevel"];
 const SAFETY_SETTING: &[&str] = &["category", "threshold"];
 
-/// Who said a turn.
+/// Who wrote a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The person.
@@ -59,7 +59,7 @@ pub(crate) struct Turn {
     pub(crate) text: String,
 }
 
-/// What was asked.
+/// The request.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) turns: Vec<Turn>,
@@ -103,7 +103,7 @@ fn turns(contents: Option<&Value>) -> Result<Vec<Turn>, GoogleError> {
             None if contents.len() == 1 => Role::User,
             _ => return Err(GoogleError::invalid("Please use a valid role: user, model.")),
         };
-        // Two questions in a row are what an unanswered one leaves behind; two answers never happen.
+        // Two questions in a row can happen, after an unanswered one; two answers in a row cannot.
         if role == Role::Model && turns.last().is_none_or(|before| before.role == Role::Model) {
             return Err(GoogleError::invalid(
                 "Please ensure that multiturn requests alternate between user and model.",
@@ -151,7 +151,7 @@ fn max_output_tokens(config: Option<&Value>) -> Result<Option<u64>, GoogleError>
     }
 }
 
-/// A JSON object whose names are all known; protobuf's JSON takes `lowerCamelCase` and `snake_case`.
+/// A JSON object whose names are all known; protobuf's JSON accepts `lowerCamelCase` and `snake_case`.
 fn message(value: &Value, at: &str, known: &[&str]) -> Result<Map<String, Value>, GoogleError> {
     let Some(fields) = value.as_object() else {
         return Err(GoogleError::bad_json("Root element must be a message.", at));
@@ -174,7 +174,7 @@ fn array(value: Option<&Value>, at: &str) -> Result<Vec<Value>, GoogleError> {
     match value {
         None => Ok(Vec::new()),
         Some(Value::Array(items)) => Ok(items.clone()),
-        // Protobuf's JSON reads a single message where a list is expected.
+        // Protobuf's JSON accepts a single message where a list is expected.
         Some(one @ Value::Object(_)) => Ok(vec![one.clone()]),
         Some(_) => Err(GoogleError::bad_json(&format!("Invalid value at '{at}'"), at)),
     }

@@ -1,4 +1,4 @@
-//! A response body sent piece by piece, watched for the client's hanging up.
+//! Sends a response body piece by piece, and notices if the client disconnects.
 
 use std::io;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use serde_json::Value;
 
 use super::calls::CallGuard;
 
-/// Where an endless answer ends.
+/// The size at which an endless answer ends.
 const HUGE_BYTES: usize = 50 * 1024 * 1024;
 const HUGE_PIECE: usize = 64 * 1024;
 
-/// What is sent, and how.
+/// What to send, and how.
 pub(crate) struct Plan {
-    /// The events; each is one JSON document or, on purpose, not.
+    /// The events. Each is one JSON document, or invalid JSON on purpose.
     pub(crate) events: Vec<String>,
-    /// The pause before each event but the first.
+    /// The pause before each event except the first.
     pub(crate) drip: Duration,
-    /// The connection dies after the events.
+    /// Whether the connection breaks after the events.
     pub(crate) cut: bool,
 }
 
@@ -48,11 +48,11 @@ pub(crate) fn events(plan: Plan, guard: CallGuard) -> Response {
         sending.next += 1;
         Some((Ok(event_bytes(&event)), sending))
     });
-    // A server gathers what is ready at once; a turn of the loop between events keeps them apart.
+    // A server joins events that are ready at the same time. A yield between them keeps them apart.
     event_stream(Body::from_stream(yielding(body)))
 }
 
-/// Text without end, up to 50 MB.
+/// Endless text, up to 50 MB.
 pub(crate) fn huge(mut chunk: impl FnMut(&str) -> Value + Send + 'static, guard: CallGuard) -> Response {
     let piece = "all work and no play ".repeat(HUGE_PIECE / 21);
     let body = stream::unfold((0_usize, guard), move |(sent, mut guard)| {
@@ -69,7 +69,7 @@ pub(crate) fn huge(mut chunk: impl FnMut(&str) -> Value + Send + 'static, guard:
     event_stream(Body::from_stream(body))
 }
 
-/// The first half of one JSON document, after which the connection dies or the body just ends.
+/// The first half of one JSON document; then the connection breaks, or the body just ends.
 pub(crate) fn half(document: &str, cut: bool, mut guard: CallGuard) -> Response {
     let half: String = document.chars().take(document.chars().count() / 2).collect();
     guard.end(if cut { "cut" } else { "complete" });

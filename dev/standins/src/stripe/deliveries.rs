@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::admin::lock;
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
@@ -15,11 +15,11 @@ pub(super) enum State {
     Held,
     /// Lost on purpose.
     Dropped,
-    /// On its way, or between two attempts.
+    /// Being sent, or between two attempts.
     Pending,
-    /// Taken with a 2xx.
+    /// The endpoint returned 2xx.
     Delivered,
-    /// Given up.
+    /// All attempts failed.
     Failed,
 }
 
@@ -28,14 +28,14 @@ pub(super) enum State {
 pub(super) struct Attempt {
     pub(super) at: String,
     pub(super) url: String,
-    /// The endpoint's status, if it answered.
+    /// The status that the endpoint returned, if it did.
     pub(super) status: Option<u16>,
-    /// Why it did not.
+    /// The reason why it returned none.
     pub(super) error: Option<String>,
     pub(super) millis: u64,
 }
 
-/// One event on its way to the endpoint.
+/// The delivery of one event to the endpoint.
 #[derive(Clone, Serialize)]
 pub(super) struct Delivery {
     pub(super) event_id: String,
@@ -71,7 +71,7 @@ impl Deliveries {
         lock(&self.0).get(number).map(|delivery| delivery.event.clone())
     }
 
-    /// Sets where a delivery stands.
+    /// Sets the state of a delivery.
     pub(super) fn set(&self, number: usize, state: State) {
         if let Some(delivery) = lock(&self.0).get_mut(number) {
             delivery.state = state;
@@ -88,7 +88,7 @@ impl Deliveries {
         }
     }
 
-    /// The numbers of the held ones, oldest first.
+    /// The numbers of the held deliveries, oldest first.
     pub(super) fn held(&self) -> Vec<usize> {
         let deliveries = lock(&self.0);
         (0..deliveries.len()).filter(|number| deliveries[*number].state == State::Held).collect()
@@ -100,7 +100,7 @@ impl Deliveries {
         lock(&self.0).iter().position(held)
     }
 
-    /// A copy of one.
+    /// A copy of one delivery.
     pub(super) fn get(&self, number: usize) -> Option<Delivery> {
         lock(&self.0).get(number).cloned()
     }
@@ -110,7 +110,7 @@ impl Deliveries {
         lock(&self.0).clone()
     }
 
-    /// Forgets all.
+    /// Clears the log.
     pub(super) fn clear(&self) {
         lock(&self.0).clear();
     }

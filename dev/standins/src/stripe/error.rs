@@ -23,19 +23,19 @@ impl ApiError {
         Self { code: Some(code), param: Some(param.to_owned()), ..Self::invalid(message) }
     }
 
-    /// 400: a parameter that is needed and absent.
+    /// 400: a required parameter is missing.
     pub(super) fn missing(param: &str) -> Self {
         Self::param("parameter_missing", param, format!("Missing required param: {param}."))
     }
 
-    /// 404 of the object in the path, 400 of one named by a parameter, as Stripe has it.
+    /// As at Stripe: 404 if the unknown object is in the path, 400 if a parameter names it.
     pub(super) fn no_such(object: &str, id: &str, param: &str) -> Self {
         let status = if param == "id" { 404 } else { 400 };
         let message = format!("No such {object}: '{id}'");
         Self { status, ..Self::param("resource_missing", param, message) }
     }
 
-    /// 404 of a path.
+    /// 404: an unknown path.
     pub(super) fn no_such_path(method: &str, path: &str) -> Self {
         let message = format!(
             "Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at \
@@ -60,7 +60,7 @@ impl ApiError {
         }
     }
 
-    /// 409: the first request with the key still runs.
+    /// 409: the first request with the key is still running.
     pub(super) fn key_in_use(key: &str) -> Self {
         Self {
             status: 409,
@@ -72,7 +72,7 @@ impl ApiError {
         }
     }
 
-    /// A failure that a test asked for.
+    /// A failure that a test injected.
     pub(super) fn injected(status: u16) -> Self {
         let (kind, code, message) = match status {
             429 => (

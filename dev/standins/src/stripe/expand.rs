@@ -1,11 +1,11 @@
-//! `expand[]`: ids become the objects they name, and lists that are left out by default appear.
+//! `expand[]` replaces ids by their objects and adds lists that are omitted by default.
 
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::world::World;
 
-/// Stripe's limit of levels in one path.
+/// Stripe's limit of levels per path.
 const MAX_DEPTH: usize = 4;
 
 /// Expands every path in `paths` in `answer`.
@@ -43,7 +43,7 @@ fn into(world: &World, value: &mut Value, names: &[&str]) -> Result<(), ()> {
     into(world, field, rest)
 }
 
-/// A list that an object has only when asked for.
+/// A list that an object only has if it is expanded.
 fn left_out(world: &World, object: &Value, name: &str) -> Option<Value> {
     let id = object["id"].as_str()?;
     let (kind, owner, url) = match (object["object"].as_str()?, name) {

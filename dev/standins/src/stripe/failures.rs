@@ -1,19 +1,19 @@
-//! Failures of API calls that a test asked for.
+//! Failures of API calls that a test injects.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// One order of failures, as `POST /admin/fail` takes it.
+/// One request for failures, as `POST /admin/fail` accepts it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Failure {
-    /// The status to answer; without one the call is only slow.
+    /// The status to return; without one the call is only slow.
     pub(super) status: Option<u16>,
-    /// How many calls it strikes.
+    /// How many calls it affects.
     #[serde(default = "once")]
     times: u32,
-    /// Only paths that begin so.
+    /// Only paths with this prefix.
     #[serde(default)]
     path_prefix: String,
     /// Only this HTTP method.
@@ -21,7 +21,7 @@ pub(super) struct Failure {
     /// How long the call takes, in milliseconds; its idempotency key is in use meanwhile.
     #[serde(default)]
     delay_ms: u64,
-    /// Whether the call is carried out before it is answered with `status`: the answer that was lost.
+    /// Whether the call takes effect before `status` is returned, as if its response was lost.
     #[serde(default)]
     pub(super) after: bool,
 }
@@ -42,12 +42,12 @@ impl Failure {
 pub(super) struct Failures(Vec<Failure>);
 
 impl Failures {
-    /// Adds an order.
+    /// Adds a request for failures.
     pub(super) fn add(&mut self, failure: Failure) {
         self.0.push(failure);
     }
 
-    /// The failure that strikes this call, if any.
+    /// The failure that affects this call, if any.
     pub(super) fn strike(&mut self, method: &str, path: &str) -> Option<Failure> {
         let due = self.0.iter_mut().find(|failure| {
             failure.times > 0
@@ -58,7 +58,7 @@ impl Failures {
         Some(due.clone())
     }
 
-    /// Forgets all orders.
+    /// Removes all failures.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

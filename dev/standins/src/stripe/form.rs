@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 
-/// One name with its brackets taken apart, and its value.
+/// One name, split at its brackets, and its value.
 #[derive(Debug, PartialEq)]
 pub(super) struct Pair {
     pub(super) path: Vec<String>,

@@ -1,4 +1,4 @@
-//! What every API call passes: the log, the key, the version, idempotency and injected failures.
+//! The checks of every API call: the log, the key, the version, idempotency and injected failures.
 
 use axum::Json;
 use axum::extract::State;
@@ -28,11 +28,11 @@ struct Request {
 struct Answer {
     status: u16,
     body: Value,
-    /// The first request's id, when this repeats its answer.
+    /// The id of the first request, if this repeats its answer.
     replay_of: Option<String>,
 }
 
-/// Answers a call to `/v1/…`.
+/// Handles a call to `/v1/…`.
 pub(super) async fn call(
     State(app): State<App>,
     method: Method,
@@ -42,7 +42,7 @@ pub(super) async fn call(
 ) -> Response {
     let request = Request { id: ids::prefixed("req"), method, uri, headers, body };
     let (id, key) = (request.id.clone(), request.idempotency_key().map(str::to_owned));
-    // A task of its own: Stripe finishes what it began when the client has hung up.
+    // In its own task: Stripe finishes a call that has begun, even if the client disconnects.
     let answer = tokio::spawn(async move { answer(&app, &request).await }).await;
     let answer = answer.unwrap_or_else(|_| Answer::from(ApiError::injected(500)));
     answer.into_response(&id, key.as_deref())
@@ -114,7 +114,7 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The key of a POST; on other methods Stripe ignores it.
+    /// The idempotency key of a POST; Stripe ignores it on other methods.
     fn idempotency_key(&self) -> Option<&str> {
         self.header("idempotency-key").filter(|key| self.method == Method::POST && !key.is_empty())
     }
@@ -140,7 +140,7 @@ impl Request {
             Some(API_VERSION) => Ok(()),
             Some(other) => Err(ApiError::invalid(format!("Invalid Stripe API version: {other}"))),
             None => Err(ApiError::invalid(format!(
-                "Missing header Stripe-Version: this stand-in wants every call pinned to {API_VERSION}."
+                "Missing header Stripe-Version: this stand-in requires {API_VERSION} on every call."
             ))),
         }
     }

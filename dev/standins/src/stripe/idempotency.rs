@@ -1,4 +1,4 @@
-//! Idempotency keys: the same request is answered once, another one with its key is refused.
+//! Idempotency keys: a repeated request gets the saved answer; a different request with the same key is refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -32,7 +32,7 @@ type Use = (Fingerprint, Option<Saved>);
 pub(super) struct Keys(Arc<Mutex<HashMap<String, Use>>>);
 
 impl Keys {
-    /// Takes `key` for a request, or gives the answer of an earlier one.
+    /// Reserves `key` for a request, or returns the saved answer of the earlier one.
     pub(super) fn take(&self, key: &str, path: &str, params: &Params) -> Result<Option<Saved>, ApiError> {
         let fingerprint = Fingerprint { path: path.to_owned(), params: params.clone() };
         let mut keys = lock(&self.0);
@@ -47,7 +47,7 @@ impl Keys {
         }
     }
 
-    /// Saves the answer of the request that took `key`; a request that was refused saves nothing and frees it.
+    /// Saves the answer of the request that reserved `key`. A refused request saves nothing and frees the key.
     pub(super) fn settle(&self, key: &str, saved: Option<Saved>) {
         let mut keys = lock(&self.0);
         match saved {
@@ -62,7 +62,7 @@ impl Keys {
         }
     }
 
-    /// Forgets all keys.
+    /// Removes all keys.
     pub(super) fn clear(&self) {
         lock(&self.0).clear();
     }

@@ -1,11 +1,11 @@
-//! List answers: `limit`, `starting_after`, `created[…]`, newest first.
+//! List responses: `limit`, `starting_after`, `created[…]`, newest first.
 
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::params::Params;
 
-/// The parameters that every list takes.
+/// The parameters that every list accepts.
 pub(super) const PAGE: &[&str] = &["limit", "starting_after", "expand[#]"];
 /// The parameters of a filter by time.
 pub(super) const CREATED: &[&str] = &["created", "created[gt]", "created[gte]", "created[lt]", "created[lte]"];
@@ -33,7 +33,7 @@ pub(super) fn page<'a>(
     Ok(json!({ "object": "list", "data": data, "has_more": rows.peek().is_some(), "url": url }))
 }
 
-/// Whether an object was made in the time that was asked for.
+/// Whether an object was created in the requested time range.
 pub(super) fn created_within(params: &Params) -> Result<impl Fn(&Value) -> bool + use<>, ApiError> {
     let exact = params.int("created")?;
     let (above, from) = (params.int("created[gt]")?, params.int("created[gte]")?);

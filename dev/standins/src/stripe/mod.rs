@@ -1,8 +1,8 @@
 //! A stand-in for Stripe: customers, Checkout, subscriptions, the portal, invoices, refunds, events, webhooks.
 //!
-//! A request passes `gate` (key, version, idempotency, injected failures), is dispatched by `api` and changes
-//! the `world` through `lifecycle`. What happens there is an event, which `webhooks` delivers. `pages` is what
-//! a person sees, `admin` what a test steers.
+//! A request passes `gate` (key, version, idempotency, injected failures). `api` dispatches it, and it changes
+//! the `world` through `lifecycle`. Each change is an event, which `webhooks` delivers. `pages` has the pages
+//! that a person sees, `admin` the calls that a test makes.
 
 mod admin;
 mod api;
@@ -38,19 +38,19 @@ pub use sign::{sign, sign_all};
 use webhooks::Webhooks;
 use world::World;
 
-/// The API version that the stand-in speaks; a request with another one, or none, is refused.
+/// The API version of the stand-in; a request with another version, or none, is refused.
 pub const API_VERSION: &str = "2026-09-30.endive";
 
-/// How a Stripe stand-in is set up.
+/// The configuration of a Stripe stand-in.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen; port 0 takes a free one.
+    /// Where to listen; port 0 picks a free port.
     pub addr: SocketAddr,
-    /// Where events are delivered; without one they are held until an admin call names one.
+    /// Where events are delivered; without a URL they are held until an admin call sets one.
     pub webhook_url: Option<String>,
-    /// The endpoint's signing secrets; several sign side by side, as during Stripe's rotation.
+    /// The endpoint's signing secrets; each of them signs every event, as during a rotation at Stripe.
     pub webhook_secrets: Vec<String>,
-    /// The id of the one price there is.
+    /// The id of the only price.
     pub price_id: String,
 }
 
@@ -77,13 +77,13 @@ impl Stripe {
         Ok(Self { server })
     }
 
-    /// Scheme, host and port, to be used as `STRIPE_API_BASE`.
+    /// Scheme, host and port, for `STRIPE_API_BASE`.
     pub fn url(&self) -> String {
         self.server.url()
     }
 }
 
-/// What every handler shares.
+/// The state that all handlers share.
 #[derive(Clone)]
 struct App {
     world: Arc<Mutex<World>>,

@@ -1,4 +1,4 @@
-//! The parameters of one call, checked against what the endpoint takes.
+//! The parameters of one call, checked against those that the endpoint accepts.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::error::ApiError;
 use super::form::{self, Pair};
 
-/// All parameters by their written-out name (`line_items[0][price]`); `[]` has become a number.
+/// All parameters by their full name (`line_items[0][price]`); `[]` is replaced by a number.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Params(BTreeMap<String, String>);
 
@@ -36,8 +36,8 @@ impl Params {
         Ok(Self(params))
     }
 
-    /// Refuses what is not in `known`. There `#` stands for a list's number and `*` for any name; a
-    /// trailing `?` lets a parameter be empty, which unsets the field.
+    /// Refuses parameters that are not in `known`. There, `#` stands for a list index and `*` for any name; a
+    /// trailing `?` allows an empty value, which unsets the field.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), ApiError> {
         for (name, value) in &self.0 {
             let Some(pattern) = known.iter().find(|pattern| fits(pattern.trim_end_matches('?'), name)) else {
@@ -60,7 +60,7 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub(super) fn need(&self, name: &str) -> Result<&str, ApiError> {
         self.get(name).ok_or_else(|| ApiError::missing(name))
     }
@@ -114,7 +114,7 @@ impl Params {
             .collect()
     }
 
-    /// Applies `metadata[…]` to `present`: values are merged, empty ones and an empty whole unset.
+    /// Merges `metadata[…]` into `present`. An empty value unsets its key; an empty `metadata` unsets all keys.
     pub(super) fn metadata(&self, name: &str, present: &Value) -> Result<Value, ApiError> {
         let mut metadata = present.as_object().cloned().unwrap_or_default();
         if self.get(name) == Some("") {
@@ -150,7 +150,7 @@ impl ApiError {
     }
 }
 
-/// Whether a written-out name fits a pattern such as `line_items[#][price]`.
+/// Whether a full name fits a pattern such as `line_items[#][price]`.
 fn fits(pattern: &str, name: &str) -> bool {
     let mut patterns = pattern.split('[').map(|part| part.trim_end_matches(']'));
     let mut names = name.split('[').map(|part| part.trim_end_matches(']'));

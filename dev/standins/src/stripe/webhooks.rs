@@ -1,4 +1,4 @@
-//! Events are sent to the endpoint: signed, in the background, repeated until they are taken.
+//! Sends events to the endpoint: signed, in the background, retried until they are accepted.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -14,21 +14,21 @@ use super::sign::sign_all;
 use crate::admin::lock;
 use crate::clock;
 
-/// Pauses between attempts: about two minutes in all.
+/// Pauses between attempts: about two minutes in total.
 const BACKOFF_SECONDS: &[u64] = &[1, 2, 4, 8, 15, 30, 60];
 /// How long an endpoint may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// While shuffling, events that come within this time are mixed.
+/// When shuffling, events within this time are mixed.
 const SHUFFLE_WINDOW: Duration = Duration::from_millis(300);
 
-/// What is done with new events.
+/// What happens to new events.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mode {
-    /// Sent, in their order, each first attempt after the one before.
+    /// Sent in order: the first attempt of each event follows the first attempt of the one before.
     #[default]
     Deliver,
-    /// Kept until an admin call sends them.
+    /// Held until an admin call sends them.
     Hold,
     /// Lost.
     Drop,
@@ -43,7 +43,7 @@ pub(super) struct Endpoint {
     #[serde(skip)]
     pub(super) secrets: Vec<String>,
     pub(super) mode: Mode,
-    /// Sent side by side and in any order.
+    /// Whether events are sent concurrently and in random order.
     pub(super) shuffle: bool,
 }
 
@@ -62,7 +62,7 @@ impl Webhooks {
         Self { endpoint: Arc::new(Mutex::new(endpoint)), deliveries: Deliveries::default(), client: client() }
     }
 
-    /// Takes events as they happen, until the account is gone.
+    /// Sends events as they happen, until the account is dropped.
     pub(super) async fn run(self, mut events: UnboundedReceiver<Value>) {
         while let Some(event) = events.recv().await {
             let mut batch = vec![event];
@@ -107,7 +107,7 @@ impl Webhooks {
         }
     }
 
-    /// Sends a delivery once; if it is not taken, the rest happens in the background.
+    /// Sends a delivery once; if it is not accepted, the retries happen in the background.
     async fn first_attempt(&self, delivery: usize) {
         if !self.attempt(delivery).await {
             tokio::spawn(self.clone().retry(delivery));
@@ -124,7 +124,7 @@ impl Webhooks {
         self.deliveries.set(delivery, State::Failed);
     }
 
-    /// Sends a delivery now and says whether it was taken. A delivery forgotten meanwhile counts as taken.
+    /// Sends a delivery now and returns whether it was accepted. A delivery that no longer exists counts as accepted.
     pub(super) async fn attempt(&self, delivery: usize) -> bool {
         let Some(event) = self.deliveries.event(delivery) else { return true };
         let Endpoint { url: Some(url), secrets, .. } = lock(&self.endpoint).clone() else { return false };
@@ -151,7 +151,7 @@ impl Webhooks {
     }
 }
 
-/// A client that trusts the web's authorities, for endpoints behind a tunnel; redirects are failures, as for Stripe.
+/// A client that trusts the public CAs, for endpoints behind a tunnel. A redirect is a failure, as at Stripe.
 fn client() -> reqwest::Client {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());

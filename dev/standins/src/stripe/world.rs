@@ -1,4 +1,4 @@
-//! Everything that the stand-in's Stripe account holds, and the events of what happens to it.
+//! All objects of the stand-in's Stripe account, and the events of their changes.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,21 @@ use super::error::ApiError;
 use super::objects::price;
 use crate::{clock, ids};
 
-/// Rows in the order of their making, found by id.
+/// Rows in the order of their creation, found by id.
 #[derive(Default)]
 struct Table {
     rows: Vec<Value>,
     index: HashMap<String, usize>,
 }
 
-/// The API request that causes the events of the moment.
+/// The API request that causes the current events.
 #[derive(Clone)]
 pub(super) struct Cause {
     pub(super) request_id: String,
     pub(super) idempotency_key: Option<String>,
 }
 
-/// What a Checkout Session will make when it is paid.
+/// What a Checkout Session creates when it is paid.
 #[derive(Clone)]
 pub(super) struct Cart {
     /// Stripe's line items.
@@ -39,9 +39,9 @@ pub(super) struct Cart {
 
 /// The account.
 pub(super) struct World {
-    /// Where the hosted pages are.
+    /// The base URL of the hosted pages.
     pub(super) base_url: String,
-    /// What the API call in progress is; none for what Stripe or a person does.
+    /// The API call in progress; `None` for changes by Stripe or a person.
     pub(super) cause: Option<Cause>,
     price_id: String,
     objects: Table,
@@ -66,7 +66,7 @@ impl World {
         world
     }
 
-    /// Forgets everything but the price.
+    /// Removes everything except the price.
     pub(super) fn reset(&mut self) {
         self.objects = Table::default();
         self.events = Table::default();
@@ -81,12 +81,12 @@ impl World {
         self.objects.insert(object)
     }
 
-    /// Remembers what a session is for.
+    /// Stores what a session creates when it is paid.
     pub(super) fn keep_cart(&mut self, session: &str, cart: Cart) {
         self.carts.insert(session.to_owned(), cart);
     }
 
-    /// What a session is for.
+    /// What a session creates when it is paid.
     pub(super) fn cart(&self, session: &str) -> Option<&Cart> {
         self.carts.get(session)
     }
@@ -160,7 +160,7 @@ impl World {
             "type": kind,
         });
         self.events.insert(event.clone());
-        // Without a receiver the server is stopping.
+        // If there is no receiver, the server is stopping.
         let _ = self.outbox.send(event);
     }
 }

@@ -1,4 +1,4 @@
-//! The Gemini stand-in's answers, and what it refuses.
+//! The Gemini stand-in's answers, and the requests it refuses.
 
 use serde_json::{Value, json};
 

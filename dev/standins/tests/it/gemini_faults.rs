@@ -13,7 +13,7 @@ fn detail<'a>(error: &'a Value, kind: &str) -> Option<&'a Value> {
 }
 
 #[tokio::test]
-async fn statuses_come_in_googles_shape() {
+async fn error_statuses_have_googles_format() {
     let gemini = TestGemini::start();
     let table = [
         (400, "INVALID_ARGUMENT"),
@@ -33,7 +33,7 @@ async fn statuses_come_in_googles_shape() {
 }
 
 #[tokio::test]
-async fn a_429_says_when_to_come_back_and_which_quota_is_spent() {
+async fn a_429_says_when_to_retry_and_which_quota_is_used_up() {
     let gemini = TestGemini::start();
 
     let soon = gemini.ask("[[429:2]]").await.json;
@@ -49,7 +49,7 @@ async fn a_429_says_when_to_come_back_and_which_quota_is_spent() {
 }
 
 #[tokio::test]
-async fn a_counted_word_strikes_so_often_for_that_text() {
+async fn a_counted_fault_word_applies_that_often_to_its_text() {
     let gemini = TestGemini::start();
     let mut statuses = Vec::new();
     for text in ["a [[503*2]]", "a [[503*2]]", "a [[503*2]]", "b [[503*2]]"] {
@@ -59,7 +59,7 @@ async fn a_counted_word_strikes_so_often_for_that_text() {
 }
 
 #[tokio::test]
-async fn endings_without_an_ordinary_answer() {
+async fn finish_reasons_without_an_ordinary_answer() {
     let gemini = TestGemini::start();
     let last = async |text: &str| {
         let chunks = events(&send(gemini.stream(text)).await.text);
@@ -91,7 +91,7 @@ async fn endings_without_an_ordinary_answer() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_late_and_a_dripping_one_takes_its_time() {
+async fn a_slow_answer_starts_late_and_a_dripping_one_pauses_between_chunks() {
     let gemini = TestGemini::start();
 
     let began = Instant::now();
@@ -157,7 +157,7 @@ async fn a_client_that_hangs_up_is_noticed_before_and_during_the_answer() {
 }
 
 #[tokio::test]
-async fn queued_faults_strike_the_next_calls_that_contain_the_needle() {
+async fn queued_faults_affect_the_next_calls_that_contain_the_text() {
     let gemini = TestGemini::start();
     let queued = gemini.admin("next", json!({ "fault": "503", "times": 2, "containing": "tea" })).await;
     assert_eq!(queued.status, 204);
@@ -172,7 +172,7 @@ async fn queued_faults_strike_the_next_calls_that_contain_the_needle() {
 }
 
 #[tokio::test]
-async fn calls_are_listed_and_forgotten() {
+async fn calls_are_listed_and_cleared() {
     let gemini = TestGemini::start();
     gemini.ask("remember me").await;
 

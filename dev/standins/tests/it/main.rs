@@ -1,6 +1,6 @@
-//! The stand-ins, asked over HTTP as the backend asks them.
+//! Tests the stand-ins over HTTP, as the backend calls them.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper's failure fails its test")]
 
 mod gemini_answers;
 mod gemini_faults;

@@ -81,7 +81,7 @@ async fn a_customer_is_made_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_answers_once() {
+async fn a_repeated_idempotency_key_returns_the_first_answer() {
     let stripe = TestStripe::start();
     let post = async |email: &str| {
         let request = stripe.request("POST", "/v1/customers").header("idempotency-key", "k1");
@@ -101,7 +101,7 @@ async fn an_idempotency_key_answers_once() {
 }
 
 #[tokio::test]
-async fn a_key_in_flight_is_a_conflict_and_a_hung_up_call_is_finished_all_the_same() {
+async fn a_key_in_use_is_a_conflict_and_an_abandoned_call_is_still_finished() {
     let stripe = TestStripe::start();
     stripe.admin("fail", json!({ "delay_ms": 400 })).await;
     let request = || stripe.request("POST", "/v1/customers").header("idempotency-key", "k1").form(&[("name", "Ann")]);
@@ -118,7 +118,7 @@ async fn a_key_in_flight_is_a_conflict_and_a_hung_up_call_is_finished_all_the_sa
 }
 
 #[tokio::test]
-async fn ordered_failures_strike_before_or_after_the_deed() {
+async fn injected_failures_happen_before_or_after_a_call_takes_effect() {
     let stripe = TestStripe::start();
     stripe.admin("fail", json!({ "status": 500, "times": 1, "path_prefix": "/v1/customers" })).await;
     let untouched = stripe.get(&format!("/v1/prices/{PRICE}")).await;
@@ -202,7 +202,7 @@ async fn calls_are_logged_with_parameters_and_key() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_stripes_404() {
+async fn an_unknown_path_returns_stripes_404() {
     let stripe = TestStripe::start();
     for (method, path) in [("GET", "/v1/nothing"), ("DELETE", "/v1/events"), ("PUT", "/v1/customers")] {
         let reply = send(stripe.request(method, path)).await;

@@ -1,4 +1,4 @@
-//! What happens to sessions, subscriptions and money in the Stripe stand-in.
+//! The lifecycle of sessions, subscriptions and payments in the Stripe stand-in.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ async fn a_paid_session_makes_an_active_subscription_and_a_paid_invoice() {
 }
 
 #[tokio::test]
-async fn a_session_expires_by_call_and_only_while_open() {
+async fn a_call_expires_a_session_only_while_it_is_open() {
     let stripe = TestStripe::start();
     let session = stripe.session().await;
     let path = format!("/v1/checkout/sessions/{}/expire", id(&session));
@@ -79,7 +79,7 @@ async fn a_payment_that_takes_days_completes_the_session_first() {
 }
 
 #[tokio::test]
-async fn cancelling_at_period_end_is_taken_back_or_comes_true() {
+async fn cancelling_at_period_end_is_revoked_or_takes_effect() {
     let stripe = TestStripe::start();
     let subscription = stripe.subscription().await;
     let path = format!("/v1/subscriptions/{subscription}");
@@ -101,7 +101,7 @@ async fn cancelling_at_period_end_is_taken_back_or_comes_true() {
 }
 
 #[tokio::test]
-async fn the_portal_sets_cancel_at_alone() {
+async fn the_portal_sets_only_cancel_at() {
     let stripe = TestStripe::start();
     let subscription = stripe.subscription().await;
     let path = format!("/v1/subscriptions/{subscription}");
@@ -117,7 +117,7 @@ async fn the_portal_sets_cancel_at_alone() {
 }
 
 #[tokio::test]
-async fn periods_follow_one_another_and_money_fails_and_comes_back() {
+async fn a_subscription_renews_then_fails_to_pay_then_recovers() {
     let stripe = TestStripe::start();
     let subscription = stripe.subscription().await;
     let first = stripe.get(&format!("/v1/subscriptions/{subscription}")).await.json;
@@ -142,7 +142,7 @@ async fn periods_follow_one_another_and_money_fails_and_comes_back() {
 }
 
 #[tokio::test]
-async fn action_required_pause_and_status_are_acted_out() {
+async fn action_required_pause_and_status_are_simulated() {
     let stripe = TestStripe::start();
     let subscription = stripe.subscription().await;
 

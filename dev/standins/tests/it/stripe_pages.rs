@@ -1,4 +1,4 @@
-//! The pages a person sees, used as a browser without scripts does.
+//! The pages that a person sees, used like a browser without scripts.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn pay_completes_the_session_and_returns_to_the_app() {
 }
 
 #[tokio::test]
-async fn decline_says_so_and_leaves_the_session_open() {
+async fn a_declined_payment_shows_an_error_and_leaves_the_session_open() {
     let stripe = TestStripe::start();
     let session = stripe.session().await;
 
@@ -82,7 +82,7 @@ async fn the_portal_cancels_and_reactivates_the_customers_own_subscription() {
 }
 
 #[tokio::test]
-async fn the_page_to_come_back_to_says_how_it_ended() {
+async fn the_return_page_says_how_it_ended() {
     let stripe = TestStripe::start();
     for (query, text) in [("?status=success", "Welcome to Pro"), ("?status=cancel", "Nothing was paid"), ("", "Done")] {
         let page = send(stripe.http.get(stripe.url(&format!("/done{query}")))).await;
@@ -91,7 +91,7 @@ async fn the_page_to_come_back_to_says_how_it_ended() {
 }
 
 #[tokio::test]
-async fn what_a_customer_wrote_is_escaped() {
+async fn customer_input_is_escaped() {
     let stripe = TestStripe::start();
     let made = stripe.post("/v1/customers", &[("email", "<script>@example.com")]).await.json;
     let session = stripe.session_of(&id(&made)).await;

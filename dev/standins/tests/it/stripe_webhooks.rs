@@ -20,15 +20,15 @@ async fn deliveries(stripe: &TestStripe) -> Vec<Value> {
     listed.json["deliveries"].as_array().cloned().unwrap()
 }
 
-/// The vector was made with the `stripe` package for Python 16.1.0 (`WebhookSignature._compute_signature`).
+/// The vector was made with version 16.1.0 of the `stripe` package for Python (`WebhookSignature._compute_signature`).
 #[test]
-fn a_signature_is_what_stripes_own_library_computes() {
+fn a_signature_equals_that_of_stripes_own_library() {
     let header = sign(br#"{"id":"evt_1","object":"event"}"#, "whsec_vector", 1_700_000_000);
     assert_eq!(header, "t=1700000000,v1=054fb216ec215036ac666fdcd7b515d9e87d75ea9803c1d5e36b049f004192ec");
 }
 
 #[tokio::test]
-async fn every_event_arrives_in_order_and_signed_over_its_raw_body() {
+async fn events_arrive_in_order_with_signatures_over_the_raw_body() {
     let (endpoint, url) = Endpoint::start().await;
     let stripe = TestStripe::with_webhook(Some(url), &[SECRET, "whsec_new"]);
     stripe.subscription().await;
@@ -45,7 +45,7 @@ async fn every_event_arrives_in_order_and_signed_over_its_raw_body() {
 }
 
 #[tokio::test]
-async fn a_refused_delivery_is_repeated_until_it_is_taken() {
+async fn a_refused_delivery_is_retried_until_it_is_accepted() {
     let (endpoint, url) = Endpoint::start().await;
     endpoint.statuses.lock().unwrap().extend([500]);
     let stripe = TestStripe::with_webhook(Some(url), &[SECRET]);
@@ -64,7 +64,7 @@ async fn a_refused_delivery_is_repeated_until_it_is_taken() {
 }
 
 #[tokio::test]
-async fn held_events_are_sent_when_and_in_the_order_a_test_says() {
+async fn held_events_are_sent_on_request_in_the_requested_order() {
     let (endpoint, url) = Endpoint::start().await;
     let stripe = TestStripe::with_webhook(Some(url), &[SECRET]);
     stripe.admin("webhooks", json!({ "mode": "hold" })).await;
@@ -105,7 +105,7 @@ async fn events_are_dropped_duplicated_and_shuffled() {
 }
 
 #[tokio::test]
-async fn without_an_address_events_are_held_until_one_is_named() {
+async fn without_a_url_events_are_held_until_one_is_set() {
     let stripe = TestStripe::start();
     stripe.customer().await;
     eventually(async || (deliveries(&stripe).await.len() == 1).then_some(())).await;

@@ -23,7 +23,7 @@ pub(crate) fn client() -> Client {
     Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
-/// A status with its headers and JSON (null when it is none).
+/// A response: status, headers, text, and JSON (null if the text is not JSON).
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -39,7 +39,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Reply {
     Reply { status, headers, text, json }
 }
 
-/// Polls until `done` gives something, for at most five seconds.
+/// Polls until `done` returns a value, for at most five seconds.
 pub(crate) async fn eventually<T>(mut done: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..100 {
         if let Some(value) = done().await {
@@ -84,7 +84,7 @@ impl TestGemini {
     }
 }
 
-/// A request whose turns alternate, a user's first.
+/// A request whose turns alternate; the user's comes first.
 pub(crate) fn said(texts: &[&str]) -> Value {
     let roles = ["user", "model"].into_iter().cycle();
     let contents: Vec<Value> =
@@ -184,7 +184,7 @@ impl TestStripe {
         paid.json["subscription"].as_str().expect("a subscription").to_owned()
     }
 
-    /// Lets something happen to a subscription and gives it as it is then.
+    /// Performs an action on a subscription and returns its new state.
     pub(crate) async fn happens(&self, subscription: &str, action: &str) -> Value {
         let done = self.admin(&format!("subscriptions/{subscription}"), json!({ "action": action })).await;
         assert_eq!(done.status, 200, "{}", done.text);
@@ -211,7 +211,7 @@ pub(crate) struct Received {
     pub(crate) json: Value,
 }
 
-/// An endpoint that answers the statuses it was given, then 200.
+/// An endpoint that returns the given statuses, then 200.
 #[derive(Clone, Default)]
 pub(crate) struct Endpoint {
     pub(crate) received: Arc<Mutex<Vec<Received>>>,
@@ -219,7 +219,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Starts it; the second value is its address.
+    /// Starts it; the second value is its URL.
     pub(crate) async fn start() -> (Self, String) {
         let endpoint = Self::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

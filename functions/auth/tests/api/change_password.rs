@@ -12,7 +12,7 @@ async fn the_first_password_needs_no_current_one() {
     let (user, _) = sign_in(&api.anyone()).await;
     let set = user.post("/auth/change-password", json!({ "new_password": "the first password" })).await;
     assert_eq!((set.status(), set.bytes.len()), (204, 0));
-    assert!(is_in(&user).await, "the session that changed it goes on");
+    assert!(is_in(&user).await, "the session that changed it stays valid");
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_change_ends_the_other_sessions_and_every_open_code() {
 }
 
 #[tokio::test]
-async fn guessing_the_current_password_is_slowed_down_with_the_sign_ins() {
+async fn guesses_of_the_current_password_count_as_failed_sign_ins() {
     let api = api().await;
     let user = with_password(&api.anyone(), "the old password").await;
     for number in 0..10 {
@@ -86,7 +86,7 @@ async fn a_new_password_must_be_long_enough_and_not_common() {
         assert_eq!((refused.status(), &error["pointer"], &error["code"]), (422, &json!("/new_password"), &json!(code)));
     }
     let eight = user.post("/auth/change-password", json!({ "new_password": "пароль-8" })).await;
-    assert_eq!(eight.status(), 204, "any script will do");
+    assert_eq!(eight.status(), 204, "a password may use any script");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn without_a_token_nothing_is_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_uses_of_a_reset_token_at_once_one_wins() {
+async fn one_of_a_hundred_concurrent_uses_of_a_reset_token_succeeds() {
     let api = with(&[("OTP_COOLDOWN_SECONDS", "0")]).await;
     let (user, _) = sign_in(&api.anyone()).await;
     let (challenge, otp) = code(&user, "/auth/forgot-password", json!({ "mobile": user.mobile })).await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{api, code, hundred, outcomes, verify, wrong};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_wrong_codes_at_once_five_are_tries() {
+async fn five_of_a_hundred_concurrent_wrong_codes_are_tried() {
     let api = api().await;
     let user = api.anyone();
     let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
@@ -18,7 +18,7 @@ async fn of_a_hundred_wrong_codes_at_once_five_are_tries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_right_codes_at_once_one_wins() {
+async fn one_of_a_hundred_concurrent_right_codes_succeeds() {
     let api = api().await;
     let user = api.anyone();
     let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
@@ -42,7 +42,7 @@ async fn a_number_that_signs_in_from_many_devices_at_once_has_one_account() {
         let (db, mobile, now) = (db.clone(), mobile.clone(), api.stack.clock.now());
         tasks.spawn(async move {
             let hash = [number; 32];
-            let session = shared::db::users::NewSession {
+            let session = shared::db::sessions::NewSession {
                 id: shared::domain::SessionId::generate(),
                 refresh_hash: &hash,
                 user_agent: None,

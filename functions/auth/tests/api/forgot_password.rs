@@ -1,4 +1,4 @@
-//! `POST /auth/forgot-password` and what its code allows.
+//! `POST /auth/forgot-password` and the use of its code.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn a_reset_code_gives_a_token_that_sets_a_password_once() {
 }
 
 #[tokio::test]
-async fn a_reset_of_a_number_without_an_account_comes_to_nothing() {
+async fn a_reset_of_a_number_without_an_account_changes_nothing() {
     let api = api().await;
     let user = api.anyone();
     let (challenge, otp) = code(&user, "/auth/forgot-password", json!({ "mobile": user.mobile })).await;

@@ -1,4 +1,4 @@
-//! Limits on codes: sliding, and exact however many ask at once.
+//! Limits on codes: sliding windows, exact under concurrent requests.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn the_pause_doubles_to_four_times() {
         assert_eq!(refusal(&ask(&user).await), (429, "otp_cooldown".into(), 1));
         api.stack.clock.advance(Duration::from_millis(1));
     }
-    assert_eq!(ask(&api.anyone()).await.status(), 202, "another number waits for nobody");
+    assert_eq!(ask(&api.anyone()).await.status(), 202, "another number need not wait");
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_number_gets_five_codes_in_any_hour_and_ten_in_any_day() {
         assert_eq!(ask(&user).await.status(), 202);
         api.stack.clock.advance(minutes(5));
     }
-    // 25 minutes after the first: it leaves the hour in 35.
+    // The first code was 25 minutes ago: it leaves the one-hour window in 35 minutes.
     assert_eq!(refusal(&ask(&user).await), (429, "otp_mobile_limit".into(), 35 * 60));
     api.stack.clock.advance(minutes(35));
     for _ in 0..5 {
@@ -44,7 +44,7 @@ async fn a_number_gets_five_codes_in_any_hour_and_ten_in_any_day() {
     }
     let (status, code, after) = refusal(&ask(&user).await);
     assert_eq!((status, code.as_str()), (429, "otp_mobile_limit"));
-    // 135 minutes after the first, which leaves the day 24 hours after it was sent.
+    // The first code was 135 minutes ago: it leaves the one-day window 24 hours after it was sent.
     assert_eq!(after, 24 * 3600 - 135 * 60);
     api.stack.clock.advance(Duration::from_secs(after));
     assert_eq!(ask(&user).await.status(), 202);
@@ -60,7 +60,7 @@ async fn a_reset_counts_like_a_sign_in() {
 }
 
 #[tokio::test]
-async fn an_address_is_what_the_gateway_saw_and_an_ipv6_customer_is_one() {
+async fn the_address_comes_from_the_gateway_and_an_ipv6_prefix_counts_as_one() {
     let api = with(&[("OTP_PER_IP_HOUR", "1")]).await;
     let from = |address: &str| api.anyone().from(address);
     assert_eq!(ask(&from("192.0.2.1")).await.status(), 202);
@@ -88,7 +88,7 @@ async fn the_whole_stack_stops_at_its_cap_until_midnight() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_requests_for_one_number_one_is_sent() {
+async fn one_of_a_hundred_concurrent_requests_for_one_number_is_sent() {
     let api = with(&[]).await;
     let user = api.anyone();
     let seen = hundred(|_| {

@@ -1,4 +1,4 @@
-//! A hundred failures in a row pause an account's sign-in by code, and the answer does not tell.
+//! A hundred failures in a row pause an account's sign-in with a code; the response does not reveal it.
 
 use serde_json::json;
 use testkit::{TestApi, User};
@@ -21,7 +21,7 @@ async fn fail(user: &User, times: usize) {
 }
 
 #[tokio::test]
-async fn after_a_hundred_failures_no_code_is_right() {
+async fn after_a_hundred_failures_every_code_is_refused() {
     let api = api().await;
     let (user, other) = (api.anyone(), api.anyone());
     fail(&user, 100).await;
@@ -34,11 +34,11 @@ async fn after_a_hundred_failures_no_code_is_right() {
         assert_eq!((refused.status(), refused.body()), (401, like_any), "{path}");
     }
     let (challenge, otp) = code(&other, "/auth/send-otp", json!({ "mobile": other.mobile })).await;
-    assert_eq!(verify(&other, &challenge, &otp).await.status(), 200, "nobody else is paused");
+    assert_eq!(verify(&other, &challenge, &otp).await.status(), 200, "no other account is paused");
 }
 
 #[tokio::test]
-async fn a_right_code_before_that_begins_the_count_anew() {
+async fn a_right_code_resets_the_count() {
     let api = api().await;
     let user = api.anyone();
     for _ in 0..2 {

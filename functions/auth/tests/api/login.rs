@@ -17,7 +17,7 @@ async fn a_right_password_signs_in() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_no_password_and_no_account_are_told_alike() {
+async fn a_wrong_password_no_password_and_no_account_get_the_same_response() {
     let api = api().await;
     let with_one = with_password(&api.anyone(), "correct horse").await;
     let (without, _) = sign_in(&api.anyone()).await;
@@ -34,7 +34,7 @@ async fn a_wrong_password_no_password_and_no_account_are_told_alike() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_wrong_passwords_at_once_ten_are_tried_for_any_number() {
+async fn ten_of_a_hundred_concurrent_wrong_passwords_are_tried_for_any_number() {
     let api = api().await;
     let known = with_password(&api.anyone(), "correct horse").await;
     for user in [known, api.anyone()] {
@@ -47,7 +47,7 @@ async fn of_a_hundred_wrong_passwords_at_once_ten_are_tried_for_any_number() {
 }
 
 #[tokio::test]
-async fn a_right_password_is_refused_while_the_account_is_paused_and_taken_after() {
+async fn a_right_password_is_refused_while_the_account_is_paused_and_accepted_afterwards() {
     let api = api().await;
     let user = with_password(&api.anyone(), "correct horse").await;
     let login =
@@ -62,7 +62,7 @@ async fn a_right_password_is_refused_while_the_account_is_paused_and_taken_after
 }
 
 #[tokio::test]
-async fn a_right_password_forgets_the_failures() {
+async fn a_right_password_resets_the_failures() {
     let api = api().await;
     let user = with_password(&api.anyone(), "correct horse").await;
     for _ in 0..3 {
@@ -90,5 +90,5 @@ async fn an_address_that_tries_many_numbers_is_paused_without_pausing_them() {
         assert_eq!((guess.code().as_str(), guess.header("retry-after")), ("login_ip_limit", "3600"));
     }
     let login = user.post("/auth/login", json!({ "mobile": user.mobile, "password": "correct horse" })).await;
-    assert_eq!(login.status(), 200, "the owner is elsewhere");
+    assert_eq!(login.status(), 200, "the owner signs in from another address");
 }

@@ -9,6 +9,7 @@ mod limits;
 mod lock;
 mod login;
 mod owasp;
+mod password_race;
 mod redis_away;
 mod refresh;
 mod secrets;

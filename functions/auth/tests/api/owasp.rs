@@ -1,4 +1,5 @@
-//! OWASP API Security Top 10 (2023), what of it concerns identity. <https://owasp.org/API-Security/editions/2023/en/0x11-t10/>
+//! The risks of the OWASP API Security Top 10 (2023) that concern identity.
+//! <https://owasp.org/API-Security/editions/2023/en/0x11-t10/>
 
 use serde_json::json;
 
@@ -22,7 +23,7 @@ async fn api2_broken_authentication_a_code_cannot_be_guessed_however_often_it_is
     let api = with(&[]).await;
     let user = api.anyone();
     let mut tries = 0;
-    // A day of an attacker who waits as told each time.
+    // An attacker tries for a day and respects every wait.
     for _ in 0..30 {
         let sent = ask(&user).await;
         if sent.status() == 202 {
@@ -38,7 +39,7 @@ async fn api2_broken_authentication_a_code_cannot_be_guessed_however_often_it_is
 }
 
 #[tokio::test]
-async fn api2_broken_authentication_every_endpoint_but_the_doors_needs_a_token() {
+async fn api2_broken_authentication_every_endpoint_except_the_sign_ins_needs_a_token() {
     let api = api().await;
     let anyone = api.anyone();
     for answer in [
@@ -82,7 +83,7 @@ async fn api4_unrestricted_resource_consumption_bodies_texts_and_hashes_are_boun
 }
 
 #[tokio::test]
-async fn api5_broken_function_level_authorization_a_reset_is_no_session() {
+async fn api5_broken_function_level_authorization_a_reset_token_is_not_a_session() {
     let api = with(&[("OTP_COOLDOWN_SECONDS", "0")]).await;
     let (user, _) = sign_in(&api.anyone()).await;
     let (challenge, otp) = code(&user, "/auth/forgot-password", json!({ "mobile": user.mobile })).await;
@@ -97,7 +98,7 @@ async fn api5_broken_function_level_authorization_a_reset_is_no_session() {
 async fn api6_unrestricted_access_to_sensitive_business_flows_sms_cannot_be_pumped() {
     let api =
         with(&[("OTP_PER_PREFIX_HOUR", "3"), ("OTP_DELIVERY", "sns"), ("OTP_ALLOWED_COUNTRIES", "1,!1876")]).await;
-    // Numbers bought in a row, each asked for once from an address of its own.
+    // Consecutive numbers; a code for each is requested once, each from a different address.
     let mut sent = 0;
     for number in 0..50_u8 {
         let asker = api.anyone().from(&format!("198.51.100.{number}"));
@@ -110,7 +111,7 @@ async fn api6_unrestricted_access_to_sensitive_business_flows_sms_cannot_be_pump
 }
 
 #[tokio::test]
-async fn api8_security_misconfiguration_answers_carry_no_cause_and_are_kept_by_no_cache() {
+async fn api8_security_misconfiguration_responses_contain_no_cause_and_are_not_cached() {
     let api = with(&[("DATABASE_URL", "postgres://postgres@127.0.0.1:1/none")]).await;
     let user = api.anyone();
     let failed = user.post("/auth/login", json!({ "mobile": user.mobile, "password": "whatever it is" })).await;

@@ -1,4 +1,4 @@
-//! Revocation with Redis up, with Redis stopped, and with Redis lost in between.
+//! Revocation with Redis up, with Redis stopped, and with Redis' data lost in between.
 
 use axum::Router;
 use redis::AsyncCommands;
@@ -8,7 +8,7 @@ use testkit::TestApi;
 
 use crate::support::{api, is_in, sign_in};
 
-/// The same function where Redis cannot be reached.
+/// The same function, but Redis is unreachable.
 fn without_redis(api: &TestApi) -> Router {
     let settings = api.stack.env();
     let env = Env::from_fn(move |name| match name {
@@ -19,7 +19,7 @@ fn without_redis(api: &TestApi) -> Router {
 }
 
 #[tokio::test]
-async fn a_live_session_is_let_in_without_redis() {
+async fn a_live_session_is_accepted_without_redis() {
     let api = api().await;
     let (user, _) = sign_in(&api.anyone()).await;
     assert!(is_in(&user.at(without_redis(&api))).await);
@@ -42,12 +42,12 @@ async fn a_session_revoked_with_redis_stopped_fails_with_redis_stopped_and_resta
     let stopped = user.at(without_redis(&api));
     assert_eq!(stopped.post("/auth/logout", json!(null)).await.status(), 204);
     assert!(!is_in(&stopped).await);
-    // Redis comes back empty: nothing was read of this session through it before.
+    // Redis restarts empty: this session was never read through it before.
     assert!(!is_in(&user).await);
 }
 
 #[tokio::test]
-async fn a_mark_that_redis_kept_through_a_partition_lapses_within_a_minute() {
+async fn a_mark_that_redis_kept_through_a_partition_expires_within_a_minute() {
     let api = api().await;
     let (user, _) = sign_in(&api.anyone()).await;
     assert!(is_in(&user).await);

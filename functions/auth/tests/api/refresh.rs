@@ -32,7 +32,7 @@ async fn a_refresh_renews_both_tokens() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_can_be_asked_for_again_within_ten_seconds() {
+async fn a_lost_response_can_be_requested_again_within_ten_seconds() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;
     let second = text(&refresh(&user, &first).await, "refresh_token");
@@ -105,7 +105,7 @@ async fn a_family_lives_while_it_is_renewed_and_ends_thirty_days_later_or_as_con
 }
 
 #[tokio::test]
-async fn what_is_no_refresh_token_is_refused_alike() {
+async fn everything_that_is_not_a_refresh_token_gets_the_same_refusal() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;
     let unknown = format!("{}{}", if first.starts_with('A') { "B" } else { "A" }, &first[1..]);

@@ -1,4 +1,4 @@
-//! No code can be read from what is stored, queued, logged, or answered to anyone but who asked for it in development.
+//! No code appears in the stores, the queue, the logs or a response, except in the response of send-otp in development.
 
 use std::fmt::Write as _;
 use std::io;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use redis::AsyncCommands;
 use serde_json::json;
-use shared::auth::Codes;
+use shared::auth::OneTimeCodes;
 use shared::domain::ChallengeId;
 use testkit::Stack;
 use tracing_subscriber::filter::LevelFilter;
@@ -34,7 +34,7 @@ impl io::Write for Logs {
     }
 }
 
-/// Captures what is logged on this thread, down to the finest level, until the guard is dropped.
+/// Captures the logs of this thread, at all levels, until the guard is dropped.
 fn capture() -> (Logs, impl Drop) {
     let logs = Logs::default();
     let writer = logs.clone();
@@ -76,11 +76,11 @@ async fn redis(stack: &Stack) -> String {
 }
 
 #[tokio::test]
-async fn no_code_is_stored_queued_logged_or_answered() {
+async fn no_code_is_stored_queued_logged_or_returned() {
     let (logs, _guard) = capture();
-    // Eight digits: a timestamp or an id does not hold one by chance.
+    // Eight digits, so that no timestamp or id contains a code by chance.
     let api = with(&[("OTP_DELIVERY", "sns"), ("OTP_DIGITS", "8"), ("OTP_COOLDOWN_SECONDS", "0")]).await;
-    let codes = Codes::from_env(&api.stack.env()).unwrap();
+    let codes = OneTimeCodes::from_env(&api.stack.env()).unwrap();
     let code = |challenge: &str| codes.derive(challenge.parse::<ChallengeId>().unwrap(), "test").unwrap();
     let (mut issued, mut answers) = (Vec::new(), String::new());
 
@@ -114,12 +114,12 @@ async fn no_code_is_stored_queued_logged_or_answered() {
     assert!(logs.text().contains("answered"), "the logs were searched");
     let places = [&open.0, &open.1, &closed.0, &closed.1, &queued, &answers, &logs.text()];
     for (_, otp) in &issued {
-        assert!(places.iter().all(|place| !place.contains(otp)), "{otp} was left somewhere");
+        assert!(places.iter().all(|place| !place.contains(otp)), "{otp} was found");
     }
 }
 
 #[tokio::test]
-async fn in_development_the_answer_to_who_asked_is_the_only_place() {
+async fn in_development_the_code_is_only_in_the_response_of_the_request() {
     let (logs, _guard) = capture();
     let api = with(&[("OTP_DIGITS", "8")]).await;
     let user = api.anyone();

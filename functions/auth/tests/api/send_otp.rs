@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{api, ask, code, sign_in, text, verify, with};
 
 #[tokio::test]
-async fn the_answer_tells_how_long_and_when_again() {
+async fn the_response_says_when_the_code_expires_and_when_to_resend() {
     let api = api().await;
     let user = api.anyone();
     let sent = ask(&user).await;
@@ -33,7 +33,7 @@ async fn a_known_number_is_answered_like_any_other() {
             seen.push((answer.status(), names, body));
         }
         assert_eq!(seen[0], seen[1]);
-        assert_eq!(api.queued().len(), 2, "the same is queued for both");
+        assert_eq!(api.queued().len(), 2, "the same job is queued for both");
     }
 }
 
@@ -49,7 +49,7 @@ async fn by_sms_the_queue_gets_the_challenge_and_the_client_no_code() {
 }
 
 #[tokio::test]
-async fn a_code_that_cannot_be_queued_is_taken_back() {
+async fn a_code_that_cannot_be_queued_is_withdrawn() {
     let api = with(&[("OTP_DELIVERY", "sns")]).await;
     let user = api.anyone();
     api.stack.sqs.break_down(true);

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{api, is_in, sign_in};
 
 #[tokio::test]
-async fn sessions_are_listed_the_latest_used_first() {
+async fn sessions_are_listed_with_the_last_used_one_first() {
     let api = api().await;
     let (phone, _) = sign_in(&api.anyone()).await;
     api.stack.clock.advance(Duration::from_mins(1));

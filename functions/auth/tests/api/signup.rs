@@ -1,14 +1,14 @@
 //! `POST /auth/signup`
 
 use serde_json::json;
-use shared::auth::Codes;
-use shared::cache::{Challenge, CodeLimits, Purpose};
+use shared::auth::OneTimeCodes;
+use shared::cache::{Challenge, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, Mobile};
 
 use crate::support::{api, ask, code, sign_in, text, verify, with};
 
 #[tokio::test]
-async fn a_profile_becomes_the_account_once_its_mobile_is_proved() {
+async fn a_profile_becomes_the_account_once_its_mobile_is_verified() {
     let api = api().await;
     let user = api.anyone();
     let profile =
@@ -32,7 +32,7 @@ async fn a_profile_becomes_the_account_once_its_mobile_is_proved() {
     assert_eq!(after.status(), 200);
 }
 
-/// An attacker signs a victim's number up with a password of their own and waits for the victim to sign in.
+/// An attacker signs up a victim's number with their own password and waits until the victim signs in.
 #[tokio::test]
 async fn a_stranger_cannot_plant_a_password_in_someones_account() {
     let api = api().await;
@@ -47,17 +47,17 @@ async fn a_stranger_cannot_plant_a_password_in_someones_account() {
     let login =
         attacker.post("/auth/login", json!({ "mobile": victim.mobile, "password": "planted by a stranger" })).await;
     assert_eq!((login.status(), login.code().as_str()), (401, "credentials_invalid"));
-    // Nor can the attacker use the sign-up with a number of their own.
+    // The attacker cannot use the sign-up with their own number either.
     let own = json!({ "mobile": attacker.mobile, "signup_id": signup.body()["signup_id"] });
     let refused = attacker.post("/auth/send-otp", own).await;
     assert_eq!((refused.status(), refused.code().as_str()), (422, "signup_expired"));
     assert_eq!(refused.body()["errors"][0]["pointer"], "/signup_id");
-    // And asking for the code themselves ends the victim's own challenge at worst: the code reaches the victim.
+    // If the attacker requests the code, it can only end the victim's own challenge: the code is sent to the victim.
     api.stack.clock.advance(std::time::Duration::from_mins(1));
     let asked = json!({ "mobile": victim.mobile, "signup_id": signup.body()["signup_id"] });
     let (challenge, otp) = code(&attacker, "/auth/send-otp", asked).await;
     let again = verify(&victim, &challenge, &otp).await;
-    assert_eq!(again.body()["user"]["email"], json!(null), "an account that exists keeps its profile");
+    assert_eq!(again.body()["user"]["email"], json!(null), "an existing account keeps its profile");
     let login =
         attacker.post("/auth/login", json!({ "mobile": victim.mobile, "password": "planted by a stranger" })).await;
     assert_eq!(login.code(), "credentials_invalid");
@@ -80,7 +80,7 @@ async fn a_known_number_is_answered_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_sign_up_waits_fifteen_minutes_and_serves_the_last_code_asked_for() {
+async fn a_sign_up_is_kept_for_fifteen_minutes_and_is_used_by_the_last_requested_code() {
     let api = api().await;
     let user = api.anyone();
     let signup = user.post("/auth/signup", json!({ "mobile": user.mobile, "name": "Ada" })).await;
@@ -95,7 +95,7 @@ async fn a_sign_up_waits_fifteen_minutes_and_serves_the_last_code_asked_for() {
 }
 
 #[tokio::test]
-async fn fields_that_cannot_be_are_refused_by_name() {
+async fn invalid_fields_are_refused_by_name() {
     let api = api().await;
     let user = api.anyone();
     for (field, value, code) in [
@@ -132,9 +132,9 @@ async fn sign_ups_from_one_address_are_limited() {
     assert_eq!(ask(&user).await.status(), 202);
 }
 
-/// No endpoint opens such a challenge; the profile is guarded all the same.
+/// No endpoint creates such a challenge, but the profile is protected even then.
 #[tokio::test]
-async fn a_profile_serves_its_own_mobile_alone_whatever_a_challenge_says() {
+async fn a_profile_is_used_for_its_own_mobile_only_whatever_a_challenge_says() {
     let api = api().await;
     let (victim, attacker) = (api.anyone(), api.anyone());
     let signup = attacker.post("/auth/signup", json!({ "mobile": attacker.mobile, "name": "Mallory" })).await;
@@ -145,8 +145,9 @@ async fn a_profile_serves_its_own_mobile_alone_whatever_a_challenge_says() {
         kid: "test".into(),
         signup: Some(text(&signup, "signup_id").parse().unwrap()),
     };
-    let limits = CodeLimits::from_env(&api.stack.env()).unwrap();
-    cache.open_challenge(id, &challenge, &limits, "192.0.2.1", api.stack.clock.now()).await.unwrap().unwrap();
-    let otp = Codes::from_env(&api.stack.env()).unwrap().derive(id, "test").unwrap();
+    let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
+    let opened = cache.open_challenge(id, &challenge, &limits, "192.0.2.1", api.stack.clock.now()).await.unwrap();
+    assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
+    let otp = OneTimeCodes::from_env(&api.stack.env()).unwrap().derive(id, "test").unwrap();
     assert_eq!(verify(&victim, &id.to_string(), &otp).await.body()["user"]["name"], json!(null));
 }

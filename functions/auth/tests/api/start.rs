@@ -1,4 +1,4 @@
-//! Settings with which the function does not start.
+//! Settings that prevent the function from starting.
 
 use testkit::Stack;
 
@@ -14,7 +14,7 @@ async fn refusal(settings: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn a_production_stack_does_not_tell_codes_in_answers() {
+async fn a_production_stack_does_not_return_codes_in_responses() {
     let refused = refusal(&[("STAGE", "prod"), ("OTP_DELIVERY", "response")]).await;
     assert!(refused.starts_with("OTP_DELIVERY: must be sns in production"), "{refused}");
     assert_eq!(refusal(&[("STAGE", "prod"), ("OTP_DELIVERY", "sns")]).await, "");
@@ -23,7 +23,7 @@ async fn a_production_stack_does_not_tell_codes_in_answers() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_be_are_named_and_not_shown() {
+async fn invalid_settings_are_named_but_their_values_are_not_shown() {
     let short = "a:c2hvcnQ=";
     for (name, value) in [
         ("JWT_KEYS", ""),

@@ -1,4 +1,4 @@
-//! What several of these tests do.
+//! Steps that several of these tests share.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use testkit::{Answer, Stack, TestApi, User};
 use tokio::task::JoinSet;
 
-/// `/auth` without the limits that tests from one address would meet.
+/// `/auth` without the limits that tests from one address would reach.
 pub(crate) async fn api() -> TestApi {
     with(&[]).await
 }
 
-/// The same with other settings.
+/// The same with additional settings.
 pub(crate) async fn with(settings: &[(&str, &str)]) -> TestApi {
     let lifted = [("OTP_PER_IP_HOUR", "0"), ("OTP_PER_PREFIX_HOUR", "0"), ("LOGIN_PER_IP_HOUR", "0")];
     let mut stack = Stack::start().await;
@@ -22,19 +22,19 @@ pub(crate) async fn with(settings: &[(&str, &str)]) -> TestApi {
     TestApi::on(stack, auth::router)
 }
 
-/// Asks for a code that signs in.
+/// Requests a code for a sign-in.
 pub(crate) async fn ask(user: &User) -> Answer {
     user.post("/auth/send-otp", json!({ "mobile": user.mobile })).await
 }
 
-/// Asks for a code of a kind that was answered and reads it.
+/// Requests a code from `path` and reads it from the response.
 pub(crate) async fn code(user: &User, path: &str, body: Value) -> (String, String) {
     let sent = user.post(path, body).await;
     assert_eq!(sent.status(), 202, "{}", sent.body());
     (text(&sent, "challenge_id"), text(&sent, "otp"))
 }
 
-/// A member of an answer.
+/// A text field of a response.
 pub(crate) fn text(answer: &Answer, name: &str) -> String {
     let body = answer.body();
     body[name].as_str().unwrap_or_else(|| panic!("no {name} in {body}")).to_owned()
@@ -45,13 +45,13 @@ pub(crate) async fn verify(user: &User, challenge: &str, otp: &str) -> Answer {
     user.post("/auth/verify-otp", json!({ "challenge_id": challenge, "otp": otp })).await
 }
 
-/// Another code than this one.
+/// A code that differs from this one.
 pub(crate) fn wrong(otp: &str) -> String {
     let first = if otp.starts_with('9') { "0" } else { "9" };
     format!("{first}{}", &otp[1..])
 }
 
-/// Signs in by code; the account is made if there is none.
+/// Signs in with a code; the account is created if there is none.
 pub(crate) async fn sign_in(user: &User) -> (User, Answer) {
     let (challenge, otp) = code(user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
     let answer = verify(user, &challenge, &otp).await;
@@ -59,7 +59,7 @@ pub(crate) async fn sign_in(user: &User) -> (User, Answer) {
     (user.with_token(&text(&answer, "access_token")), answer)
 }
 
-/// Signs in by code and sets a password.
+/// Signs in with a code and sets a password.
 pub(crate) async fn with_password(user: &User, password: &str) -> User {
     let (user, _) = sign_in(user).await;
     let set = user.post("/auth/change-password", json!({ "new_password": password })).await;
@@ -67,7 +67,7 @@ pub(crate) async fn with_password(user: &User, password: &str) -> User {
     user
 }
 
-/// Does something a hundred times at once and counts what came of it: status and code.
+/// Makes a hundred requests at once and counts the outcomes by status and code.
 pub(crate) async fn hundred<F: Future<Output = Answer> + Send + 'static>(
     act: impl Fn(usize) -> F,
 ) -> BTreeMap<(u16, String), usize> {
@@ -83,12 +83,12 @@ pub(crate) async fn hundred<F: Future<Output = Answer> + Send + 'static>(
     outcomes
 }
 
-/// Outcomes to compare with.
+/// The expected outcomes.
 pub(crate) fn outcomes(expected: &[(u16, &str, usize)]) -> BTreeMap<(u16, String), usize> {
     expected.iter().map(|(status, code, count)| ((*status, (*code).to_owned()), *count)).collect()
 }
 
-/// Whether the user's token is taken.
+/// Whether the user's token is accepted.
 pub(crate) async fn is_in(user: &User) -> bool {
     match user.get("/auth/sessions").await.status() {
         200 => true,

@@ -1,4 +1,4 @@
-//! Access tokens that are not taken (RFC 8725), each made of a good one by one change.
+//! Access tokens that are refused (RFC 8725), each made from a valid one by one change.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,7 +32,7 @@ fn claims_of(user: &User) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-/// A JSON object with one member changed; `null` takes it away.
+/// A JSON object with one member changed; `null` removes the member.
 fn but(object: &Value, name: &str, value: Value) -> Value {
     let mut object = object.clone();
     object.as_object_mut().unwrap().remove(name);
@@ -54,7 +54,7 @@ async fn caller() -> (TestApi, User, Value) {
 }
 
 #[tokio::test]
-async fn a_token_made_by_the_book_is_taken() {
+async fn a_token_made_by_the_standard_is_accepted() {
     let (_api, user, claims) = caller().await;
     assert!(is_taken(&user, &signed(&header(), &claims.to_string(), KEY)).await);
     let parts: Vec<&str> = user.token().split('.').collect();
@@ -67,7 +67,7 @@ async fn a_token_made_by_the_book_is_taken() {
 }
 
 #[tokio::test]
-async fn a_header_with_anything_else_is_refused() {
+async fn every_other_header_is_refused() {
     let (_api, user, claims) = caller().await;
     let jwk = json!({ "kty": "oct", "k": encode(KEY) });
     for (name, value) in [
@@ -100,7 +100,7 @@ async fn a_header_with_anything_else_is_refused() {
 }
 
 #[tokio::test]
-async fn claims_with_anything_else_are_refused() {
+async fn all_other_claims_are_refused() {
     let (_api, user, claims) = caller().await;
     for (name, value) in [
         ("iss", json!(null)),
@@ -164,7 +164,7 @@ async fn a_signature_that_is_not_the_keys_own_is_refused() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_no_access_token() {
+async fn a_refresh_token_is_not_accepted_as_an_access_token() {
     let api = api().await;
     let (user, answer) = sign_in(&api.anyone()).await;
     assert!(!is_taken(&user, &text(&answer, "refresh_token")).await);

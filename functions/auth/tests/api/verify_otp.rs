@@ -30,7 +30,7 @@ async fn a_code_works_once() {
 }
 
 #[tokio::test]
-async fn a_code_lasts_five_minutes() {
+async fn a_code_is_valid_for_five_minutes() {
     let api = api().await;
     let user = api.anyone();
     let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
@@ -39,7 +39,7 @@ async fn a_code_lasts_five_minutes() {
 }
 
 #[tokio::test]
-async fn the_fifth_try_may_be_right_and_the_sixth_may_not() {
+async fn the_fifth_try_can_succeed_and_the_sixth_cannot() {
     let api = with(&[("OTP_COOLDOWN_SECONDS", "0")]).await;
     let user = api.anyone();
     for (wrong_tries, then) in [(4, (200, String::new())), (5, (401, "challenge_expired".to_owned()))] {
@@ -65,7 +65,7 @@ async fn a_code_belongs_to_its_challenge() {
 }
 
 #[tokio::test]
-async fn a_stranger_cannot_burn_someones_tries() {
+async fn a_stranger_cannot_use_up_somebodys_tries() {
     let api = api().await;
     let (user, stranger) = (api.anyone(), api.anyone());
     let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
@@ -81,7 +81,7 @@ fn text_of_a_challenge() -> String {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_code_is_no_try() {
+async fn a_malformed_code_does_not_count_as_a_try() {
     let api = api().await;
     let user = api.anyone();
     let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;

@@ -1,4 +1,4 @@
-//! The daily allowance: exact, whoever races for it, and told in headers.
+//! The daily allowance: exact under concurrent requests, and reported in headers.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn a_new_utc_day_brings_a_whole_allowance() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_200_parallel_sends_exactly_five_are_accepted_on_each_side_of_midnight() {
+async fn exactly_5_of_200_parallel_sends_are_accepted_on_each_side_of_midnight() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;
     let mut paths = Vec::new();

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a send that is repeated is the same send.
+//! `Idempotency-Key`: a repeated send is the same send.
 
 use chatroom::router;
 use http::Method;
@@ -11,7 +11,7 @@ async fn send(user: &User, path: &str, key: &str, content: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_same_key_and_body_answer_the_same_ids_and_are_charged_once() {
+async fn the_same_key_and_body_return_the_same_ids_and_are_charged_once() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;
     let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());
@@ -19,7 +19,7 @@ async fn the_same_key_and_body_answer_the_same_ids_and_are_charged_once() {
     let second = send(&alice, &path, "k1", "hi").await;
     assert_eq!((second.status(), second.body()), (202, first.body()));
     let queued = api.queued();
-    assert!(queued.iter().all(|sent| sent.once == queued[0].once), "SQS takes them for one");
+    assert!(queued.iter().all(|sent| sent.once == queued[0].once), "SQS treats them as one");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn two_users_may_choose_the_same_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn racing_repetitions_are_one_send() {
+async fn concurrent_repetitions_are_one_send() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;
     let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());

@@ -80,7 +80,7 @@ async fn the_second_look_is_a_hit_and_every_write_makes_a_miss() {
 }
 
 #[tokio::test]
-async fn after_a_send_the_list_is_not_cached_until_the_send_has_surely_been_stored() {
+async fn after_a_send_the_list_is_not_cached_until_the_send_must_have_committed() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let tea = alice.post("/chatroom", json!({ "title": "Tea" })).await.id();
@@ -102,7 +102,7 @@ async fn after_a_send_the_list_is_not_cached_until_the_send_has_surely_been_stor
 }
 
 #[tokio::test]
-async fn neither_a_reader_nor_a_writer_beside_a_send_makes_the_list_stale() {
+async fn a_concurrent_reader_or_writer_during_a_send_does_not_make_the_list_stale() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let (user, session, cache) = (alice.id.unwrap(), alice.session.unwrap(), api.stack.cache());
@@ -114,14 +114,14 @@ async fn neither_a_reader_nor_a_writer_beside_a_send_makes_the_list_stale() {
     assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass);
     cache.writing_rooms(user, session).await.unwrap();
     cache.rooms_written(user).await.unwrap();
-    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass, "the send may still be under way");
+    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass, "the send may still be in progress");
 
     api.stack.forget("rooms-sending", &user.to_string()).await;
     assert!(matches!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Miss(_)));
 }
 
 #[tokio::test]
-async fn a_reader_slower_than_a_write_does_not_bring_back_what_it_read() {
+async fn a_reader_that_is_slower_than_a_write_does_not_cache_old_rows() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let (user, session, cache) = (alice.id.unwrap(), alice.session.unwrap(), api.stack.cache());

@@ -1,4 +1,4 @@
-//! Messages: accepted, queued, read, cancelled, answered again.
+//! Messages: accepted, queued, read, cancelled, regenerated.
 
 use serde_json::{Value, json};
 use testkit::{TestApi, User};
@@ -40,7 +40,7 @@ async fn a_pro_users_reply_waits_in_a_queue_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_away_does_not_lose_the_message() {
+async fn a_message_is_not_lost_while_the_queue_is_unavailable() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let room = room(&alice).await;
@@ -104,7 +104,7 @@ async fn a_users_own_message_cannot_be_cancelled() {
 }
 
 #[tokio::test]
-async fn a_message_is_answered_again_once_its_reply_has_ended() {
+async fn a_reply_can_be_regenerated_once_it_has_ended() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let room = room(&alice).await;

@@ -1,15 +1,15 @@
-//! How Postgres goes about the statements that it was sent: their plans, read from Postgres itself.
+//! The query plans of the statements, read from Postgres itself.
 
 use serde_json::Value;
 use tokio_postgres::Client;
 
-/// The plans, by their statements, of the statements that `mentions` fits, made for whatever values they are given.
+/// The generic plans of the statements that match `mentions`, each with its statement.
 pub(crate) async fn plans(sql: &Client, mentions: &str) -> Vec<(String, Value)> {
     let sent = "select distinct query from pg_stat_statements
         where dbid = (select oid from pg_database where datname = current_database())
             and query like 'select %' and query ~ $1 and query not like '%pg_stat%'";
     let statements = sql.query(sent, &[&mentions]).await.unwrap();
-    // One plan for all values, as a prepared statement that is used often gets it.
+    // One plan for all values, as for a prepared statement that is used often.
     sql.batch_execute("set plan_cache_mode = force_generic_plan").await.unwrap();
     let mut plans = Vec::new();
     for statement in statements {
@@ -25,7 +25,7 @@ pub(crate) async fn plans(sql: &Client, mentions: &str) -> Vec<(String, Value)> 
     plans
 }
 
-/// The nodes of a plan, each with whether a limit lies above it.
+/// The nodes of a plan, each with whether a limit is above it.
 pub(crate) fn nodes(plan: &Value) -> Vec<(Value, bool)> {
     let (mut found, mut open) = (Vec::new(), vec![(plan.clone(), false)]);
     while let Some((node, limited)) = open.pop() {

@@ -1,16 +1,15 @@
-//! Requests that wait for one another in a room: the later one goes by what the earlier one did, not by what it saw
+//! Requests that wait for one another in a room: the later one sees the result of the earlier one, not the state from
 //! before it waited.
-
-use std::time::Duration;
 
 use chatroom::router;
 use http::Method;
 use serde_json::{Value, json};
+use shared::domain::MessageId;
 use testkit::{Answer, TestApi, User};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
-/// Somebody with a room whose row the test holds, so that whatever comes waits in line.
+/// A user with a room. The test locks the room's row, so that all requests wait in line.
 struct Line {
     api: TestApi,
     user: User,
@@ -19,7 +18,7 @@ struct Line {
 }
 
 impl Line {
-    /// With a room that has one message, already answered, and the day's messages used up to `left`.
+    /// Creates a room with one answered message, and leaves `left` messages of the day's allowance.
     async fn start(left: i32) -> Self {
         let api = TestApi::start(router).await;
         let user = api.signed_in().await;
@@ -32,20 +31,10 @@ impl Line {
         Self { api, user, room, holder }
     }
 
-    /// Sends a request and returns once it waits behind the others.
+    /// Sends a request and returns when it waits behind the others.
     async fn joined(&self, method: Method, path: &str, body: Value) -> JoinHandle<Answer> {
-        let (waiting, user, path) = (self.waiting().await, self.user.clone(), format!("{}{path}", self.room));
-        let request = tokio::spawn(async move { user.json(method, &path, &[], body).await });
-        while self.waiting().await == waiting {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        request
-    }
-
-    async fn waiting(&self) -> i64 {
-        let sql = "select count(*) from pg_locks l join pg_database d on d.oid = l.database or l.database is null
-            join pg_stat_activity a using (pid) where a.datname = current_database() and not l.granted";
-        self.api.stack.sql().await.query_one(sql, &[]).await.unwrap().get(0)
+        let (user, path) = (self.user.clone(), format!("{}{path}", self.room));
+        self.api.stack.stalled(async move { user.json(method, &path, &[], body).await }).await
     }
 
     async fn released<const N: usize>(&self, requests: [JoinHandle<Answer>; N]) -> [Answer; N] {
@@ -63,7 +52,7 @@ impl Line {
 }
 
 #[tokio::test]
-async fn the_one_who_comes_too_late_for_the_last_message_is_told_that_none_is_left() {
+async fn a_send_that_loses_the_race_for_the_last_message_sees_that_none_is_left() {
     let line = Line::start(1).await;
     let one = line.joined(Method::POST, "/message", json!({ "content": "one" })).await;
     let other = line.joined(Method::POST, "/message", json!({ "content": "other" })).await;
@@ -73,7 +62,7 @@ async fn the_one_who_comes_too_late_for_the_last_message_is_told_that_none_is_le
 }
 
 #[tokio::test]
-async fn a_message_that_came_just_before_its_room_was_deleted_is_given_back() {
+async fn a_message_sent_just_before_its_room_is_deleted_is_refunded() {
     let line = Line::start(4).await;
     let sent = line.joined(Method::POST, "/message", json!({ "content": "hi" })).await;
     let deleted = line.joined(Method::DELETE, "", Value::Null).await;
@@ -82,7 +71,7 @@ async fn a_message_that_came_just_before_its_room_was_deleted_is_given_back() {
 }
 
 #[tokio::test]
-async fn a_message_that_came_just_after_its_room_was_deleted_is_not_charged() {
+async fn a_message_sent_just_after_its_room_is_deleted_is_not_charged() {
     let line = Line::start(4).await;
     let deleted = line.joined(Method::DELETE, "", Value::Null).await;
     let sent = line.joined(Method::POST, "/message", json!({ "content": "hi" })).await;
@@ -92,10 +81,24 @@ async fn a_message_that_came_just_after_its_room_was_deleted_is_not_charged() {
 }
 
 #[tokio::test]
-async fn of_two_wishes_for_another_reply_at_once_one_is_granted() {
+async fn a_room_of_an_account_that_is_being_deleted_is_refused_and_no_fault() {
+    let api = TestApi::start(router).await;
+    let user = api.signed_in().await;
+    let deleting = api.stack.sql().await;
+    deleting.batch_execute("begin; delete from users").await.unwrap();
+
+    let creating = api.stack.stalled(async move { user.post("/chatroom", json!({})).await }).await;
+    deleting.batch_execute("commit").await.unwrap();
+
+    let refused = creating.await.unwrap();
+    assert_eq!((refused.status(), refused.code().as_str()), (401, "unauthenticated"));
+}
+
+#[tokio::test]
+async fn one_of_two_concurrent_regenerations_is_accepted() {
     let line = Line::start(4).await;
-    let sql = "select id::text from messages where role = 'user'";
-    let id: String = line.holder.query_one(sql, &[]).await.unwrap().get(0);
+    let sql = "select id from messages where role = 'user'";
+    let id: MessageId = line.holder.query_one(sql, &[]).await.unwrap().get(0);
     let path = format!("/message/{id}/regenerate");
     let one = line.joined(Method::POST, &path, Value::Null).await;
     let other = line.joined(Method::POST, &path, Value::Null).await;

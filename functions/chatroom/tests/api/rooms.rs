@@ -1,10 +1,10 @@
-//! Rooms: made, read, changed, deleted, by their owner alone.
+//! Rooms are created, read, changed and deleted by their owner alone.
 
 use serde_json::json;
 use testkit::TestApi;
 
 #[tokio::test]
-async fn a_room_is_made_and_read() {
+async fn a_room_is_created_and_read() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let made = alice.post("/chatroom", json!({ "title": " Tea ", "system_prompt": "Be brief." })).await;
@@ -24,7 +24,7 @@ async fn a_room_needs_neither_title_nor_body() {
 }
 
 #[tokio::test]
-async fn a_patch_changes_what_it_names() {
+async fn a_patch_changes_only_the_fields_it_contains() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let room = alice.post("/chatroom", json!({ "title": "Tea", "system_prompt": "Be brief." })).await.id();
@@ -36,7 +36,7 @@ async fn a_patch_changes_what_it_names() {
 }
 
 #[tokio::test]
-async fn a_deleted_room_is_gone_with_its_messages_and_gives_back_what_was_unanswered() {
+async fn deleting_a_room_deletes_its_messages_and_refunds_the_unanswered_ones() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let room = alice.post("/chatroom", json!({})).await.id();
@@ -78,7 +78,7 @@ async fn another_users_chatroom_is_not_found() {
 }
 
 #[tokio::test]
-async fn nobody_gets_in_without_a_token() {
+async fn every_request_without_a_token_is_refused() {
     let api = TestApi::start(chatroom::router).await;
     let answer = api.anyone().get("/chatroom").await;
     assert_eq!(

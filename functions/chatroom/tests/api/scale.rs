@@ -1,4 +1,4 @@
-//! What a list costs does not depend on how much lies before it: counted by Postgres itself.
+//! The cost of a page does not depend on the number of entries before it; Postgres itself counts the rows.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const ROOMS: i64 = 5_000;
 /// Messages of the longest room; all rooms together have 100,000.
 const LONG: i64 = 10_000;
 
-/// Scans of whole tables, and rows read by index, of rooms and messages together.
+/// Scans of whole tables and rows read by an index, for rooms and messages together.
 #[derive(Debug, Clone, Copy)]
 struct Reads {
     whole: i64,
@@ -26,9 +26,9 @@ async fn reads(sql: &Client) -> Reads {
     Reads { whole: row.get(0), rows: row.get(1) }
 }
 
-/// 5,000 rooms with 100,000 messages of one user; answers the longest room.
+/// Inserts 5,000 rooms with 100,000 messages of one user; returns the longest room.
 async fn fill(api: &TestApi, user: &User) -> String {
-    let (sql, owner) = (api.stack.sql().await, user.id.unwrap().0);
+    let (sql, owner) = (api.stack.sql().await, user.id.unwrap());
     let rooms = "insert into chatrooms (id, user_id, title, created_at, updated_at, last_seq)
         select gen_random_uuid(), $1, 'Room ' || n, now(), now() - n * interval '1 minute', case n when 1 then $3::bigint else 18 end
         from generate_series(1::bigint, $2) n";
@@ -44,7 +44,7 @@ async fn fill(api: &TestApi, user: &User) -> String {
     longest.get(0)
 }
 
-/// Follows a list to its end by pages of 100; answers how many entries and pages it has.
+/// Follows a list to its end in pages of 100; returns the number of its entries and pages.
 async fn walk(user: &User, path: &str) -> (i64, i64) {
     let (mut entries, mut pages, mut cursor) = (0, 0, String::new());
     loop {
@@ -68,7 +68,7 @@ async fn a_page_reads_its_own_rows_by_an_index_however_far_down_the_list_it_is()
     sql.execute("select pg_stat_force_next_flush()", &[]).await.unwrap();
     let before = settled(&sql, 0).await;
 
-    // A router of its own: Postgres is told what its connections read when they are closed.
+    // A separate router, because connections report their reads to Postgres' statistics when they are closed.
     let reader = user.at(api.router_of(chatroom::router));
     let (rooms, room_pages) = walk(&reader, "/chatroom").await;
     let (messages, message_pages) = walk(&reader, &format!("/chatroom/{long}/message")).await;
@@ -80,35 +80,35 @@ async fn a_page_reads_its_own_rows_by_an_index_however_far_down_the_list_it_is()
 
     let after = settled(&sql, before.rows + rooms + messages).await;
     assert_eq!(after.whole, before.whole, "a list read a whole table");
-    // Each entry once, each page's room and the entry that tells whether there is more; never what lies before.
+    // Allowed: each entry once, and per page its room and one entry that says if there are more; never earlier entries.
     let most = rooms + messages + 4 * (room_pages + message_pages) + 200;
     let read = after.rows - before.rows;
     assert!(read <= most, "{read} rows were read for {} entries", rooms + messages);
     assert_plans(&sql).await;
 }
 
-/// Each list and page is read by an index, in its order: nothing is sorted before the page is cut off.
+/// Each list and page is read by an index, in its order: there is no sort below the limit.
 async fn assert_plans(sql: &Client) {
     for (table, index, statements) in [
-        ("chatrooms", "chatrooms_list", "^select [a-z_, ]+ from chatrooms where user_id = "),
+        ("chatrooms", "chatrooms_list", "^select [a-z_., ]+ from chatrooms r where user_id = "),
         ("messages", "messages_chatroom_id_seq_key", "from messages where chatroom_id = "),
     ] {
         let lists = plans(sql, statements).await;
-        assert_eq!(lists.len(), 2, "the first page and those that follow: {lists:#?}");
+        assert_eq!(lists.len(), 2, "the first page and the later pages: {lists:#?}");
         for (statement, plan) in lists {
             let nodes = nodes(&plan);
             let reads = |node: &serde_json::Value| node["Relation Name"] == table;
             assert!(nodes.iter().any(|(node, limited)| reads(node) && *limited), "{statement}");
             for (node, limited) in nodes {
                 let kind = node["Node Type"].as_str().unwrap();
-                assert!(!limited || !kind.contains("Sort"), "{statement} sorts what lies before its page: {plan:#}");
+                assert!(!limited || !kind.contains("Sort"), "{statement} sorts more than its page: {plan:#}");
                 if node["Relation Name"].is_string() {
                     let by_index = ["Index Scan", "Index Only Scan"].contains(&kind) && node["Index Cond"].is_string();
                     assert!(by_index, "{statement}: {node:#}");
                     assert!(!reads(&node) || node["Index Name"] == index, "{statement}: {node:#}");
                     assert!(
                         node["Filter"].is_null() || !reads(&node),
-                        "{statement} reads what it leaves out: {node:#}"
+                        "{statement} reads rows that it filters out: {node:#}"
                     );
                 }
             }
@@ -116,7 +116,7 @@ async fn assert_plans(sql: &Client) {
     }
 }
 
-/// The counts once they have reached `rows` and stand still.
+/// The counts, once they have reached `rows` and no longer change.
 async fn settled(sql: &Client, rows: i64) -> Reads {
     let mut last = reads(sql).await;
     for _ in 0..100 {
@@ -127,5 +127,5 @@ async fn settled(sql: &Client, rows: i64) -> Reads {
         }
         last = now;
     }
-    panic!("Postgres counted {} rows, and {rows} were read", last.rows);
+    panic!("Postgres counted {} rows, but {rows} were read", last.rows);
 }

@@ -1,15 +1,15 @@
-//! `wait`: the answer comes when there is something to see.
+//! `wait`: the response comes when there is something new.
 
 use std::time::{Duration, Instant};
 
 use chatroom::router;
 use serde_json::json;
 use shared::db::replies::{self, Claim, Outcome};
-use shared::domain::{ChatroomId, ReplyState};
+use shared::domain::{ChatroomId, ReplyError, ReplyState};
 use testkit::TestApi;
 
 #[tokio::test]
-async fn a_waiting_client_sees_the_reply_as_soon_as_it_is_there() {
+async fn a_waiting_client_gets_the_reply_as_soon_as_it_is_stored() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;
     let room = alice.post("/chatroom", json!({})).await.id();
@@ -23,8 +23,12 @@ async fn a_waiting_client_sees_the_reply_as_soon_as_it_is_there() {
         let Claim::Claimed(attempt) = replies::claim(&db, room, Duration::from_secs(45), now).await.unwrap() else {
             panic!("nothing to claim")
         };
-        let outcome =
-            Outcome { state: ReplyState::Completed, content: "ho".into(), error: None, ..Outcome::failed("") };
+        let outcome = Outcome {
+            state: ReplyState::Completed,
+            content: "ho".into(),
+            error: None,
+            ..Outcome::failed(ReplyError::EmptyAnswer)
+        };
         assert!(replies::finish(&db, attempt.reply, attempt.number, &outcome, now).await.unwrap());
         cache.room_changed(room).await.unwrap();
     };
@@ -38,7 +42,7 @@ async fn a_waiting_client_sees_the_reply_as_soon_as_it_is_there() {
 }
 
 #[tokio::test]
-async fn a_wait_ends_with_what_there_is() {
+async fn a_wait_without_news_returns_the_current_state() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;
     let room = alice.post("/chatroom", json!({})).await.id();
@@ -48,7 +52,7 @@ async fn a_wait_ends_with_what_there_is() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_longer_than_20_seconds_or_for_nothing() {
+async fn waits_over_20_seconds_or_for_nothing_are_refused() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;
     let room = alice.post("/chatroom", json!({})).await.id();

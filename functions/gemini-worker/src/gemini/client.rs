@@ -11,12 +11,12 @@ use super::error::Failure;
 use super::sse::Events;
 use super::wire::{Chunk, Request};
 
-/// More than the longest answer of any model, with room for what surrounds the text.
+/// More than the longest answer of any model, with room for the JSON around the text.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 const LARGEST_ERROR: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What has been read of an answer.
+/// The part of an answer that has been read.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// The text so far.
@@ -25,13 +25,13 @@ pub struct Progress {
     pub model: Option<String>,
     /// Why it stopped.
     pub finish_reason: Option<String>,
-    /// Why the question was refused.
+    /// Why the prompt was refused.
     pub block_reason: Option<String>,
-    /// Tokens of the question.
+    /// Tokens of the prompt.
     pub prompt_tokens: Option<i32>,
     /// Tokens of the answer, without thoughts.
     pub reply_tokens: Option<i32>,
-    /// Whether the answer grew beyond every bound and was not read to its end.
+    /// Whether the answer was too large and was not read to its end.
     pub too_large: bool,
 }
 
@@ -49,7 +49,7 @@ struct Inner {
 }
 
 impl Gemini {
-    /// Of the `GEMINI_…` variables.
+    /// Reads the `GEMINI_…` variables.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let base =
             env.optional("GEMINI_BASE_URL").unwrap_or_else(|| "https://generativelanguage.googleapis.com".into());
@@ -62,7 +62,8 @@ impl Gemini {
         })))
     }
 
-    /// Asks the model, or the second one if the first is not there, and reads the answer into `progress` as it comes.
+    /// Asks the model, or the fallback if that model does not exist, and reads the answer into `progress` as it
+    /// arrives.
     pub async fn generate(&self, request: &Request, progress: &mut Progress) -> Result<(), Failure> {
         match (self.stream(&self.0.model, request, progress).await, &self.0.fallback) {
             (Err(Failure::NoSuchModel), Some(fallback)) => self.stream(fallback, request, progress).await,
@@ -113,7 +114,7 @@ impl Gemini {
 }
 
 impl Progress {
-    /// Takes one event of the stream.
+    /// Reads one event of the stream.
     fn take(&mut self, event: &[u8]) -> Result<(), Failure> {
         if let Some(failure) = Failure::in_stream(event) {
             return Err(failure);
@@ -149,7 +150,7 @@ async fn error_body(response: &mut Response) -> Vec<u8> {
     body
 }
 
-/// What the transport says, without the address: it could hold a key.
+/// The kind of transport error. The URL is left out, since it could hold a key.
 fn unreachable(error: &reqwest::Error) -> Failure {
     let kind = match error {
         error if error.is_timeout() => "timed out",

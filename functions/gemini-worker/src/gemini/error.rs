@@ -1,22 +1,22 @@
-//! Failures of Gemini, by what follows from them.
+//! Failures of Gemini, classified by what must follow.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// Why there is no (whole) answer.
+/// Why there is no complete answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Nothing came, or the connection broke: may work next time.
+    /// No answer came, or the connection broke: a retry may help.
     #[error("no answer: {0}")]
     Unreachable(String),
-    /// 5xx: may work next time, after Google's pause if it names one.
+    /// 5xx: a retry may help, after Google's pause if it names one.
     #[error("overloaded ({0})")]
     Overloaded(u16, Option<Duration>),
-    /// 429: too fast; after Google's pause if it names one.
+    /// 429: too many requests; retry after Google's pause if it names one.
     #[error("rate limited")]
     RateLimited(Option<Duration>),
-    /// 429 that no waiting of ours mends: the quota of a day, or one of nothing.
+    /// 429 that a short pause cannot fix: the daily quota is used up, or the quota is zero.
     #[error("quota spent")]
     QuotaSpent,
     /// 401, 403, or a 400 that names the key.
@@ -28,7 +28,7 @@ pub enum Failure {
     /// Another 4xx: this request will never work.
     #[error("the request is refused ({0}): {1}")]
     Refused(u16, String),
-    /// What came is not what Google documents, or ended before its end.
+    /// The answer does not match Google's documentation, or it is incomplete.
     #[error("garbled answer: {0}")]
     Garbled(&'static str),
 }
@@ -65,7 +65,7 @@ struct Violation {
 }
 
 impl Failure {
-    /// Of an error answer. Its body may be anything.
+    /// The failure of an error response, whose body may be anything.
     pub(super) fn of(status: u16, body: &[u8]) -> Self {
         // Google wraps the error of a stream in a list.
         let error = match serde_json::from_slice(body) {
@@ -76,7 +76,7 @@ impl Failure {
         Self::of_status(status, &serde_json::from_value::<Body>(error).unwrap_or_default().error)
     }
 
-    /// Of an error in the midst of a stream. `None` if `data` is none.
+    /// The failure that `data`, an event of a stream, reports. `None` if it reports none.
     pub(super) fn in_stream(data: &[u8]) -> Option<Self> {
         let error = serde_json::from_slice::<Body>(data).ok()?.error;
         (error.code >= 400).then(|| Self::of_status(error.code, &error))
@@ -90,7 +90,7 @@ impl Failure {
             429 if of_a_day || names_no_quota(&error.message) => Self::QuotaSpent,
             429 => Self::RateLimited(pause),
             401 | 403 => Self::Unauthorized(status),
-            // So Google says it when it does not know the key.
+            // Google reports an unknown key in this way.
             400 if error.details.iter().any(|detail| detail.reason == "API_KEY_INVALID") => Self::Unauthorized(status),
             404 => Self::NoSuchModel,
             500.. => Self::Overloaded(status, pause),
@@ -99,7 +99,7 @@ impl Failure {
     }
 }
 
-/// A quota of zero (`limit: 0`): the model is not to be had with this key.
+/// A quota of zero (`limit: 0`): this key cannot use the model.
 fn names_no_quota(message: &str) -> bool {
     message.split("limit: 0").skip(1).any(|rest| !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.'))
 }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_of_a_day_or_of_nothing_is_not_waited_for() {
+    fn a_daily_quota_or_a_quota_of_zero_is_not_waited_for() {
         let day = br#"{"error":{"code":429,"message":"Quota","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"5s"}]}}"#;
         let none = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0\nPlease retry in 5s."}}"#;
         let some = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0.5"}}"#;

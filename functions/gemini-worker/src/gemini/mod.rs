@@ -1,4 +1,4 @@
-//! Google's Gemini API: `streamGenerateContent`, read as it comes.
+//! Google's Gemini API: `streamGenerateContent`, read as it arrives.
 //! Source: <https://ai.google.dev/api/generate-content>.
 
 mod client;

@@ -1,6 +1,6 @@
-//! Server-sent events, as far as Google uses them: `data:` lines, events parted by a blank line.
+//! Server-sent events, as far as Google uses them: `data:` lines, and a blank line after each event.
 
-/// Puts events together from whatever pieces arrive.
+/// Assembles events from the pieces that arrive.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     buffer: Vec<u8>,
@@ -8,7 +8,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Takes a piece and answers the data of every event that is whole now.
+    /// Adds a piece and returns the data of every event that is now complete.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
         self.buffer.extend_from_slice(piece);
         let mut events = Vec::new();
@@ -30,7 +30,7 @@ impl Events {
         events
     }
 
-    /// What is left when the stream ends: an event that lacks its blank line.
+    /// The rest when the stream ends: an event without its blank line.
     pub(crate) fn finish(mut self) -> Option<Vec<u8>> {
         let mut last = self.push(b"\n\n");
         last.pop()

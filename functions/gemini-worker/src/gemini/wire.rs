@@ -1,8 +1,8 @@
-//! The request and the parts of the answer that are read.
+//! The request, and the parts of the answer that are read.
 
 use serde::{Deserialize, Serialize};
 
-/// What is asked of the model.
+/// A request to the model.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
@@ -12,7 +12,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A conversation that ends with the message to be answered.
+    /// A conversation that ends with the message to answer.
     pub fn new(system_prompt: Option<&str>, contents: Vec<Content>) -> Self {
         let system_instruction = system_prompt.map(|text| Instruction { parts: vec![Text { text: text.to_owned() }] });
         Self { system_instruction, contents }
@@ -37,12 +37,12 @@ pub struct Content {
 }
 
 impl Content {
-    /// What a user said.
+    /// A user's message.
     pub fn user(text: &str) -> Self {
         Self { role: "user", parts: vec![Text { text: text.to_owned() }] }
     }
 
-    /// What the model said.
+    /// The model's reply.
     pub fn model(text: &str) -> Self {
         Self { role: "model", parts: vec![Text { text: text.to_owned() }] }
     }

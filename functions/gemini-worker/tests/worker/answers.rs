@@ -1,6 +1,6 @@
-//! Answers: stored with what the client needs to know, in their room's order.
+//! Replies are stored with the data that the client needs, in the order of their room.
 
-use shared::domain::ReplyState;
+use shared::domain::{ReplyError, ReplyState};
 
 use crate::kit::Kit;
 
@@ -54,33 +54,33 @@ async fn a_record_that_comes_twice_is_answered_once() {
 }
 
 #[tokio::test]
-async fn what_google_blocks_or_cuts_off_has_its_state_and_what_brought_no_answer_is_given_back() {
+async fn blocked_and_truncated_replies_have_their_state_and_unanswered_messages_are_refunded() {
     let kit = Kit::start().await;
     let cases = [
-        ("[[blocked]]", ReplyState::Blocked, Some("content_blocked"), 0),
-        ("[[finish:SAFETY]]", ReplyState::Blocked, Some("content_blocked"), 0),
-        ("[[finish:FROM_THE_FUTURE]]", ReplyState::Failed, Some("model_stopped"), 0),
+        ("[[blocked]]", ReplyState::Blocked, Some(ReplyError::ContentBlocked), 0),
+        ("[[finish:SAFETY]]", ReplyState::Blocked, Some(ReplyError::ContentBlocked), 0),
+        ("[[finish:FROM_THE_FUTURE]]", ReplyState::Failed, Some(ReplyError::ModelStopped), 0),
         ("[[max]] tell me all", ReplyState::Truncated, None, 1),
         ("[[thinking]]", ReplyState::Truncated, None, 2),
-        ("[[400]]", ReplyState::Failed, Some("request_refused"), 2),
-        ("[[403]]", ReplyState::Failed, Some("model_unauthorized"), 2),
-        ("[[429:day]]", ReplyState::Failed, Some("quota_exhausted"), 2),
-        ("[[429:limit0]]", ReplyState::Failed, Some("quota_exhausted"), 2),
-        ("[[429:301]]", ReplyState::Failed, Some("quota_exhausted"), 2),
-        ("[[404]]", ReplyState::Failed, Some("model_not_found"), 2),
+        ("[[400]]", ReplyState::Failed, Some(ReplyError::RequestRefused), 2),
+        ("[[403]]", ReplyState::Failed, Some(ReplyError::ModelUnauthorized), 2),
+        ("[[429:day]]", ReplyState::Failed, Some(ReplyError::QuotaExhausted), 2),
+        ("[[429:limit0]]", ReplyState::Failed, Some(ReplyError::QuotaExhausted), 2),
+        ("[[429:301]]", ReplyState::Failed, Some(ReplyError::QuotaExhausted), 2),
+        ("[[404]]", ReplyState::Failed, Some(ReplyError::ModelNotFound), 2),
     ];
     for (text, state, error, used) in cases {
         let room = kit.room().await;
         let reply = kit.send(room, text).await;
         assert!(kit.work(&[(room, reply)]).await.is_empty(), "{text}");
         let reply = kit.reply(room, reply).await;
-        assert_eq!((reply.state, reply.error.as_deref()), (state, error), "{text}");
+        assert_eq!((reply.state, reply.error), (state, error), "{text}");
         assert_eq!(kit.used().await, used, "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_model_that_is_gone_is_replaced_by_the_second_one() {
+async fn an_unknown_model_is_replaced_by_the_fallback_model() {
     let kit = Kit::with(&[("GEMINI_MODEL", "palm-2"), ("GEMINI_FALLBACK_MODEL", "gemini-spare")]).await;
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;

@@ -1,4 +1,4 @@
-//! Batches: exactly the records that must come again are reported.
+//! Batches: exactly the records that must be retried are reported.
 
 use aws_lambda_events::sqs::SqsMessage;
 use gemini_worker::batch::each_room;
@@ -40,13 +40,13 @@ async fn one_bad_and_one_panicking_record_of_ten_are_reported_and_the_others_ans
 }
 
 #[tokio::test]
-async fn without_postgres_every_record_comes_again() {
+async fn without_postgres_every_record_is_retried() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;
     let cut_off = kit.stack.with("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
     let worker = gemini_worker::Worker::from_env(&cut_off.env(), cut_off.clock.clock()).unwrap();
-    // Ever later, so that an outage does not use up the queue's patience with the record.
+    // With growing delays, so that an outage does not use up the record's allowed receives.
     for (received, seconds) in [("1", 5), ("2", 10), ("4", 40), ("5", 60), ("19", 60)] {
         let mut record = record("1", &job(room, reply));
         record.attributes.insert("ApproximateReceiveCount".into(), received.into());
@@ -68,7 +68,7 @@ async fn without_redis_replies_are_made() {
 }
 
 #[tokio::test]
-async fn a_room_that_is_gone_needs_nothing() {
+async fn a_record_of_a_deleted_room_does_nothing() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;
@@ -78,7 +78,7 @@ async fn a_room_that_is_gone_needs_nothing() {
 }
 
 #[tokio::test]
-async fn a_record_that_was_given_up_and_redriven_is_not_answered_again() {
+async fn a_redriven_dead_letter_is_not_answered_again() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let buried = kit.send(room, "buried").await;
@@ -90,13 +90,13 @@ async fn a_record_that_was_given_up_and_redriven_is_not_answered_again() {
     );
 
     let next = kit.send(room, "the next one").await;
-    assert!(kit.work(&[(room, buried)]).await.is_empty(), "it wakes its room all the same");
+    assert!(kit.work(&[(room, buried)]).await.is_empty(), "it still wakes its room");
     assert_eq!(kit.reply(room, next).await.state, ReplyState::Completed);
     assert_eq!(kit.calls().await.len(), 1);
 }
 
 #[tokio::test]
-async fn with_no_time_left_the_record_comes_again_at_once() {
+async fn with_no_time_left_the_record_is_retried_at_once() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;

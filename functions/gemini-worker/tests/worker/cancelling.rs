@@ -1,4 +1,4 @@
-//! Cancelling: reading stops, what was written stays, nothing else changes.
+//! Cancelling: reading stops, the text so far is kept, nothing else changes.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use shared::domain::ReplyState;
 use crate::kit::Kit;
 
 #[tokio::test]
-async fn a_cancelled_reply_stops_reading_and_keeps_what_was_written() {
+async fn a_cancelled_reply_stops_reading_and_keeps_its_text_so_far() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let question = format!("[[drip:300]] {}", "tell me a long story about a cat and a dog; ".repeat(20));
@@ -23,17 +23,17 @@ async fn a_cancelled_reply_stops_reading_and_keeps_what_was_written() {
     let jobs = [(room, reply)];
     let (again, cancelled_at) = tokio::join!(kit.work(&jobs), cancel);
     assert!(again.is_empty());
-    assert!(cancelled_at.elapsed() < Duration::from_secs(1), "the worker read on");
+    assert!(cancelled_at.elapsed() < Duration::from_secs(1), "the worker continued to read");
     let stored = kit.reply(room, reply).await;
     assert_eq!(stored.state, ReplyState::Cancelled);
     assert!(!stored.content.is_empty());
-    assert_eq!(kit.used().await, 1, "an attempt was under way");
+    assert_eq!(kit.used().await, 1, "an attempt was in progress");
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(kit.calls().await[0]["ended"], "client_gone");
 }
 
 #[tokio::test]
-async fn a_reply_cancelled_while_redis_is_away_stays_cancelled() {
+async fn a_reply_cancelled_while_redis_is_unavailable_stays_cancelled() {
     let kit = Kit::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
     let room = kit.room().await;
     let reply = kit.send(room, "[[slow:800]] hi").await;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use gemini_worker::Worker;
 use serde_json::{Value, json};
-use shared::db::messages::{self, Accept, Message, Window};
-use shared::db::users::{self, NewSession, Profile};
+use shared::db::messages::{self, Accept, Message, NewMessage, Turns};
+use shared::db::sessions::NewSession;
+use shared::db::users::{self, Profile};
 use shared::db::{Db, chatrooms};
 use shared::domain::{ChatroomId, Content, Limits, MessageId, Mobile, SessionId, Title, UserId};
 use shared::queue::ReplyJob;
@@ -52,11 +53,12 @@ impl Kit {
         made.expect("Postgres").expect("an account").id
     }
 
-    /// Accepts a message and answers its reply's id.
+    /// Accepts a message and returns its reply's id.
     pub(crate) async fn send(&self, room: ChatroomId, text: &str) -> MessageId {
         let content = Content::try_from(text.to_owned()).expect("a message");
         let now = self.stack.clock.now();
-        match messages::accept(&self.db, self.user, room, &content, None, LIMITS, now).await.expect("Postgres") {
+        let new = NewMessage { user: self.user, room, content: &content, key: None, limits: LIMITS, now };
+        match messages::accept(&self.db, &new).await.expect("Postgres") {
             Accept::Stored(accepted) => accepted.reply.id,
             other => panic!("{other:?}"),
         }
@@ -67,11 +69,11 @@ impl Kit {
     }
 
     pub(crate) async fn turns(&self, room: ChatroomId) -> Vec<Message> {
-        let page = messages::list(&self.db, self.user, room, Window::Newest, 100).await.expect("Postgres");
-        page.expect("a room").0
+        let page = messages::list(&self.db, self.user, room, Turns::Newest, 100).await.expect("Postgres");
+        page.expect("a room").items
     }
 
-    /// Has the worker work on a batch and answers the records that are to come again.
+    /// Lets the worker handle a batch and returns the records to be retried.
     pub(crate) async fn work(&self, jobs: &[(ChatroomId, MessageId)]) -> Vec<String> {
         self.handle(jobs.iter().map(|(room, reply)| record(&reply.to_string(), &job(*room, *reply))).collect()).await
     }
@@ -83,7 +85,7 @@ impl Kit {
         response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
 
-    /// What Gemini was asked.
+    /// The calls to Gemini.
     pub(crate) async fn calls(&self) -> Vec<Value> {
         let url = format!("{}/admin/calls", self.gemini.url());
         let calls: Value = reqwest_get(&url).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::db::replies::{self, Claim, Outcome};
-use shared::domain::{ChatroomId, ReplyState};
+use shared::domain::{ChatroomId, ReplyError, ReplyState};
 
 use crate::kit::Kit;
 
@@ -17,11 +17,16 @@ async fn claim(kit: &Kit, room: ChatroomId) -> replies::Attempt {
 }
 
 fn answer(text: &str) -> Outcome {
-    Outcome { state: ReplyState::Completed, content: text.into(), error: None, ..Outcome::failed("") }
+    Outcome {
+        state: ReplyState::Completed,
+        content: text.into(),
+        error: None,
+        ..Outcome::failed(ReplyError::EmptyAnswer)
+    }
 }
 
 #[tokio::test]
-async fn a_reply_that_another_worker_makes_is_left_to_it_until_its_lease_ends() {
+async fn a_reply_leased_by_another_worker_is_left_alone_until_the_lease_ends() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;
@@ -48,12 +53,14 @@ async fn a_late_write_of_an_older_attempt_changes_nothing() {
     assert!(!replies::finish(&kit.db, reply, old.number, &answer("old"), now).await.unwrap());
     assert!(!replies::postpone(&kit.db, reply, old.number, now).await.unwrap());
     assert!(replies::finish(&kit.db, reply, new.number, &answer("new"), now).await.unwrap());
-    assert!(!replies::finish(&kit.db, reply, old.number, &Outcome::failed("late"), now).await.unwrap());
+    assert!(
+        !replies::finish(&kit.db, reply, old.number, &Outcome::failed(ReplyError::ModelStopped), now).await.unwrap()
+    );
     assert_eq!((kit.reply(room, reply).await.content.as_str(), kit.used().await), ("new", 1));
 }
 
 #[tokio::test]
-async fn a_reply_that_kills_its_workers_fails_after_five_attempts_and_is_given_back() {
+async fn a_reply_that_kills_its_workers_fails_after_five_attempts_and_is_refunded() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;
@@ -64,12 +71,12 @@ async fn a_reply_that_kills_its_workers_fails_after_five_attempts_and_is_given_b
     }
     assert!(kit.work(&[(room, reply)]).await.is_empty());
     let failed = kit.reply(room, reply).await;
-    assert_eq!((failed.state, failed.error.as_deref()), (ReplyState::Failed, Some("attempts_exhausted")));
+    assert_eq!((failed.state, failed.error), (ReplyState::Failed, Some(ReplyError::AttemptsExhausted)));
     assert_eq!((kit.reply(room, next).await.state, kit.used().await), (ReplyState::Completed, 1));
 }
 
 #[tokio::test]
-async fn of_many_racing_claims_one_gets_the_lease() {
+async fn one_of_many_concurrent_claims_gets_the_lease() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     kit.send(room, "hi").await;
@@ -84,7 +91,7 @@ async fn of_many_racing_claims_one_gets_the_lease() {
 }
 
 #[tokio::test]
-async fn who_waited_for_the_answer_before_has_it_in_the_context() {
+async fn a_claim_that_waited_for_the_previous_answer_has_it_in_its_context() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let first = kit.send(room, "first").await;
@@ -94,13 +101,9 @@ async fn who_waited_for_the_answer_before_has_it_in_the_context() {
     let ending = kit.stack.sql().await;
     let end = "update messages set state = 'completed', content = 'the answer' where id = $1";
     ending.batch_execute("begin").await.unwrap();
-    ending.execute(end, &[&first.0]).await.unwrap();
+    ending.execute(end, &[&first]).await.unwrap();
     let (db, now) = (kit.db.clone(), kit.stack.clock.now());
-    let claiming = tokio::spawn(async move { replies::claim(&db, room, LEASE, now).await.unwrap() });
-    let waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while ending.query(waits, &[]).await.unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let claiming = kit.stack.stalled(async move { replies::claim(&db, room, LEASE, now).await.unwrap() }).await;
     ending.batch_execute("commit").await.unwrap();
 
     let Claim::Claimed(attempt) = claiming.await.unwrap() else { panic!("the second reply is free") };
@@ -109,7 +112,7 @@ async fn who_waited_for_the_answer_before_has_it_in_the_context() {
 }
 
 #[tokio::test]
-async fn what_is_given_back_is_given_back_once() {
+async fn a_refund_happens_once() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     kit.send(room, "answered").await;
@@ -117,7 +120,9 @@ async fn what_is_given_back_is_given_back_once() {
     let attempt = claim_after(&kit, room).await;
     let now = kit.stack.clock.now();
     for _ in 0..3 {
-        replies::finish(&kit.db, attempt.reply, attempt.number, &Outcome::failed("x"), now).await.unwrap();
+        replies::finish(&kit.db, attempt.reply, attempt.number, &Outcome::failed(ReplyError::ModelStopped), now)
+            .await
+            .unwrap();
         replies::bury(&kit.db, attempt.reply, now).await.unwrap();
     }
     assert_eq!(kit.used().await, 0);

@@ -1,13 +1,13 @@
-//! Failures that may pass: another attempt, when Google says or with growing pauses, five in all.
+//! Temporary failures are retried, when Google says or with growing pauses, up to five attempts in total.
 
 use std::time::Duration;
 
-use shared::domain::ReplyState;
+use shared::domain::{ReplyError, ReplyState};
 
 use crate::kit::Kit;
 
 #[tokio::test]
-async fn googles_pause_becomes_the_records_visibility() {
+async fn googles_retry_delay_becomes_the_records_visibility_timeout() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let reply = kit.send(room, "[[429:7*1]] hi").await;
@@ -27,14 +27,14 @@ async fn googles_pause_becomes_the_records_visibility() {
 }
 
 #[tokio::test]
-async fn passing_failures_are_tried_five_times_and_then_given_back() {
-    for (word, code) in [
-        ("[[503]]", "model_unavailable"),
-        ("[[500]]", "model_unavailable"),
-        ("[[cut]]", "model_unavailable"),
-        ("[[malformed]]", "model_unavailable"),
-        ("[[429]]", "quota_exhausted"),
-        ("[[empty]]", "empty_answer"),
+async fn temporary_failures_are_tried_five_times_and_then_refunded() {
+    for (word, error) in [
+        ("[[503]]", ReplyError::ModelUnavailable),
+        ("[[500]]", ReplyError::ModelUnavailable),
+        ("[[cut]]", ReplyError::ModelUnavailable),
+        ("[[malformed]]", ReplyError::ModelUnavailable),
+        ("[[429]]", ReplyError::QuotaExhausted),
+        ("[[empty]]", ReplyError::EmptyAnswer),
     ] {
         let kit = Kit::start().await;
         let room = kit.room().await;
@@ -47,13 +47,13 @@ async fn passing_failures_are_tried_five_times_and_then_given_back() {
         }
         assert!(kit.work(&[(room, reply)]).await.is_empty());
         let reply = kit.reply(room, reply).await;
-        assert_eq!((reply.state, reply.error.as_deref()), (ReplyState::Failed, Some(code)), "{word}");
+        assert_eq!((reply.state, reply.error), (ReplyState::Failed, Some(error)), "{word}");
         assert_eq!((kit.calls().await.len(), kit.used().await), (5, 0), "{word}");
     }
 }
 
 #[tokio::test]
-async fn an_attempt_that_takes_too_long_is_given_up() {
+async fn an_attempt_that_takes_too_long_is_aborted() {
     let kit = Kit::with(&[("REPLY_TIMEOUT_SECONDS", "1")]).await;
     let room = kit.room().await;
     let reply = kit.send(room, "[[hang*1]] hi").await;
@@ -73,7 +73,7 @@ async fn a_turn_behind_a_failing_one_waits_without_harm_and_is_answered_after_it
         assert_eq!(
             kit.work(&[(room, failing), (room, behind)]).await,
             [failing.to_string()],
-            "only the first carries the room"
+            "only the first record carries the room"
         );
         kit.stack.clock.advance(Duration::from_secs(20));
     }
@@ -83,7 +83,7 @@ async fn a_turn_behind_a_failing_one_waits_without_harm_and_is_answered_after_it
 }
 
 #[tokio::test]
-async fn a_record_that_waits_for_another_reply_is_replaced_by_that_ones() {
+async fn a_record_that_waits_for_another_reply_is_replaced_by_that_replys_record() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let first = kit.send(room, "hello").await;
@@ -92,7 +92,7 @@ async fn a_record_that_waits_for_another_reply_is_replaced_by_that_ones() {
     assert_eq!(kit.reply(room, first).await.state, ReplyState::Completed);
     let [sent] = kit.stack.sqs.take().try_into().unwrap();
     assert_eq!(sent.body["reply_id"], second.to_string());
-    assert_ne!(sent.once, Some(second.to_string()), "SQS would take it for the first send");
+    assert_ne!(sent.once, Some(second.to_string()), "SQS would treat it as the first send");
     kit.stack.clock.advance(Duration::from_secs(5));
     assert!(kit.work(&[(room, second)]).await.is_empty());
     assert_eq!(kit.reply(room, second).await.state, ReplyState::Completed);

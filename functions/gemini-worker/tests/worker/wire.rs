@@ -1,4 +1,4 @@
-//! Google's wire format: every documented shape through the client, however the network cuts it.
+//! Google's wire format: the client reads every documented form, however the network splits it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use shared::config::Env;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// Answers one request with `body`, in pieces of `size` bytes, and tells what was asked.
+/// Serves one request with `body`, in pieces of `size` bytes. Returns the URL and, later, the received request.
 async fn answer(status: u16, body: &'static [u8], size: usize) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -23,7 +23,7 @@ async fn answer(status: u16, body: &'static [u8], size: usize) -> (String, tokio
             format!("HTTP/1.1 {status} Status\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n", body.len());
         client.write_all(head.as_bytes()).await.unwrap();
         for piece in body.chunks(size) {
-            // Whoever has read enough hangs up.
+            // A client that has read enough disconnects.
             if client.write_all(piece).await.is_err() {
                 break;
             }
@@ -85,7 +85,7 @@ async fn a_request_has_googles_shape_and_its_key_is_in_the_header_alone() {
 }
 
 #[tokio::test]
-async fn every_documented_answer_is_understood_in_pieces_of_any_size() {
+async fn every_documented_answer_is_parsed_in_pieces_of_any_size() {
     type Expected = (&'static str, Option<&'static str>, Option<&'static str>, Option<i32>, Option<i32>);
     let table: [(&[u8], Expected); 8] = [
         (fixture!("text.sse"), ("Tea is an infusion of leaves — 茶.\n", Some("STOP"), None, Some(5), Some(8))),
@@ -110,7 +110,7 @@ async fn every_documented_answer_is_understood_in_pieces_of_any_size() {
 }
 
 #[tokio::test]
-async fn every_documented_error_is_told_apart() {
+async fn every_documented_error_is_distinguished() {
     let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
     let table = [
         (429, fixture!("429-minute.json"), Failure::RateLimited(seconds(34.074_824_224))),
@@ -132,13 +132,13 @@ async fn every_documented_error_is_told_apart() {
 }
 
 #[tokio::test]
-async fn an_error_in_the_midst_of_an_answer_is_a_failure_whatever_came_before() {
+async fn an_error_in_the_middle_of_an_answer_is_a_failure_whatever_came_before() {
     let (result, _) = read(200, fixture!("overloaded-midway.sse"), 10).await;
     assert_eq!(result, Err(Failure::Overloaded(503, None)));
 }
 
 #[tokio::test]
-async fn an_answer_that_ends_before_its_reason_is_not_taken_for_whole() {
+async fn an_answer_that_ends_without_a_finish_reason_is_not_complete() {
     let whole = fixture!("text.sse");
     let first = whole.windows(4).position(|four| four == b"\n\nda").unwrap() + 2;
     for end in [0, 10, first, first + 40] {
@@ -146,11 +146,12 @@ async fn an_answer_that_ends_before_its_reason_is_not_taken_for_whole() {
     }
 }
 
-/// Of the environment, since an emulator is no part of the tests: `pip install llmock && llmock serve`.
+/// The emulator is not part of the tests, so its URL comes from the environment. To start one:
+/// `pip install llmock && llmock serve`.
 #[tokio::test]
 #[ignore = "needs an emulator at GEMINI_EMULATOR_URL, for llmock: http://127.0.0.1:8000/gemini"]
-#[expect(clippy::disallowed_methods, reason = "where the emulator is, is told by the environment")]
-async fn an_emulator_of_somebody_else_is_understood() {
+#[expect(clippy::disallowed_methods, reason = "the environment says where the emulator is")]
+async fn the_client_understands_a_third_party_emulator() {
     let url = std::env::var("GEMINI_EMULATOR_URL").unwrap();
     let (result, progress) = ask(&gemini(url)).await;
     assert_eq!((result, progress.finish_reason.as_deref()), (Ok(()), Some("STOP")));

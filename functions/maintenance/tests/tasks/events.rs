@@ -1,11 +1,11 @@
-//! What the function takes.
+//! The events that the function accepts.
 
 use maintenance::Task;
 use maintenance::reconcile::Replay;
 use serde_json::json;
 
 #[test]
-fn only_known_tasks_are_taken() {
+fn only_known_tasks_are_accepted() {
     for (event, task) in [
         (json!({ "task": "sweep" }), Task::Sweep),
         (json!({ "task": "reconcile" }), Task::Reconcile),

@@ -16,7 +16,7 @@ async fn expire(world: &World) -> Expired {
     }
 }
 
-/// Rows that have a use for another minute, and the same that have none since a minute, `each` of them.
+/// Inserts `each` rows that expire in a minute, and `each` rows that expired a minute ago.
 async fn fill(world: &World, each: i32) {
     let user = world.user().await;
     let now = world.stack.clock.now();
@@ -29,17 +29,17 @@ async fn fill(world: &World, each: i32) {
                     case when n % 2 = 1 then $2 end from generate_series(1, $4) n returning id
             )
             insert into refresh_tokens (hash, session_id, created_at) select uuid_send(id), id, $2 from s";
-        sql.execute(sessions, &[&user.0, &ended, &(now + DAY), &each]).await.unwrap();
+        sql.execute(sessions, &[&user, &ended, &(now + DAY), &each]).await.unwrap();
         let events = "insert into stripe_events (id, type, received_at)
             select gen_random_uuid()::text, 'invoice.paid', $1 from generate_series(1, $2)";
         sql.execute(events, &[&(at - 90 * DAY), &each]).await.unwrap();
     }
     let days = "insert into allowances (user_id, day, used) select $1, $2::date - n, 3 from generate_series(0, 41) n";
-    sql.execute(days, &[&user.0, &now.day()]).await.unwrap();
+    sql.execute(days, &[&user, &now.day()]).await.unwrap();
 }
 
 #[tokio::test]
-async fn what_has_no_use_any_more_goes_and_the_rest_stays() {
+async fn expired_rows_are_deleted_and_the_rest_stays() {
     let world = World::start().await;
     fill(&world, 2).await;
 
@@ -52,7 +52,7 @@ async fn what_has_no_use_any_more_goes_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_is_free_after_a_day_and_its_message_stays() {
+async fn an_idempotency_key_expires_after_a_day_and_its_message_stays() {
     let world = World::start().await;
     let user = world.user().await;
     let room = world.room(user).await;
@@ -65,7 +65,7 @@ async fn an_idempotency_key_is_free_after_a_day_and_its_message_stays() {
 }
 
 #[tokio::test]
-async fn more_than_one_statement_takes_goes_in_one_run() {
+async fn one_run_deletes_more_rows_than_one_statement_does() {
     let world = World::start().await;
     fill(&world, 2_500).await;
     let expired = expire(&world).await;

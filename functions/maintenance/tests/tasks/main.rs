@@ -1,4 +1,4 @@
-//! `maintenance` by its events, on a real Postgres and a stand-in for SQS.
+//! `maintenance` through its events, on a real Postgres and a stand-in for SQS.
 
 #![cfg(test)]
 

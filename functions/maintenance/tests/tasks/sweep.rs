@@ -6,6 +6,7 @@ use maintenance::sweep::Swept;
 use maintenance::{Done, Task};
 use serde_json::json;
 use shared::db::replies::{self, Claim};
+use shared::domain::{ReplyError, ReplyState};
 use testkit::Sent;
 
 use crate::world::World;
@@ -31,7 +32,7 @@ async fn a_reply_that_never_reached_its_queue_is_sent_within_90_seconds_as_its_f
     let (room, accepted) = world.accepted().await;
 
     world.stack.clock.advance(seconds(15));
-    assert_eq!(sweep(&world).await, Swept::default(), "it may still be on its way");
+    assert_eq!(sweep(&world).await, Swept::default(), "it may still be queued by the send");
     world.stack.clock.advance(seconds(60));
     assert_eq!(sweep(&world).await, Swept { nudged: 1, buried: 0 });
 
@@ -43,7 +44,7 @@ async fn a_reply_that_never_reached_its_queue_is_sent_within_90_seconds_as_its_f
 }
 
 #[tokio::test]
-async fn it_is_not_sent_again_for_five_minutes_and_then_under_another_name() {
+async fn it_is_not_sent_again_for_five_minutes_and_then_with_a_new_deduplication_id() {
     let world = World::start().await;
     let (_, accepted) = world.accepted().await;
     world.stack.clock.advance(seconds(60));
@@ -58,7 +59,7 @@ async fn it_is_not_sent_again_for_five_minutes_and_then_under_another_name() {
 }
 
 #[tokio::test]
-async fn a_queue_that_fails_is_tried_again_by_the_next_sweep() {
+async fn the_next_sweep_retries_a_queue_that_failed() {
     let world = World::start().await;
     world.accepted().await;
     world.stack.clock.advance(seconds(60));
@@ -88,7 +89,7 @@ async fn pro_replies_are_sent_first_and_to_their_own_queue() {
     let user = world.user().await;
     let sql = "insert into customers (id, user_id, created_at, status, pro_until)
         values (gen_random_uuid(), $1, now(), 'active', 'infinity')";
-    world.stack.sql().await.execute(sql, &[&user.0]).await.unwrap();
+    world.stack.sql().await.execute(sql, &[&user]).await.unwrap();
     let room = world.room(user).await;
     let pro = world.accept(user, room, None).await;
     world.stack.clock.advance(seconds(60));
@@ -101,13 +102,13 @@ async fn pro_replies_are_sent_first_and_to_their_own_queue() {
 }
 
 #[tokio::test]
-async fn what_a_worker_holds_or_waits_for_is_left_alone_until_its_time_is_over() {
+async fn a_leased_or_postponed_reply_is_left_alone_until_its_time_is_over() {
     let world = World::start().await;
     let (leased, (waiting, _)) = (world.accepted().await, world.accepted().await);
     let (db, now) = (world.stack.db(), world.stack.clock.now());
     let claim = |room| replies::claim(&db, room, seconds(100), now);
     assert!(matches!(claim(leased.0).await.unwrap(), Claim::Claimed(_)));
-    let Claim::Claimed(attempt) = claim(waiting).await.unwrap() else { panic!("it is there to be claimed") };
+    let Claim::Claimed(attempt) = claim(waiting).await.unwrap() else { panic!("the reply can be claimed") };
     assert!(replies::postpone(&db, attempt.reply, attempt.number, now + seconds(200)).await.unwrap());
 
     for (after, nudged) in [(110, 0), (15, 1), (90, 0), (10, 1)] {
@@ -117,7 +118,7 @@ async fn what_a_worker_holds_or_waits_for_is_left_alone_until_its_time_is_over()
 }
 
 #[tokio::test]
-async fn two_sweeps_at_once_send_the_same_send() {
+async fn two_concurrent_sweeps_send_the_same_records() {
     let world = World::start().await;
     for _ in 0..20 {
         world.accepted().await;
@@ -128,12 +129,12 @@ async fn two_sweeps_at_once_send_the_same_send() {
     assert_eq!(u64::try_from(names.len()).unwrap(), one.nudged + other.nudged);
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), 20, "SQS takes one of each name");
+    assert_eq!(names.len(), 20, "SQS accepts one record per deduplication id");
     assert_eq!(sweep(&world).await.nudged, 0);
 }
 
 #[tokio::test]
-async fn a_sweep_goes_on_until_nothing_is_left() {
+async fn a_sweep_continues_until_nothing_is_left() {
     let world = World::start().await;
     let sql = "with u as (insert into users (id, mobile, created_at) values (gen_random_uuid(), 'x', now()) returning id),
         c as (insert into chatrooms (id, user_id, title, created_at, updated_at)
@@ -146,7 +147,7 @@ async fn a_sweep_goes_on_until_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_ends_its_reply_once_gives_the_message_back_and_stays() {
+async fn a_dead_letter_ends_its_reply_once_refunds_the_message_and_stays() {
     let world = World::start().await;
     let (room, accepted) = world.accepted().await;
     let (reply, queue) = (accepted.reply.id, world.stack.setting("BASIC_DEAD_LETTERS_URL"));
@@ -157,18 +158,18 @@ async fn a_dead_letter_ends_its_reply_once_gives_the_message_back_and_stays() {
     assert_eq!(sweep(&world).await, Swept { nudged: 0, buried: 1 });
 
     let row = world.reply(reply).await;
-    assert_eq!((row.get::<_, &str>("state"), row.get::<_, &str>("error")), ("failed", "dead_lettered"));
+    assert_eq!((row.get("state"), row.get("error")), (ReplyState::Failed, ReplyError::DeadLettered));
     assert_eq!(row.get::<_, i32>("used"), 0);
-    assert_eq!(world.stack.sqs.hidden(), [("receipt".to_owned(), 0)], "it is shown again, not deleted");
-    assert_eq!(world.stack.cache().room_changes(room).await.unwrap(), 1, "whoever waits is told");
+    assert_eq!(world.stack.sqs.hidden(), [("receipt".to_owned(), 0)], "it is made visible again, not deleted");
+    assert_eq!(world.stack.cache().room_changes(room).await.unwrap(), 1, "waiting clients are notified");
 
     world.stack.sqs.put(queue, letter);
     assert_eq!(sweep(&world).await, Swept::default());
-    assert_eq!(world.reply(reply).await.get::<_, i32>("used"), 0, "given back once");
+    assert_eq!(world.reply(reply).await.get::<_, i32>("used"), 0, "refunded once");
 }
 
 #[tokio::test]
-async fn a_dead_letter_ends_its_reply_without_redis_too() {
+async fn a_dead_letter_ends_its_reply_even_without_redis() {
     let world = World::with("REDIS_URL", "redis://127.0.0.1:1").await;
     let (room, accepted) = world.accepted().await;
     let letter = json!({ "chatroom_id": room, "reply_id": accepted.reply.id }).to_string();
@@ -177,7 +178,7 @@ async fn a_dead_letter_ends_its_reply_without_redis_too() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_does_not_end_what_a_worker_holds() {
+async fn a_dead_letter_does_not_end_a_leased_reply() {
     let world = World::start().await;
     let (room, accepted) = world.accepted().await;
     let claim = replies::claim(&world.stack.db(), room, seconds(100), world.stack.clock.now()).await.unwrap();
@@ -185,11 +186,11 @@ async fn a_dead_letter_does_not_end_what_a_worker_holds() {
     let letter = json!({ "chatroom_id": room, "reply_id": accepted.reply.id }).to_string();
     world.stack.sqs.put(world.stack.setting("PRO_DEAD_LETTERS_URL"), letter);
     assert_eq!(sweep(&world).await.buried, 0);
-    assert_eq!(world.reply(accepted.reply.id).await.get::<_, &str>("state"), "generating");
+    assert_eq!(world.reply(accepted.reply.id).await.get::<_, ReplyState>("state"), ReplyState::Generating);
 }
 
 #[tokio::test]
-async fn a_dead_letter_that_is_no_reply_does_not_keep_others_waiting() {
+async fn a_dead_letter_without_a_reply_does_not_block_the_others() {
     let world = World::start().await;
     let (room, accepted) = world.accepted().await;
     let queue = world.stack.setting("BASIC_DEAD_LETTERS_URL");

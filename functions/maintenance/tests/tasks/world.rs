@@ -2,7 +2,7 @@
 
 use lambda_runtime::Error;
 use maintenance::{Done, Maintenance, Task};
-use shared::db::messages::{self, Accept, Accepted};
+use shared::db::messages::{self, Accept, Accepted, NewMessage};
 use shared::domain::{ChatroomId, Content, Limits, MessageId, UserId};
 use testkit::Stack;
 use tokio_postgres::Row;
@@ -17,13 +17,9 @@ impl World {
         Self::with("LOG_LEVEL", "").await
     }
 
-    /// One with another setting.
+    /// A world with an additional setting.
     pub(crate) async fn with(name: &str, value: &str) -> Self {
-        let stack = Stack::start()
-            .await
-            .with(name, value)
-            .with("STRIPE_SECRET_KEY", "sk_test_none")
-            .with("STRIPE_API_BASE", "http://127.0.0.1:1");
+        let stack = Stack::start().await.with(name, value).with_stripe("http://127.0.0.1:1");
         let maintenance = Maintenance::from_env(&stack.env(), stack.clock.clock()).unwrap();
         Self { stack, maintenance }
     }
@@ -36,7 +32,7 @@ impl World {
     pub(crate) async fn user(&self) -> UserId {
         let user = UserId::generate();
         let sql = "insert into users (id, mobile, created_at) values ($1, $2, now())";
-        self.stack.sql().await.execute(sql, &[&user.0, &user.to_string()]).await.unwrap();
+        self.stack.sql().await.execute(sql, &[&user, &user.to_string()]).await.unwrap();
         user
     }
 
@@ -45,15 +41,15 @@ impl World {
         let room = ChatroomId::generate();
         let sql =
             "insert into chatrooms (id, user_id, title, created_at, updated_at) values ($1, $2, 'Tea', now(), now())";
-        self.stack.sql().await.execute(sql, &[&room.0, &user.0]).await.unwrap();
+        self.stack.sql().await.execute(sql, &[&room, &user]).await.unwrap();
         room
     }
 
-    /// A message that is accepted now, and that nobody puts on a queue.
+    /// Accepts a message now, without queueing it.
     pub(crate) async fn accept(&self, user: UserId, room: ChatroomId, key: Option<&str>) -> Accepted {
         let (content, limits) = (Content::try_from("hello".to_owned()).unwrap(), Limits { basic: 100, pro: 100 });
-        let now = self.stack.clock.now();
-        match messages::accept(&self.stack.db(), user, room, &content, key, limits, now).await.unwrap() {
+        let new = NewMessage { user, room, content: &content, key, limits, now: self.stack.clock.now() };
+        match messages::accept(&self.stack.db(), &new).await.unwrap() {
             Accept::Stored(accepted) => *accepted,
             other => panic!("{other:?}"),
         }
@@ -69,7 +65,7 @@ impl World {
     /// The stored reply.
     pub(crate) async fn reply(&self, id: MessageId) -> Row {
         let sql = "select m.*, a.used from messages m left join allowances a using (user_id) where id = $1";
-        self.stack.sql().await.query_one(sql, &[&id.0]).await.unwrap()
+        self.stack.sql().await.query_one(sql, &[&id]).await.unwrap()
     }
 
     pub(crate) async fn count(&self, table: &str) -> i64 {

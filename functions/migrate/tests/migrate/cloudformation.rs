@@ -1,4 +1,4 @@
-//! What CloudFormation hears.
+//! The responses that CloudFormation gets.
 
 use migrate::Event;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use testkit::Stack;
 use crate::world::World;
 
 #[tokio::test]
-async fn a_stack_that_is_made_gets_its_schema() {
+async fn a_created_stack_gets_its_schema() {
     let world = World::start().await;
 
     world.invoke(world.request("Create", "1")).await.unwrap();
@@ -21,12 +21,12 @@ async fn a_stack_that_is_made_gets_its_schema() {
             "Data": { "SchemaVersion": 1 },
         })
     );
-    assert_eq!(headers.get("content-type"), None, "the URL is signed for none");
+    assert_eq!(headers.get("content-type"), None, "the URL is signed without a content type");
     world.sql().await.query("select from users", &[]).await.unwrap();
 }
 
 #[tokio::test]
-async fn an_update_keeps_the_id_that_the_resource_has() {
+async fn an_update_keeps_the_resources_physical_id() {
     let world = World::start().await;
     let mut request = world.request("Update", "1");
     request["PhysicalResourceId"] = json!("as-it-was");
@@ -36,7 +36,7 @@ async fn an_update_keeps_the_id_that_the_resource_has() {
 }
 
 #[tokio::test]
-async fn a_stack_that_goes_leaves_the_data() {
+async fn a_deleted_stack_keeps_the_data() {
     let world = World::start().await;
     world.invoke(world.request("Create", "1")).await.unwrap();
     assert_eq!(world.answer().1["Status"], "SUCCESS");
@@ -46,7 +46,7 @@ async fn a_stack_that_goes_leaves_the_data() {
 }
 
 #[tokio::test]
-async fn a_stack_goes_even_when_its_database_has_gone() {
+async fn a_stack_is_deleted_even_if_its_database_is_gone() {
     let mut world = World::start().await;
     world.stack = world.stack.with("DATABASE_URL", "postgres://postgres@127.0.0.1:1/chat");
     world.invoke(world.request("Delete", "1")).await.unwrap();
@@ -65,9 +65,10 @@ async fn a_migration_that_fails_fails_the_deployment() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_not_there_fails_the_deployment() {
+async fn a_missing_version_fails_the_deployment() {
     let world = World::start().await;
-    for (version, reason) in [("7777", "version 7777 is asked for"), ("one", "SchemaVersion is not a number")] {
+    for (version, reason) in [("7777", "the template asks for version 7777"), ("one", "SchemaVersion is not a number")]
+    {
         world.invoke(world.request("Update", version)).await.unwrap();
         let told = failed(&world);
         assert!(told.starts_with(reason), "{told}");
@@ -83,7 +84,7 @@ async fn a_database_that_cannot_be_reached_fails_the_deployment_and_shows_no_sec
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_heard_fails_the_invocation_without_showing_the_url() {
+async fn a_response_that_cannot_be_sent_fails_the_invocation_without_showing_the_url() {
     let world = World::start().await;
     let mut request = world.request("Delete", "1");
     request["ResponseURL"] = json!("http://127.0.0.1:1/answer?X-Amz-Signature=secret-signature");
@@ -93,20 +94,20 @@ async fn an_answer_that_is_not_heard_fails_the_invocation_without_showing_the_ur
 }
 
 #[test]
-fn other_events_are_not_taken_for_an_operators() {
+fn other_events_are_not_treated_as_an_operators_event() {
     for event in [json!({ "task": "sweep" }), json!({ "RequestType": "Create" }), json!(null)] {
         assert!(serde_json::from_value::<Event>(event.clone()).is_err(), "{event}");
     }
 }
 
 #[tokio::test]
-async fn a_url_that_is_none_is_refused_at_the_start() {
+async fn an_invalid_url_is_refused_at_the_start() {
     let stack = Stack::start().await.with("DATABASE_URL", "not a url: hunter2");
     let refused = migrate::Migrate::from_env(&stack.env()).unwrap_err().to_string();
     assert_eq!(refused, "DATABASE_URL: is not a valid URL");
 }
 
-/// The reason of the one answer, which must be a failure.
+/// The reason in the only response, which must be a failure.
 fn failed(world: &World) -> String {
     let (_, answer): (_, Value) = world.answer();
     assert_eq!(answer["Status"], "FAILED");

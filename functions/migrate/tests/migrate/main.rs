@@ -1,4 +1,4 @@
-//! `migrate` on an empty database, with a stand-in for the place where CloudFormation waits.
+//! `migrate` on an empty database, with a stand-in for the URL where CloudFormation waits.
 
 #![cfg(test)]
 

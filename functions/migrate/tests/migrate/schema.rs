@@ -1,11 +1,11 @@
-//! What is applied, and how often.
+//! Which migrations are applied, and how often.
 
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::world::World;
 
-/// The numbers of all files.
+/// The version numbers of all migration files.
 fn versions() -> Vec<i32> {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/migrations")).unwrap();
     let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
@@ -15,7 +15,7 @@ fn versions() -> Vec<i32> {
 }
 
 #[tokio::test]
-async fn an_operator_migrates_and_hears_what_is_applied() {
+async fn an_operator_migrates_and_sees_what_is_applied() {
     let world = World::start().await;
     assert_eq!(world.invoke(json!({})).await.unwrap(), json!({ "applied": versions(), "applied_now": versions() }));
     let tables = "select count(*) from pg_tables where tablename in ('users', 'messages', 'customers')";
@@ -30,7 +30,7 @@ async fn a_second_migration_changes_nothing() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_migrates_and_all_succeed() {
+async fn one_of_many_concurrent_invocations_migrates_and_all_succeed() {
     let world = std::sync::Arc::new(World::start().await);
     let mut migrations = JoinSet::new();
     for _ in 0..8 {
@@ -51,7 +51,7 @@ async fn a_migration_that_fails_leaves_nothing_behind_and_can_be_repeated() {
     let failure = world.invoke(json!({})).await.unwrap_err().to_string();
 
     assert!(failure.contains("V1__initial") && failure.contains("SQLSTATE 42P07"), "{failure}");
-    assert!(sql.query_one("select from users", &[]).await.is_err(), "the tables before the one that failed are gone");
+    assert!(sql.query_one("select from users", &[]).await.is_err(), "tables created before the failure are gone");
     sql.batch_execute("drop table customers").await.unwrap();
     assert_eq!(world.invoke(json!({})).await.unwrap()["applied_now"], json!(versions()));
 }
@@ -66,7 +66,7 @@ async fn an_applied_migration_that_was_edited_is_refused() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_further_on_stays_as_it_is() {
+async fn a_database_with_newer_migrations_stays_unchanged() {
     let world = World::start().await;
     world.invoke(json!({})).await.unwrap();
     let newer = "insert into refinery_schema_history values (99, 'newer', '2026-11-23T12:00:00Z', '7')";

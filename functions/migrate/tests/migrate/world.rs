@@ -1,4 +1,4 @@
-//! An empty database and a CloudFormation that waits for an answer.
+//! An empty database and a CloudFormation that waits for a response.
 
 use std::sync::{Arc, Mutex};
 
@@ -61,7 +61,7 @@ impl World {
         })
     }
 
-    /// The one answer that CloudFormation got, and its headers.
+    /// The only response that CloudFormation got, and its headers.
     pub(crate) fn answer(&self) -> (HeaderMap, Value) {
         let mut heard = self.heard.lock().unwrap();
         assert_eq!(heard.len(), 1, "{heard:?}");
@@ -74,7 +74,7 @@ async fn hear(State(heard): State<Heard>, headers: HeaderMap, body: String) -> S
     StatusCode::OK
 }
 
-/// Something that no other test has: the name of the test's own database.
+/// A text that no other test has: the name of the test's own database.
 fn uuid_of(stack: &Stack) -> String {
     stack.setting("REDIS_PREFIX").trim_end_matches(':').to_owned()
 }

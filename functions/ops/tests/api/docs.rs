@@ -6,7 +6,7 @@ const PATHS: [&str; 5] =
     ["/docs", "/docs/docs.js", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json"];
 
 #[tokio::test]
-async fn a_deployment_shows_the_contract_only_if_it_is_told_to() {
+async fn the_contract_is_shown_only_if_it_is_enabled() {
     let hidden = TestApi::start(ops::router).await.anyone();
     for path in PATHS {
         assert_eq!(hidden.get(path).await.status(), 404, "{path}");
@@ -18,7 +18,7 @@ async fn a_deployment_shows_the_contract_only_if_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn the_page_loads_nothing_from_elsewhere_and_all_that_it_loads_is_there() {
+async fn the_page_loads_only_existing_files_of_this_api() {
     let api = TestApi::on(Stack::start().await.with("DOCS_ENABLED", "true"), ops::router);
     let page = api.anyone().get("/docs").await;
     let policy = page.header("content-security-policy");
@@ -30,7 +30,7 @@ async fn the_page_loads_nothing_from_elsewhere_and_all_that_it_loads_is_there() 
 }
 
 #[tokio::test]
-async fn the_document_is_the_one_of_the_project() {
+async fn the_document_is_the_projects_contract() {
     let api = TestApi::on(Stack::start().await.with("DOCS_ENABLED", "true"), ops::router);
     let document = api.anyone().get("/openapi.json").await;
     assert_eq!((document.header("content-type"), &document.body()["openapi"]), ("application/json", &"3.1.0".into()));

@@ -3,18 +3,18 @@
 use serde_json::json;
 use testkit::{Stack, TestApi};
 
-/// A port that nothing listens on.
+/// A port that no process listens on.
 const NOBODY: &str = "127.0.0.1:1";
 
 #[tokio::test]
-async fn a_stack_that_answers_is_well() {
+async fn a_stack_whose_stores_respond_is_healthy() {
     let api = TestApi::start(ops::router).await;
     let health = api.anyone().get("/health").await;
     assert_eq!((health.status(), health.body()), (200, json!({ "status": "ok" })));
 }
 
 #[tokio::test]
-async fn what_does_not_answer_is_named() {
+async fn a_store_that_does_not_respond_is_named() {
     let stack = Stack::start().await.with("REDIS_URL", format!("redis://{NOBODY}"));
     let health = TestApi::on(stack, ops::router).anyone().get("/health").await;
     assert_eq!((health.status(), health.code().as_str()), (503, "unavailable"));
@@ -27,7 +27,7 @@ async fn what_does_not_answer_is_named() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_silent_is_missing_after_a_second() {
+async fn a_silent_store_is_reported_missing_after_a_second() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     let stack = Stack::start().await;

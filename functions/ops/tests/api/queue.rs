@@ -8,7 +8,7 @@ async fn ask(api: &TestApi, key: &str) -> Answer {
     api.anyone().raw(Method::GET, "/debug/queue", &[("x-operator-key", key)], "").await
 }
 
-/// A reply of a new room: how far it is, its queue, and how many seconds ago it was accepted and ended.
+/// Inserts a reply in a new room: its state, its queue, and how many seconds ago it was accepted and ended.
 async fn reply(api: &TestApi, state: &str, tier: &str, accepted: f64, ended: Option<f64>) {
     let sql = "with u as (
             insert into users (id, mobile, created_at) values (gen_random_uuid(), gen_random_uuid()::text, now()) returning id
@@ -54,7 +54,7 @@ async fn operators_see_queues_states_and_the_last_hour() {
 }
 
 #[tokio::test]
-async fn nobody_else_sees_them() {
+async fn only_operators_see_them() {
     let api = TestApi::start(ops::router).await;
     let user = api.signed_in().await;
     let without = user.get("/debug/queue").await;
@@ -73,7 +73,7 @@ async fn without_a_key_the_function_does_not_start() {
 }
 
 #[tokio::test]
-async fn sqs_being_away_is_said() {
+async fn an_unavailable_sqs_is_reported() {
     let api = TestApi::start(ops::router).await;
     api.stack.sqs.break_down(true);
     let answer = ask(&api, "operator-key-of-the-tests").await;

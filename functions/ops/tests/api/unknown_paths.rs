@@ -1,4 +1,4 @@
-//! Every path that no function has.
+//! Paths that no function has.
 
 use http::Method;
 use testkit::TestApi;

@@ -1,4 +1,4 @@
-//! Batches: exactly what failed is delivered again, and nothing is sent twice.
+//! Batches: exactly the failed records are delivered again, and nothing is sent twice.
 
 use shared::cache::Purpose;
 use tokio::task::JoinSet;
@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use crate::kit::{Kit, batch, job};
 
 #[tokio::test]
-async fn a_record_that_fails_is_alone_in_being_delivered_again() {
+async fn only_the_failed_record_is_delivered_again() {
     let kit = Kit::start().await;
     let mut jobs = Vec::new();
     for number in 0..9 {
@@ -24,12 +24,12 @@ async fn a_failed_code_is_sent_by_its_next_delivery_once() {
     kit.fail(&[(500, "InternalError")]);
     assert_eq!(kit.deliver(&jobs).await, ["0"]);
     assert!(kit.deliver(&jobs).await.is_empty());
-    assert!(kit.deliver(&jobs).await.is_empty(), "a delivery too many is done with");
+    assert!(kit.deliver(&jobs).await.is_empty(), "an extra delivery is accepted and does nothing");
     assert_eq!((kit.calls(), kit.taken().len()), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_deliveries_of_one_record_at_once_one_sends() {
+async fn one_of_a_hundred_concurrent_deliveries_of_a_record_sends() {
     let kit = Kit::start().await;
     let body = job(kit.open("+14155550123", Purpose::SignIn).await);
     let mut tasks = JoinSet::new();
@@ -42,7 +42,7 @@ async fn of_a_hundred_deliveries_of_one_record_at_once_one_sends() {
 }
 
 #[tokio::test]
-async fn an_empty_batch_is_nothing() {
+async fn an_empty_batch_does_nothing() {
     let kit = Kit::start().await;
     assert!(kit.deliver(&[]).await.is_empty());
 }

@@ -1,9 +1,10 @@
-//! What is sent, to whom, and when nothing is.
+//! What is sent to whom, and when nothing is sent.
 
 use std::time::Duration;
 
 use shared::cache::{Purpose, Verdict};
-use shared::db::users::{self, NewSession, Profile};
+use shared::db::sessions::NewSession;
+use shared::db::users::{self, Profile};
 use shared::domain::{ChallengeId, Mobile, SessionId};
 
 use crate::kit::{Kit, job};
@@ -23,7 +24,7 @@ async fn account(kit: &Kit) {
 }
 
 #[tokio::test]
-async fn a_code_reaches_its_number_as_a_transactional_sms_and_is_right() {
+async fn the_right_code_is_sent_to_its_number_as_a_transactional_sms() {
     let kit = Kit::start().await;
     let challenge = kit.open(MOBILE, Purpose::SignIn).await;
 
@@ -57,10 +58,10 @@ async fn sender_and_text_are_configured() {
 }
 
 #[tokio::test]
-async fn a_reset_is_sent_to_a_number_with_an_account_alone() {
+async fn a_reset_is_sent_only_to_a_number_with_an_account() {
     let kit = Kit::start().await;
     let nobodys = kit.open(MOBILE, Purpose::PasswordReset).await;
-    assert!(kit.deliver(&[job(nobodys)]).await.is_empty(), "the record is done with");
+    assert!(kit.deliver(&[job(nobodys)]).await.is_empty(), "the record is not retried");
     assert_eq!(kit.calls(), 0);
 
     account(&kit).await;

@@ -1,13 +1,14 @@
-//! What SNS, Redis and Postgres do not do.
+//! Failures of SNS, Redis and Postgres.
 
 use std::time::Duration;
 
+use otp_sender::OtpSender;
 use shared::cache::Purpose;
 
 use crate::kit::{Kit, batch, job};
 
 #[tokio::test]
-async fn a_number_that_sns_never_takes_is_given_up_at_once() {
+async fn a_number_that_sns_refuses_for_good_is_not_retried() {
     for code in ["InvalidParameter", "InvalidParameterValue", "OptedOut"] {
         let kit = Kit::start().await;
         kit.fail(&[(400, code)]);
@@ -18,7 +19,7 @@ async fn a_number_that_sns_never_takes_is_given_up_at_once() {
 }
 
 #[tokio::test]
-async fn everything_else_is_tried_again_by_the_queue() {
+async fn the_queue_retries_all_other_failures() {
     for (status, code) in
         [(400, "Throttling"), (403, "AuthorizationError"), (500, "InternalError"), (503, "ServiceUnavailable")]
     {
@@ -31,7 +32,7 @@ async fn everything_else_is_tried_again_by_the_queue() {
 }
 
 #[tokio::test]
-async fn an_sns_that_does_not_answer_costs_seconds_not_the_functions_time() {
+async fn an_sns_that_does_not_respond_costs_seconds_and_not_the_functions_whole_time() {
     let kit = Kit::start().await;
     kit.slow(Duration::from_secs(30));
     let jobs = [job(kit.open("+14155550123", Purpose::SignIn).await)];
@@ -41,7 +42,7 @@ async fn an_sns_that_does_not_answer_costs_seconds_not_the_functions_time() {
 }
 
 #[tokio::test]
-async fn without_redis_or_postgres_the_record_waits() {
+async fn without_redis_or_postgres_the_record_is_retried() {
     for (setting, purpose) in [("REDIS_URL", Purpose::SignIn), ("DATABASE_URL", Purpose::PasswordReset)] {
         let kit = Kit::start().await;
         let jobs = [job(kit.open("+14155550123", purpose).await)];
@@ -55,10 +56,10 @@ async fn without_redis_or_postgres_the_record_waits() {
     }
 }
 
-fn sender_with(kit: &Kit, name: &'static str, value: &'static str) -> otp_sender::Sender {
+fn sender_with(kit: &Kit, name: &'static str, value: &'static str) -> OtpSender {
     let settings = kit.stack.env();
     let env = shared::config::Env::from_fn(
         move |asked| if asked == name { Some(value.into()) } else { settings.optional(asked) },
     );
-    otp_sender::Sender::from_env(&env, kit.stack.clock.clock()).unwrap()
+    OtpSender::from_env(&env, kit.stack.clock.clock()).unwrap()
 }

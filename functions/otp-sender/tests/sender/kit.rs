@@ -1,4 +1,4 @@
-//! A sender, the challenges it is to deliver, and a stand-in of SNS that speaks its Query protocol.
+//! A sender, the challenges it must deliver, and a stand-in of SNS that speaks its Query protocol.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,14 +8,14 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::routing::post;
-use otp_sender::Sender;
+use otp_sender::OtpSender;
 use serde_json::json;
-use shared::auth::Codes;
-use shared::cache::{Challenge, CodeLimits, Purpose};
+use shared::auth::OneTimeCodes;
+use shared::cache::{Challenge, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, Mobile};
 use testkit::Stack;
 
-/// A message that SNS took, by the names of its parameters.
+/// A message that SNS accepted: its parameters by name.
 pub(crate) type Sms = HashMap<String, String>;
 
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct Inner {
 
 pub(crate) struct Kit {
     pub(crate) stack: Stack,
-    pub(crate) sender: Sender,
+    pub(crate) sender: OtpSender,
     sns: Arc<Mutex<Inner>>,
 }
 
@@ -47,7 +47,7 @@ impl Kit {
         for (name, value) in settings {
             stack = stack.with(name, *value);
         }
-        let sender = Sender::from_env(&stack.env(), stack.clock.clock()).unwrap();
+        let sender = OtpSender::from_env(&stack.env(), stack.clock.clock()).unwrap();
         Self { stack, sender, sns }
     }
 
@@ -55,7 +55,7 @@ impl Kit {
     pub(crate) async fn open(&self, mobile: &str, purpose: Purpose) -> ChallengeId {
         let id = ChallengeId::generate();
         let challenge = Challenge { mobile: Mobile::parse(mobile).unwrap(), purpose, kid: "test".into(), signup: None };
-        let limits = CodeLimits {
+        let limits = OtpLimits {
             cooldown: Duration::ZERO,
             per_mobile_hour: 1000,
             per_mobile_day: 1000,
@@ -64,11 +64,12 @@ impl Kit {
             per_day: 1000,
         };
         let now = self.stack.clock.now();
-        self.stack.cache().open_challenge(id, &challenge, &limits, "192.0.2.1", now).await.unwrap().unwrap();
+        let opened = self.stack.cache().open_challenge(id, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+        assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
         id
     }
 
-    /// Delivers records and answers the ids of those to be delivered again.
+    /// Delivers records and returns the ids of those to be delivered again.
     pub(crate) async fn deliver(&self, bodies: &[String]) -> Vec<String> {
         self.report(bodies).await.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
@@ -78,10 +79,10 @@ impl Kit {
     }
 
     pub(crate) fn code(&self, challenge: ChallengeId) -> String {
-        Codes::from_env(&self.stack.env()).unwrap().derive(challenge, "test").unwrap()
+        OneTimeCodes::from_env(&self.stack.env()).unwrap().derive(challenge, "test").unwrap()
     }
 
-    /// What SNS took since the last look.
+    /// The messages that SNS accepted since the last call of this function.
     pub(crate) fn taken(&self) -> Vec<Sms> {
         std::mem::take(&mut self.sns.lock().unwrap().taken)
     }
@@ -91,12 +92,12 @@ impl Kit {
         self.sns.lock().unwrap().calls
     }
 
-    /// Lets the next calls fail: status and code.
+    /// Makes the next calls fail, each with a status and a code.
     pub(crate) fn fail(&self, failures: &[(u16, &'static str)]) {
         self.sns.lock().unwrap().failures.extend_from_slice(failures);
     }
 
-    /// Lets SNS take its time.
+    /// Makes SNS slow.
     pub(crate) fn slow(&self, delay: Duration) {
         self.sns.lock().unwrap().delay = delay;
     }
@@ -122,7 +123,7 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, Form(call): Form<Sms>) -
     };
     tokio::time::sleep(delay).await;
     if let Some((status, code)) = failure {
-        // As SNS does, the words repeat what was sent.
+        // Like SNS, the error message repeats what was sent.
         let error = format!(
             "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type><Code>{code}</Code>\
              <Message>{code}: {} {}</Message></Error><RequestId>1</RequestId></ErrorResponse>",

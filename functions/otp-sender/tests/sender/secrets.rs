@@ -1,4 +1,4 @@
-//! The code is told to SNS and to nobody else.
+//! The code is sent to SNS and appears nowhere else.
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,10 +1,10 @@
-//! Settings with which the function does not start.
+//! Settings that prevent the function from starting.
 
-use otp_sender::Sender;
+use otp_sender::OtpSender;
 use testkit::Stack;
 
 #[tokio::test]
-async fn a_text_without_the_code_and_odd_senders_are_refused() {
+async fn a_text_without_the_code_and_invalid_senders_are_refused() {
     for (name, value) in [
         ("SMS_TEXT", "Your code has been sent."),
         ("SMS_SENDER_ID", "much too long a name"),
@@ -13,7 +13,7 @@ async fn a_text_without_the_code_and_odd_senders_are_refused() {
         ("OTP_KEYS", "a:c2hvcnQ="),
     ] {
         let stack = Stack::start().await.with(name, value);
-        let refused = Sender::from_env(&stack.env(), stack.clock.clock()).unwrap_err().to_string();
+        let refused = OtpSender::from_env(&stack.env(), stack.clock.clock()).unwrap_err().to_string();
         assert!(refused.starts_with(&format!("{name}: ")) && !refused.contains(value), "{refused}");
     }
 }

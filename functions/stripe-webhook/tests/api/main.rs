@@ -1,4 +1,4 @@
-//! Stripe's events against a stand-in of Stripe: whatever comes, in whatever order, the rows end as Stripe has them.
+//! Stripe's events, with a stand-in of Stripe: whatever arrives, in whatever order, the rows end with Stripe's state.
 
 #![cfg(test)]
 

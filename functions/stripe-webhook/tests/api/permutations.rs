@@ -1,4 +1,4 @@
-//! Every order in which the events of a lifecycle can come.
+//! Every order in which the events of a lifecycle can arrive.
 
 use shared::domain::UserId;
 use shared::stripe::Event;
@@ -13,7 +13,7 @@ struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// Bought, a renewal failed, paid after all: seven events, none of them delivered yet.
+    /// A subscription was bought, a renewal failed and was paid later: seven events, none of them delivered yet.
     async fn lived() -> Self {
         let shop = Shop::open().await;
         let (user, subscription) = shop.buyer().await;
@@ -25,7 +25,7 @@ impl Lifecycle {
         Self { shop, user: user.id.unwrap(), events, truth }
     }
 
-    /// As if these events had been dealt with and no other; without any, nothing is known of the subscription.
+    /// Sets the state in which exactly these events were processed; without any, the subscription is unknown.
     async fn set(&self, dealt_with: &[&str]) {
         let sql = "with gone as (delete from stripe_events where id <> all($1))
             insert into stripe_events (id, type, received_at, processed_at)
@@ -39,15 +39,15 @@ impl Lifecycle {
     }
 
     async fn deliver(&self, event: &Event) {
-        self.shop.billing.take(event).await.unwrap();
+        self.shop.billing.process_event(event).await.unwrap();
         assert_eq!(self.shop.row(self.user).await, self.truth, "after {}", event.kind);
     }
 }
 
-/// All 5,040 orders of seven events, without walking each: what a delivery finds is the set of events that came before
-/// and the row, and the row is the same after each of them. So whatever the order, its every step is one of these.
+/// Covers all 5,040 orders of seven events without running each. A delivery depends only on the set of earlier events
+/// and on the row, and the row is the same after each event. So every step of every order is one of these cases.
 #[tokio::test]
-async fn every_order_of_seven_events_ends_in_what_stripe_has() {
+async fn every_order_of_seven_events_ends_with_stripes_state() {
     let life = Lifecycle::lived().await;
     for before in 0_u32..128 {
         let came = |at: usize| before >> at & 1 == 1;
@@ -59,9 +59,9 @@ async fn every_order_of_seven_events_ends_in_what_stripe_has() {
     }
 }
 
-/// The same by walking every order of five of them from the beginning.
+/// Runs every order of five of these events from the beginning.
 #[tokio::test]
-async fn every_order_of_five_events_is_walked_to_its_end() {
+async fn every_order_of_five_events_is_run_to_its_end() {
     let life = Lifecycle::lived().await;
     let mut orders = vec![Vec::new()];
     for _ in 0..5 {

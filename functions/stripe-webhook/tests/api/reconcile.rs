@@ -1,10 +1,11 @@
-//! The reconciliation: what never arrived, what broke off, what strayed.
+//! The reconciliation: events that never arrived or were interrupted, and rows that differ from Stripe.
 
 use std::time::Duration;
 
 use maintenance::reconcile::{Replay, reconcile, replay};
 use serde_json::json;
 use shared::db::stripe_events;
+use shared::domain::{SubscriptionState, Tier};
 use tokio::time::Instant;
 
 use crate::shop::{Shop, read};
@@ -12,17 +13,17 @@ use crate::shop::{Shop, read};
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
-async fn a_lost_event_is_made_good_in_one_run() {
+async fn a_lost_event_is_handled_in_one_run() {
     let shop = Shop::open().await;
     let (user, subscription) = shop.buyer().await;
     let report = shop.reconcile().await;
     assert!(report.events > 0 && report.failed == 0, "{report:?}");
-    assert!(shop.known(&user).await.pro);
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
 
     shop.act("subscriptions", &subscription, "cancel_now").await;
     let report = shop.reconcile().await;
     assert_eq!((report.events, report.failed), (1, 0));
-    assert!(!shop.known(&user).await.pro);
+    assert_eq!(shop.known(&user).await.tier, Tier::Basic);
     assert_eq!(shop.reconcile().await.events, 0, "nothing is left");
 }
 
@@ -36,17 +37,17 @@ async fn a_lost_event_is_found_among_more_events_than_a_page_holds() {
     }
     let report = shop.reconcile().await;
     assert!(report.events > 130 && report.failed == 0, "{report:?}");
-    assert!(shop.known(&user).await.pro);
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
 }
 
 #[tokio::test]
-async fn an_event_that_broke_off_is_finished() {
+async fn an_interrupted_event_is_finished() {
     let shop = Shop::open().await;
     let (user, _) = shop.buyer().await;
     let event = shop.event("customer.subscription.created").await;
     shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": "/v1/subscriptions" })).await;
     assert_eq!(shop.deliver(&event).await.status(), 503);
-    // As if Stripe's list had been gone through since.
+    // As if a reconciliation had read Stripe's list since then.
     shop.api.stack.clock.advance(HOUR);
     stripe_events::set_listed_until(&shop.billing.db, shop.api.stack.clock.now()).await.unwrap();
 
@@ -54,11 +55,11 @@ async fn an_event_that_broke_off_is_finished() {
 
     assert_eq!((report.events, report.failed), (1, 0));
     assert_eq!(shop.recorded(&event).await, Some(true));
-    assert!(shop.known(&user).await.pro);
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
 }
 
 #[tokio::test]
-async fn a_row_that_strayed_without_any_event_is_brought_back() {
+async fn a_row_that_differs_from_stripe_is_corrected_without_any_event() {
     let shop = Shop::open().await;
     let (user, _) = shop.subscriber().await;
     shop.reconcile().await;
@@ -66,11 +67,11 @@ async fn a_row_that_strayed_without_any_event_is_brought_back() {
     shop.api.stack.clock.advance(HOUR);
     let report = shop.reconcile().await;
     assert_eq!((report.events, report.customers), (0, 1));
-    assert!(shop.known(&user).await.pro);
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
 }
 
 #[tokio::test]
-async fn one_customer_that_fails_does_not_hold_up_the_others() {
+async fn one_failing_customer_does_not_block_the_others() {
     let shop = Shop::open().await;
     let (user, _) = shop.subscriber().await;
     shop.reconcile().await;
@@ -84,31 +85,31 @@ async fn one_customer_that_fails_does_not_hold_up_the_others() {
     shop.api.stack.clock.advance(HOUR);
     let report = shop.reconcile().await;
     assert_eq!((report.customers, report.failed), (1, 1));
-    assert!(shop.known(&user).await.pro);
-    let missing: String =
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
+    let missing: SubscriptionState =
         shop.sql.query_one("select status from customers where user_id is null", &[]).await.unwrap().get(0);
-    assert_eq!(missing, "none");
+    assert_eq!(missing, SubscriptionState::None);
 }
 
 #[tokio::test]
-async fn without_time_nothing_is_begun_and_the_place_is_kept() {
+async fn without_time_nothing_is_started_and_the_position_is_kept() {
     let shop = Shop::open().await;
     let (user, _) = shop.buyer().await;
     let report = reconcile(&shop.billing, Instant::now()).await.unwrap();
     assert_eq!((report.events, report.customers), (0, 0));
     assert_eq!(stripe_events::listed_until(&shop.billing.db).await.unwrap(), None);
     shop.reconcile().await;
-    assert!(shop.known(&user).await.pro);
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
 }
 
 #[tokio::test]
-async fn while_stripe_is_away_the_run_fails_and_the_next_one_heals() {
+async fn while_stripe_is_unavailable_the_run_fails_and_the_next_one_repairs() {
     let shop = Shop::open().await;
     let (user, _) = shop.buyer().await;
     shop.admin("fail", json!({ "status": 503, "times": 3 })).await;
     assert!(reconcile(&shop.billing, Instant::now() + Duration::from_secs(30)).await.is_err());
     shop.reconcile().await;
-    assert!(shop.known(&user).await.pro);
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
 }
 
 #[tokio::test]
@@ -121,7 +122,7 @@ async fn an_operator_replays_a_customer_or_an_event() {
     for what in [Replay::Event(event["id"].as_str().unwrap().into()), Replay::Customer(customer)] {
         shop.sql.execute("update customers set status = 'none', pro_until = null", &[]).await.unwrap();
         assert!(replay(&shop.billing, &what).await.unwrap().found, "{what:?}");
-        assert!(shop.known(&user).await.pro, "{what:?}");
+        assert_eq!(shop.known(&user).await.tier, Tier::Pro, "{what:?}");
     }
     for what in [Replay::Event("evt_unknown".into()), Replay::Customer(subscription)] {
         assert!(!replay(&shop.billing, &what).await.unwrap().found, "{what:?}");

@@ -1,4 +1,4 @@
-//! Signatures against vectors made by Stripe's own package (`dev/vectors/stripe_signatures.py`).
+//! Signatures, compared with vectors made by Stripe's own package (`dev/vectors/stripe_signatures.py`).
 
 use serde::Deserialize;
 use shared::domain::Timestamp;
@@ -21,7 +21,7 @@ struct Vector {
 }
 
 #[test]
-fn every_verdict_is_that_of_stripes_own_package() {
+fn every_verdict_equals_that_of_stripes_own_package() {
     let Vectors { now, vectors } = serde_json::from_str(include_str!("../signatures.json")).unwrap();
     let now = Timestamp::from_unix(now).unwrap();
     assert!(vectors.iter().filter(|vector| vector.accepted).count() > 10);
@@ -31,7 +31,7 @@ fn every_verdict_is_that_of_stripes_own_package() {
 }
 
 #[test]
-fn a_signature_of_the_future_is_refused_like_an_old_one() {
+fn a_signature_from_the_future_is_refused_like_an_old_one() {
     let now = Timestamp::from_unix(1_795_435_200).unwrap();
     let secrets = ["whsec_x".to_owned()];
     let verdict = |at| verify(&sign(b"{}", "whsec_x", at), b"{}", &secrets, now);
@@ -41,7 +41,7 @@ fn a_signature_of_the_future_is_refused_like_an_old_one() {
 }
 
 #[test]
-fn times_that_are_out_of_this_world_are_refused() {
+fn impossible_times_are_refused() {
     let now = Timestamp::from_unix(1_795_435_200).unwrap();
     for time in ["99999999999999999999", "9223372036854775807", "-1", "+1", " 1", ""] {
         let header = format!("t={time},v1={}", "0".repeat(64));

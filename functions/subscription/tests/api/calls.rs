@@ -1,15 +1,15 @@
-//! How Stripe is called: repeated within bounds, and nothing of it in an error.
+//! Calls to Stripe: retried within limits, and without secrets in errors.
 
 use serde_json::{Value, json};
 use shared::Fault;
 use shared::config::Env;
 use shared::stripe::Stripe;
-
-use crate::shop::Shop;
+use subscription::router;
+use testkit::Shop;
 
 #[tokio::test]
-async fn a_call_is_repeated_when_stripe_is_busy_or_broken_and_three_times_in_all() {
-    let shop = Shop::open().await;
+async fn a_call_is_tried_up_to_three_times_if_stripe_is_busy_or_broken() {
+    let shop = Shop::open(router).await;
     for status in [409, 429, 500, 503] {
         shop.admin("fail", json!({ "status": status, "times": 2, "path_prefix": "/v1/prices" })).await;
         let before = shop.count("GET /v1/prices/price_pro").await;
@@ -22,23 +22,23 @@ async fn a_call_is_repeated_when_stripe_is_busy_or_broken_and_three_times_in_all
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_repeated() {
-    let shop = Shop::open().await;
+async fn a_refused_call_is_not_retried() {
+    let shop = Shop::open(router).await;
     let refused = shop.billing.stripe.get::<Value>(&["subscriptions", "sub_unknown"], &[]).await.unwrap_err();
     assert!(refused.is_missing());
     assert_eq!(shop.count("GET /v1/subscriptions/sub_unknown").await, 1);
 }
 
 #[tokio::test]
-async fn an_id_cannot_lead_to_another_path() {
-    let shop = Shop::open().await;
+async fn an_id_cannot_change_the_path() {
+    let shop = Shop::open(router).await;
     assert!(shop.billing.stripe.get::<Value>(&["charges", "../customers?limit=1"], &[]).await.is_err());
     assert!(!shop.calls().await.contains(&"GET /v1/customers".to_owned()));
 }
 
 #[tokio::test]
 async fn an_error_names_stripes_code_and_neither_the_key_nor_the_message() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let base = shop.api.stack.setting("STRIPE_API_BASE").to_owned();
     let env = Env::from_fn(move |name| match name {
         "STRIPE_SECRET_KEY" => Some("pk_secret_of_somebody".into()),
@@ -52,7 +52,7 @@ async fn an_error_names_stripes_code_and_neither_the_key_nor_the_message() {
 }
 
 #[tokio::test]
-async fn where_nobody_answers_the_call_fails_and_does_not_hang() {
+async fn a_call_without_a_response_fails_and_does_not_hang() {
     shared::tls::install_provider();
     let env = Env::from_fn(|name| match name {
         "STRIPE_SECRET_KEY" => Some("sk_test_x".into()),

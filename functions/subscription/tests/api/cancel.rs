@@ -1,14 +1,14 @@
 //! `POST /subscription/cancel` and `POST /subscription/reactivate`
 
 use serde_json::{Value, json};
-
-use crate::shop::Shop;
+use subscription::router;
+use testkit::Shop;
 
 #[tokio::test]
-async fn a_cancellation_takes_effect_at_the_end_of_the_period_and_can_be_taken_back() {
-    let shop = Shop::open().await;
+async fn a_cancellation_takes_effect_at_the_end_of_the_period_and_can_be_revoked() {
+    let shop = Shop::open(router).await;
     let (user, _) = shop.subscriber().await;
-    // Twice, since a second cancellation must not be taken for a repetition of the first.
+    // Twice, because a second cancellation must not be treated as a repetition of the first.
     for _ in 0..2 {
         let cancelled = user.post("/subscription/cancel", json!(null)).await;
         assert_eq!(cancelled.status(), 200);
@@ -26,8 +26,8 @@ async fn a_cancellation_takes_effect_at_the_end_of_the_period_and_can_be_taken_b
 }
 
 #[tokio::test]
-async fn a_cancellation_made_in_the_portal_is_shown_and_taken_back_too() {
-    let shop = Shop::open().await;
+async fn a_cancellation_made_in_the_portal_is_shown_and_can_be_revoked_too() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     let scheduled = shop.act("subscriptions", &subscription, "portal_cancel").await;
     assert_eq!(scheduled["cancel_at_period_end"], false, "the portal sets cancel_at alone");
@@ -42,7 +42,7 @@ async fn a_cancellation_made_in_the_portal_is_shown_and_taken_back_too() {
 
 #[tokio::test]
 async fn a_cancelled_subscription_ends_with_its_period() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     user.post("/subscription/cancel", json!(null)).await;
     shop.act("subscriptions", &subscription, "renew").await;
@@ -55,8 +55,8 @@ async fn a_cancelled_subscription_ends_with_its_period() {
 }
 
 #[tokio::test]
-async fn without_a_subscription_there_is_nothing_to_cancel_or_take_back() {
-    let shop = Shop::open().await;
+async fn without_a_subscription_there_is_nothing_to_cancel_or_reactivate() {
+    let shop = Shop::open(router).await;
     let nobody = shop.api.signed_in().await;
     let (former, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "cancel_now").await;
@@ -69,8 +69,8 @@ async fn without_a_subscription_there_is_nothing_to_cancel_or_take_back() {
 }
 
 #[tokio::test]
-async fn a_cancellation_whose_answer_was_lost_is_made_once_and_shown() {
-    let shop = Shop::open().await;
+async fn a_cancellation_whose_response_was_lost_is_made_once_and_shown() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     let path = format!("/v1/subscriptions/{subscription}");
     shop.admin("fail", json!({ "status": 500, "times": 1, "path_prefix": path, "method": "POST", "after": true }))
@@ -81,8 +81,8 @@ async fn a_cancellation_whose_answer_was_lost_is_made_once_and_shown() {
 }
 
 #[tokio::test]
-async fn a_cancellation_that_failed_is_another_deed_the_next_time() {
-    let shop = Shop::open().await;
+async fn a_failed_cancellation_is_a_new_operation_the_next_time() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     let path = format!("/v1/subscriptions/{subscription}");
     shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": path, "method": "POST" })).await;

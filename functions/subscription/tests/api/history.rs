@@ -1,12 +1,12 @@
 //! `GET /subscription/history`
 
 use serde_json::{Value, json};
-
-use crate::shop::Shop;
+use subscription::router;
+use testkit::Shop;
 
 #[tokio::test]
 async fn invoices_come_newest_first_in_pages() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     for _ in 0..4 {
         shop.act("subscriptions", &subscription, "renew").await;
@@ -34,14 +34,14 @@ async fn invoices_come_newest_first_in_pages() {
 
 #[tokio::test]
 async fn without_a_customer_the_history_is_empty() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let history = shop.api.signed_in().await.get("/subscription/history").await;
     assert_eq!(history.body(), json!({ "data": [], "next_cursor": null }));
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_customer_is_not_taken() {
-    let shop = Shop::open().await;
+async fn a_cursor_of_another_customer_is_refused() {
+    let shop = Shop::open(router).await;
     let (alice, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "renew").await;
     let (bob, _) = shop.subscriber().await;

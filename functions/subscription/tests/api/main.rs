@@ -1,4 +1,4 @@
-//! The subscription endpoints against a stand-in of Stripe.
+//! The subscription endpoints with a stand-in of Stripe.
 
 #![cfg(test)]
 
@@ -6,6 +6,5 @@ mod calls;
 mod cancel;
 mod history;
 mod portal;
-mod shop;
 mod status;
 mod subscribe;

@@ -1,12 +1,12 @@
 //! `POST /subscription/portal`
 
 use serde_json::json;
-
-use crate::shop::Shop;
+use subscription::router;
+use testkit::Shop;
 
 #[tokio::test]
-async fn a_customer_is_given_a_new_link_to_the_portal_each_time() {
-    let shop = Shop::open().await;
+async fn a_customer_gets_a_new_link_to_the_portal_each_time() {
+    let shop = Shop::open(router).await;
     let (user, _) = shop.subscriber().await;
     let first = user.post("/subscription/portal", json!(null)).await;
     let second = user.post("/subscription/portal", json!(null)).await;
@@ -16,18 +16,18 @@ async fn a_customer_is_given_a_new_link_to_the_portal_each_time() {
 }
 
 #[tokio::test]
-async fn who_never_subscribed_has_no_portal() {
-    let shop = Shop::open().await;
+async fn a_user_who_never_subscribed_has_no_portal() {
+    let shop = Shop::open(router).await;
     let refused = shop.api.signed_in().await.post("/subscription/portal", json!(null)).await;
     assert_eq!((refused.status(), refused.code().as_str()), (409, "no_subscription"));
 }
 
 #[tokio::test]
 async fn a_customer_deleted_at_stripe_has_no_portal() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "delete_customer").await;
     let refused = user.post("/subscription/portal", json!(null)).await;
     assert_eq!((refused.status(), refused.code().as_str()), (409, "no_subscription"));
-    assert_eq!(user.get("/subscription/status").await.body()["tier"], "basic", "and it is noticed");
+    assert_eq!(user.get("/subscription/status").await.body()["tier"], "basic", "the deletion is stored");
 }

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-
-use crate::shop::Shop;
+use shared::domain::{SubscriptionState, Tier};
+use subscription::router;
+use testkit::Shop;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test]
 async fn without_a_subscription_the_status_is_none() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let user = shop.api.signed_in().await;
     let none = json!({
         "tier": "basic", "status": "none", "current_period_start": null, "current_period_end": null,
@@ -20,8 +21,8 @@ async fn without_a_subscription_the_status_is_none() {
 }
 
 #[tokio::test]
-async fn a_paid_subscription_makes_pro_and_shows_its_period() {
-    let shop = Shop::open().await;
+async fn a_paid_subscription_makes_the_user_pro_and_shows_its_period() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
 
     let status = user.get("/subscription/status").await.body();
@@ -38,7 +39,7 @@ async fn a_paid_subscription_makes_pro_and_shows_its_period() {
 
 #[tokio::test]
 async fn a_failed_payment_leaves_pro_for_the_grace_period_and_says_what_to_do() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "payment_fails").await;
     shop.follow(&user).await;
@@ -53,17 +54,17 @@ async fn a_failed_payment_leaves_pro_for_the_grace_period_and_says_what_to_do() 
 
     shop.api.stack.clock.advance(DAY * 3 + Duration::from_secs(60));
     let later = shop.known(&user).await;
-    assert_eq!((later.pro, later.subscription.status.as_str()), (false, "past_due"));
+    assert_eq!((later.tier, later.subscription.state), (Tier::Basic, SubscriptionState::PastDue));
 
     shop.act("subscriptions", &subscription, "recover").await;
     shop.follow(&user).await;
     let paid = shop.known(&user).await;
-    assert_eq!((paid.pro, paid.grace_until, paid.subscription.payment_problem), (true, None, None));
+    assert_eq!((paid.tier, paid.grace_until, paid.subscription.payment_problem), (Tier::Pro, None, None));
 }
 
 #[tokio::test]
-async fn a_second_missed_payment_does_not_begin_the_grace_period_anew() {
-    let shop = Shop::open().await;
+async fn a_second_missed_payment_does_not_restart_the_grace_period() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "payment_fails").await;
     shop.follow(&user).await;
@@ -75,8 +76,8 @@ async fn a_second_missed_payment_does_not_begin_the_grace_period_anew() {
 }
 
 #[tokio::test]
-async fn a_payment_that_the_bank_wants_confirmed_is_told_as_such() {
-    let shop = Shop::open().await;
+async fn a_payment_that_the_bank_wants_confirmed_is_reported_as_such() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "action_required").await;
     shop.follow(&user).await;
@@ -85,10 +86,9 @@ async fn a_payment_that_the_bank_wants_confirmed_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_payment_that_takes_days_is_not_pro_yet_and_told_as_under_way() {
-    let shop = Shop::open().await;
-    let user = shop.api.signed_in().await;
-    let session = user.post("/subscribe/pro", json!(null)).await.body()["session_id"].as_str().unwrap().to_owned();
+async fn a_payment_that_takes_days_is_not_pro_yet_and_is_reported_as_processing() {
+    let shop = Shop::open(router).await;
+    let (user, session) = shop.customer().await;
     shop.act("sessions", &session, "pay_later").await;
     shop.follow(&user).await;
     let status = user.get("/subscription/status").await.body();
@@ -102,7 +102,7 @@ async fn a_payment_that_takes_days_is_not_pro_yet_and_told_as_under_way() {
 
 #[tokio::test]
 async fn the_end_of_a_subscription_is_the_end_of_pro() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "cancel_now").await;
     shop.follow(&user).await;

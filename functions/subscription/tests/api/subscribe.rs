@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use serde_json::json;
+use subscription::router;
+use testkit::Shop;
 use tokio::task::JoinSet;
-
-use crate::shop::Shop;
 
 #[tokio::test]
 async fn a_checkout_is_opened_for_a_user() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let user = shop.api.signed_in().await;
 
     let opened = user.post("/subscribe/pro", json!({})).await;
@@ -26,8 +26,8 @@ async fn a_checkout_is_opened_for_a_user() {
 }
 
 #[tokio::test]
-async fn an_open_checkout_is_answered_again_and_an_expired_one_replaced() {
-    let shop = Shop::open().await;
+async fn an_open_checkout_is_returned_again_and_an_expired_one_is_replaced() {
+    let shop = Shop::open(router).await;
     let user = shop.api.signed_in().await;
     let first = user.post("/subscribe/pro", json!(null)).await.body();
 
@@ -41,7 +41,7 @@ async fn an_open_checkout_is_answered_again_and_an_expired_one_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_calls_at_once_make_one_customer_and_one_session() {
-    let shop = Shop::open().await;
+    let shop = Shop::open(router).await;
     let user = shop.api.signed_in().await;
     let before = shop.count("POST /v1/customers").await;
     let mut calls = JoinSet::new();
@@ -60,8 +60,8 @@ async fn fifty_calls_at_once_make_one_customer_and_one_session() {
 }
 
 #[tokio::test]
-async fn an_answer_of_stripe_that_was_lost_makes_no_second_customer() {
-    let shop = Shop::open().await;
+async fn a_lost_response_of_stripe_creates_no_second_customer() {
+    let shop = Shop::open(router).await;
     let user = shop.api.signed_in().await;
     let lost = json!({ "status": 502, "path_prefix": "/v1/customers", "method": "POST", "after": true });
     shop.admin("fail", lost).await;
@@ -72,17 +72,15 @@ async fn an_answer_of_stripe_that_was_lost_makes_no_second_customer() {
 
     assert_eq!(opened.status(), 201);
     let customers: serde_json::Value = shop.billing.stripe.get(&["customers"], &[]).await.unwrap();
-    assert_eq!(customers["data"].as_array().unwrap().len(), 2, "the clock's and the user's");
+    assert_eq!(customers["data"].as_array().unwrap().len(), 2, "one customer to read the clock, one for the user");
     let sessions: serde_json::Value = shop.billing.stripe.get(&["checkout", "sessions"], &[]).await.unwrap();
     assert_eq!(sessions["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn who_is_pro_cannot_subscribe_again_even_before_the_event_has_come() {
-    let shop = Shop::open().await;
-    let user = shop.api.signed_in().await;
-    let session = user.post("/subscribe/pro", json!(null)).await.body()["session_id"].as_str().unwrap().to_owned();
-    shop.act("sessions", &session, "pay").await;
+async fn a_pro_user_cannot_subscribe_again_even_before_the_event_has_arrived() {
+    let shop = Shop::open(router).await;
+    let (user, _) = shop.buyer().await;
 
     let again = user.post("/subscribe/pro", json!(null)).await;
 
@@ -91,8 +89,8 @@ async fn who_is_pro_cannot_subscribe_again_even_before_the_event_has_come() {
 }
 
 #[tokio::test]
-async fn no_second_subscription_begins_beside_one_that_is_owed_pending_or_paused() {
-    let shop = Shop::open().await;
+async fn no_second_subscription_begins_while_one_is_unpaid_pending_or_paused() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     for (status, code) in [
         ("past_due", "payment_due"),
@@ -106,12 +104,12 @@ async fn no_second_subscription_begins_beside_one_that_is_owed_pending_or_paused
         assert_eq!((refused.status(), refused.code().as_str()), (409, code), "{status}");
     }
     shop.act("subscriptions", &subscription, "cancel_now").await;
-    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201, "after the end");
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201, "after the subscription has ended");
 }
 
 #[tokio::test]
-async fn a_customer_deleted_at_stripe_is_made_anew() {
-    let shop = Shop::open().await;
+async fn a_customer_deleted_at_stripe_is_created_again() {
+    let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
     shop.act("subscriptions", &subscription, "delete_customer").await;
 
@@ -120,20 +118,20 @@ async fn a_customer_deleted_at_stripe_is_made_anew() {
 }
 
 #[tokio::test]
-async fn while_stripe_is_away_nothing_is_opened_and_it_is_said_so() {
-    let shop = Shop::open().await;
+async fn while_stripe_is_unavailable_no_checkout_is_opened_and_the_user_is_told() {
+    let shop = Shop::open(router).await;
     let user = shop.api.signed_in().await;
     shop.admin("fail", json!({ "status": 503, "times": 3 })).await;
 
     let refused = user.post("/subscribe/pro", json!(null)).await;
 
     assert_eq!((refused.status(), refused.code().as_str()), (503, "unavailable"));
-    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201, "when it is back");
+    assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 201, "after Stripe is available again");
 }
 
 #[tokio::test]
-async fn every_endpoint_wants_a_signed_in_user() {
-    let shop = Shop::open().await;
+async fn every_endpoint_needs_a_signed_in_user() {
+    let shop = Shop::open(router).await;
     let anyone = shop.api.anyone();
     for path in ["/subscribe/pro", "/subscription/cancel", "/subscription/reactivate", "/subscription/portal"] {
         assert_eq!(anyone.post(path, json!(null)).await.status(), 401, "{path}");
@@ -144,8 +142,8 @@ async fn every_endpoint_wants_a_signed_in_user() {
 }
 
 #[tokio::test]
-async fn a_failure_that_stripe_may_remember_is_not_asked_for_again() {
-    let shop = Shop::open().await;
+async fn a_failure_that_stripe_may_have_saved_is_not_replayed() {
+    let shop = Shop::open(router).await;
     let user = shop.api.signed_in().await;
     for path in ["/v1/customers", "/v1/checkout"] {
         shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": path, "method": "POST" })).await;
@@ -155,8 +153,8 @@ async fn a_failure_that_stripe_may_remember_is_not_asked_for_again() {
     for path in ["/v1/customers", "/v1/checkout/sessions"] {
         let keys = shop.keys(path).await;
         let of_this: Vec<&String> = keys.iter().filter(|key| !key.starts_with("clock")).collect();
-        assert_eq!(of_this.len(), 4, "three attempts that failed, and the one that did not: {keys:?}");
-        assert!(of_this[..3].iter().all(|key| **key == *of_this[0]), "attempts of one deed: {keys:?}");
-        assert_ne!(of_this[3], of_this[0], "another deed");
+        assert_eq!(of_this.len(), 4, "three failed attempts and a successful one: {keys:?}");
+        assert!(of_this[..3].iter().all(|key| **key == *of_this[0]), "retries of one operation: {keys:?}");
+        assert_ne!(of_this[3], of_this[0], "a new operation");
     }
 }

@@ -1,47 +1,44 @@
 //! `DELETE /user/me`
 
-use serde_json::{Value, json};
-use shared::cache::{CachedRooms, Challenge, CodeLimits, Mark, Purpose};
-use shared::domain::{ChallengeId, MessageId, Mobile};
-use shared::stripe::Stripe as Client;
-use standins::stripe::{Config, Stripe};
-use testkit::{Stack, TestApi, User};
-use uuid::Uuid;
+use std::time::Duration;
 
-use crate::{api, at};
+use serde_json::{Value, json};
+use shared::cache::{CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
+use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile};
+use testkit::{Shop, Stack, TestApi, User};
+use tokio::task::JoinSet;
+
+use crate::{api, on};
 
 async fn count(api: &TestApi, table: &str) -> i64 {
     api.stack.sql().await.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap().get(0)
 }
 
 #[tokio::test]
-async fn an_account_goes_with_all_it_owns_and_its_token_fails() {
+async fn an_account_is_deleted_with_all_its_data_and_its_token_fails() {
     let api = api().await;
     let (user, other) = (api.signed_in().await, api.signed_in().await);
     let sql = api.stack.sql().await;
     for owner in [&user, &other] {
-        let (room, asked, reply) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+        let (room, asked, reply) = (ChatroomId::generate(), MessageId::generate(), MessageId::generate());
         sql.execute(
             "insert into chatrooms (id, user_id, title, created_at, updated_at) values ($1, $2, 'Tea', now(), now())",
-            &[&room, &owner.id.unwrap().0],
+            &[&room, &owner.id.unwrap()],
         )
         .await
         .unwrap();
-        sql.execute("insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at) values ($1, $2, 1, $3, 'user', 'hi', 'completed', now())", &[&asked, &room, &owner.id.unwrap().0]).await.unwrap();
-        sql.execute("insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier) values ($1, $2, 2, $3, 'assistant', '', 'pending', now(), $4, 'basic')", &[&reply, &room, &owner.id.unwrap().0, &asked]).await.unwrap();
-        sql.execute(
-            "insert into allowances (user_id, day, used) values ($1, '2026-11-23', 1)",
-            &[&owner.id.unwrap().0],
-        )
-        .await
-        .unwrap();
+        sql.execute("insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at) values ($1, $2, 1, $3, 'user', 'hi', 'completed', now())", &[&asked, &room, &owner.id.unwrap()]).await.unwrap();
+        sql.execute("insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier) values ($1, $2, 2, $3, 'assistant', '', 'pending', now(), $4, 'basic')", &[&reply, &room, &owner.id.unwrap(), &asked]).await.unwrap();
+        sql.execute("insert into allowances (user_id, day, used) values ($1, '2026-11-23', 1)", &[&owner.id.unwrap()])
+            .await
+            .unwrap();
     }
     assert_eq!(user.get("/user/me").await.status(), 200);
 
     let deleted = user.delete("/user/me").await;
 
     assert_eq!((deleted.status(), deleted.bytes.len()), (204, 0));
-    assert_eq!(user.get("/user/me").await.status(), 401, "a token of a deleted account");
+    assert_eq!(user.get("/user/me").await.status(), 401, "the token of a deleted account is refused");
     assert_eq!(other.get("/user/me").await.status(), 200);
     for (table, left) in
         [("users", 1), ("sessions", 1), ("refresh_tokens", 1), ("chatrooms", 1), ("messages", 2), ("allowances", 1)]
@@ -51,7 +48,7 @@ async fn an_account_goes_with_all_it_owns_and_its_token_fails() {
 }
 
 #[tokio::test]
-async fn nothing_of_it_is_left_to_work_in_redis() {
+async fn nothing_usable_of_it_is_left_in_redis() {
     let api = api().await;
     let user = api.signed_in().await;
     let (cache, now) = (api.stack.cache(), api.stack.clock.now());
@@ -63,94 +60,119 @@ async fn nothing_of_it_is_left_to_work_in_redis() {
         signup: None,
     };
     let open = ChallengeId::generate();
-    let limits = CodeLimits::from_env(&api.stack.env()).unwrap();
-    cache.open_challenge(open, &challenge, &limits, "192.0.2.1", now).await.unwrap().unwrap();
+    let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
+    let opened = cache.open_challenge(open, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+    assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
     let CachedRooms::Miss(token) = cache.rooms(id, session).await.unwrap().1 else { panic!("a fresh list") };
     cache.store_rooms(id, &token, "[]").await.unwrap();
-    let (room, reply) = (Uuid::now_v7(), Uuid::now_v7());
+    let (room, reply) = (ChatroomId::generate(), MessageId::generate());
     let sql = api.stack.sql().await;
     sql.execute(
         "insert into chatrooms (id, user_id, title, created_at, updated_at) values ($1, $2, 'Tea', now(), now())",
-        &[&room, &id.0],
+        &[&room, &id],
     )
     .await
     .unwrap();
-    sql.execute("insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier) values ($1, $2, 1, $3, 'assistant', '', 'generating', now(), $1, 'basic')", &[&reply, &room, &id.0]).await.unwrap();
+    sql.execute("insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier) values ($1, $2, 1, $3, 'assistant', '', 'generating', now(), $1, 'basic')", &[&reply, &room, &id]).await.unwrap();
 
     assert_eq!(user.delete("/user/me").await.status(), 204);
 
     assert!(cache.challenge(open, now).await.unwrap().is_none());
-    assert!(cache.is_stopped(MessageId(reply)).await.unwrap());
+    assert!(cache.is_stopped(reply).await.unwrap());
     let (mark, rooms) = cache.rooms(id, session).await.unwrap();
     assert!(mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{mark:?} {rooms:?}");
 }
 
 #[tokio::test]
-async fn without_redis_it_is_deleted_all_the_same() {
+async fn without_redis_it_is_still_deleted() {
     let stack = Stack::start().await.with("REDIS_URL", "redis://127.0.0.1:1");
-    let api = at(stack, "http://127.0.0.1:1");
+    let api = on(stack);
     let user = api.signed_in().await;
     assert_eq!(user.delete("/user/me").await.status(), 204);
     assert_eq!((count(&api, "users").await, user.get("/user/me").await.status()), (0, 401));
 }
 
-/// Somebody who pays, as Stripe and the database know them.
-async fn subscriber(stripe: &Stripe) -> (TestApi, User, Client) {
-    let api = at(Stack::start().await, &stripe.url());
-    let user = api.signed_in().await;
-    let client = Client::from_env(&api.stack.env()).unwrap();
-    let customer: Value = client.post(&["customers"], &[], "customer").await.unwrap();
-    let customer = customer["id"].as_str().unwrap().to_owned();
-    let form = [
-        ("mode", "subscription"),
-        ("customer", customer.as_str()),
-        ("line_items[0][price]", "price_pro"),
-        ("line_items[0][quantity]", "1"),
-        ("success_url", "https://app.example/paid"),
-        ("cancel_url", "https://app.example/no"),
-    ];
-    let session: Value = client.post(&["checkout", "sessions"], &form, "session").await.unwrap();
-    let path = format!("{}/admin/sessions/{}", stripe.url(), session["id"].as_str().unwrap());
-    let paid = reqwest::Client::new().post(path).body(json!({ "action": "pay" }).to_string()).send().await.unwrap();
-    assert!(paid.status().is_success());
-    let row = "insert into customers (id, user_id, stripe_customer_id, created_at, status, pro_until)
-        values (gen_random_uuid(), $1, $2, now(), 'active', 'infinity')";
-    api.stack.sql().await.execute(row, &[&user.id.unwrap().0, &customer]).await.unwrap();
-    (api, user, client)
+/// A paying user, at Stripe and in the database.
+async fn subscriber(shop: &Shop) -> User {
+    let (user, _) = shop.subscriber().await;
+    user.at(shop.api.router_of(user::router))
 }
 
-async fn statuses(client: &Client) -> Vec<String> {
-    let listed: Value = client.get(&["subscriptions"], &[("status", "all")]).await.unwrap();
+async fn statuses(shop: &Shop) -> Vec<String> {
+    let listed: Value = shop.billing.stripe.get(&["subscriptions"], &[("status", "all")]).await.unwrap();
     listed["data"].as_array().unwrap().iter().map(|one| one["status"].as_str().unwrap().to_owned()).collect()
-}
-
-fn stand_in() -> Stripe {
-    let addr = ([127, 0, 0, 1], 0).into();
-    Stripe::start(Config { addr, webhook_url: None, webhook_secrets: Vec::new(), price_id: "price_pro".into() })
-        .unwrap()
 }
 
 #[tokio::test]
 async fn a_subscription_is_cancelled_first() {
-    let stripe = stand_in();
-    let (api, user, client) = subscriber(&stripe).await;
-    assert_eq!(statuses(&client).await, ["active"]);
+    let shop = Shop::open(subscription::router).await;
+    let user = subscriber(&shop).await;
+    assert_eq!(statuses(&shop).await, ["active"]);
     assert_eq!(user.delete("/user/me").await.status(), 204);
-    assert_eq!(statuses(&client).await, ["canceled"]);
+    assert_eq!(statuses(&shop).await, ["canceled"]);
     let owner = "select user_id is null from customers";
-    assert!(api.stack.sql().await.query_one(owner, &[]).await.unwrap().get::<_, bool>(0), "the payment's trace stays");
+    let is_nobodys: bool = shop.api.stack.sql().await.query_one(owner, &[]).await.unwrap().get(0);
+    assert!(is_nobodys, "the payment's record stays");
 }
 
 #[tokio::test]
 async fn while_stripe_fails_nothing_is_deleted() {
-    let stripe = stand_in();
-    let (api, user, _) = subscriber(&stripe).await;
-    let fail = reqwest::Client::new().post(format!("{}/admin/fail", stripe.url()));
-    let fail = fail.body(json!({ "status": 500, "times": 1000 }).to_string()).send().await.unwrap();
-    assert!(fail.status().is_success());
+    let shop = Shop::open(subscription::router).await;
+    let user = subscriber(&shop).await;
+    shop.admin("fail", json!({ "status": 500, "times": 1000 })).await;
 
     let refused = user.delete("/user/me").await;
 
     assert_eq!((refused.status(), refused.code().as_str()), (503, "unavailable"));
-    assert_eq!((count(&api, "users").await, user.get("/user/me").await.status()), (1, 200));
+    assert_eq!((count(&shop.api, "users").await, user.get("/user/me").await.status()), (1, 200));
+}
+
+/// The order of the locks: who sends a message has its room and waits for the account's allowance.
+#[tokio::test]
+async fn a_message_that_was_under_way_before_its_account_is_deleted_is_taken() {
+    let api = api().await;
+    let user = api.signed_in().await;
+    let sender = user.at(api.router_of(chatroom::router));
+    let path = format!("/chatroom/{}/message", sender.post("/chatroom", json!({})).await.id());
+    let holder = api.stack.sql().await;
+    holder.batch_execute("begin; select from chatrooms for update").await.unwrap();
+
+    let sent = api.stack.stalled(async move { sender.post(&path, json!({ "content": "hi" })).await }).await;
+    let deleted = api.stack.stalled(async move { user.delete("/user/me").await }).await;
+    holder.batch_execute("commit").await.unwrap();
+
+    assert_eq!((sent.await.unwrap().status(), deleted.await.unwrap().status()), (202, 204));
+    assert_eq!(count(&api, "messages").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_are_sent_while_their_account_is_deleted_are_taken_or_refused_and_no_fault() {
+    let api = api().await;
+    let chatroom = api.router_of(chatroom::router);
+    for round in 0..30 {
+        let user = api.signed_in().await;
+        let sender = user.at(chatroom.clone());
+        let mut rooms = Vec::new();
+        for _ in 0..2 {
+            rooms.push(sender.post("/chatroom", json!({})).await.id());
+        }
+        let mut sends = JoinSet::new();
+        for room in rooms {
+            let sender = sender.clone();
+            sends.spawn(async move {
+                // Each round meets another moment of the deletion.
+                tokio::time::sleep(Duration::from_millis(round % 6)).await;
+                sender.post(&format!("/chatroom/{room}/message"), json!({ "content": "hi" })).await
+            });
+        }
+        let deleted = user.delete("/user/me").await;
+
+        assert_eq!(deleted.status(), 204, "{} in round {round}", deleted.code());
+        for sent in sends.join_all().await {
+            assert!([202, 401, 404].contains(&sent.status()), "{} {} in round {round}", sent.status(), sent.code());
+        }
+    }
+    for table in ["users", "chatrooms", "messages", "allowances"] {
+        assert_eq!(count(&api, table).await, 0, "{table}");
+    }
 }

@@ -18,12 +18,12 @@ async fn a_user_sees_their_profile_plan_and_allowance() {
 }
 
 #[tokio::test]
-async fn a_paying_user_sees_the_larger_allowance_and_what_is_spent_today() {
+async fn a_paying_user_sees_the_larger_allowance_and_todays_usage() {
     let api = api().await;
     let user = api.signed_in().await;
     api.make_pro(&user).await;
     let spent = "insert into allowances (user_id, day, used) values ($1, '2026-11-23', 7), ($1, '2026-11-22', 900)";
-    api.stack.sql().await.execute(spent, &[&user.id.unwrap().0]).await.unwrap();
+    api.stack.sql().await.execute(spent, &[&user.id.unwrap()]).await.unwrap();
     let me = user.get("/user/me").await.body();
     assert_eq!(me["tier"], "pro");
     assert_eq!(
@@ -33,7 +33,7 @@ async fn a_paying_user_sees_the_larger_allowance_and_what_is_spent_today() {
 }
 
 #[tokio::test]
-async fn a_stranger_sees_nothing() {
+async fn a_request_without_a_token_sees_nothing() {
     let api = api().await;
     let refused = api.anyone().get("/user/me").await;
     assert_eq!((refused.status(), refused.code().as_str()), (401, "unauthenticated"));

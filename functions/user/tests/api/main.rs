@@ -1,4 +1,4 @@
-//! `/user` through its router, on a real Postgres and Redis, with a stand-in of Stripe.
+//! `/user` through its router, on a real Postgres and Redis, with a stand-in of Stripe for those who pay.
 
 #![cfg(test)]
 
@@ -9,12 +9,12 @@ mod update_me;
 
 use testkit::{Stack, TestApi};
 
-/// `/user` where nobody calls Stripe.
+/// `/user` without Stripe, which no user without a subscription needs.
 async fn api() -> TestApi {
-    at(Stack::start().await, "http://127.0.0.1:1")
+    on(Stack::start().await)
 }
 
-/// `/user` with Stripe at `stripe`.
-fn at(stack: Stack, stripe: &str) -> TestApi {
-    TestApi::on(stack.with("STRIPE_SECRET_KEY", "sk_test_tests").with("STRIPE_API_BASE", stripe), user::router)
+/// The same on `stack`.
+fn on(stack: Stack) -> TestApi {
+    TestApi::on(stack.with_stripe("http://127.0.0.1:1"), user::router)
 }

@@ -1,4 +1,4 @@
-//! OWASP API Security Top 10 (2023), what of it concerns the account.
+//! The risks of the OWASP API Security Top 10 (2023) that concern the account.
 
 use serde_json::json;
 

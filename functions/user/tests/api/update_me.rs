@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::api;
 
 #[tokio::test]
-async fn what_is_given_changes_null_clears_and_the_rest_stays() {
+async fn given_fields_change_null_clears_and_the_rest_stays() {
     let api = api().await;
     let user = api.signed_in().await;
     let set = user.patch("/user/me", json!({ "name": " Ada ", "email": "ada@example.org" })).await;
@@ -21,7 +21,7 @@ async fn what_is_given_changes_null_clears_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_by_field_and_changes_nothing() {
+async fn invalid_values_are_refused_by_field_and_change_nothing() {
     let api = api().await;
     let user = api.signed_in().await;
     for (field, value) in

@@ -1,11 +1,33 @@
 //! Accepting a message: one statement, and the idempotency of a send.
 
-use super::{COLUMNS, Message, message};
+use const_format::formatcp;
+use tokio_postgres::Row;
+
+use super::Message;
 use crate::Fault;
+use crate::db::allowances::{CHARGE, USED};
+use crate::db::row::{FromRow, read, row};
 use crate::db::{Db, violates};
 use crate::domain::{Allowance, ChatroomId, Content, Limits, MessageId, ReplyState, Role, Tier, Timestamp, UserId};
 
-/// A message that was stored with the reply it waits for.
+/// A new message.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMessage<'a> {
+    /// The sender.
+    pub user: UserId,
+    /// The room.
+    pub room: ChatroomId,
+    /// The text.
+    pub content: &'a Content,
+    /// The idempotency key, if the client gave one. Sends with the same key are one send.
+    pub key: Option<&'a str>,
+    /// The daily limits.
+    pub limits: Limits,
+    /// The present moment; its UTC day is charged.
+    pub now: Timestamp,
+}
+
+/// A message that was stored with its pending reply.
 #[derive(Debug, Clone)]
 pub struct Accepted {
     /// The user's message.
@@ -14,11 +36,11 @@ pub struct Accepted {
     pub reply: Message,
     /// The queue of the reply.
     pub tier: Tier,
-    /// What is left of the day.
+    /// The day's allowance after it.
     pub allowance: Allowance,
 }
 
-/// What became of a message that was sent.
+/// The result of a send.
 #[derive(Debug)]
 pub enum Accept {
     /// It is stored and charged, and its reply is pending.
@@ -33,109 +55,86 @@ pub enum Accept {
     AllowanceSpent(Tier, Allowance),
 }
 
-/// One statement: ownership, allowance, the message and its pending reply. All of it or nothing. The room's row is
-/// locked first, so a room's turns have one order; then the allowance's, as everywhere.
-const ACCEPT: &str = "with owner as (
-        select coalesce(c.pro_until > $5, false) as pro from users u left join customers c on c.user_id = u.id
-        where u.id = $2
-    ), room as (
-        select id from chatrooms where id = $1 and user_id = $2 for update
-    ), allowed as (
-        select pro, case when pro then $7::int else $6::int end as daily from owner
-    ), before as (
-        select used from allowances where user_id = $2 and day = $8
-    ), charged as (
-        insert into allowances as a (user_id, day, used)
-        select $2, $8, 1 from room, allowed where allowed.daily > 0
-        on conflict (user_id, day) do update set used = a.used + 1 where a.used < (select daily from allowed)
-        returning used
-    ), placed as (
-        update chatrooms c set last_seq = c.last_seq + 2, updated_at = greatest(c.updated_at, $5)
-        from room, charged where c.id = room.id returning c.last_seq
+/// One statement: ownership, allowance, the message and its pending reply, all or nothing. The room's row is locked
+/// first, so a room's turns have one order; then the allowance's row, as everywhere.
+const ACCEPT: &str = formatcp!(
+    "with chargeable as (
+        select id from chatrooms where id = $6 and user_id = $1 for update
+    ), {CHARGE}, placed as (
+        update chatrooms c set last_seq = c.last_seq + 2, updated_at = greatest(c.updated_at, $2)
+        from chargeable, charged where c.id = chargeable.id returning c.last_seq
     ), m as (
         insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at, idempotency_key)
-        select $3, $1, last_seq - 1, $2, 'user', $9, 'completed', $5, $5, $10 from placed
-        returning *
+        select $7, $6, last_seq - 1, $1, 'user', $9, 'completed', $2, $2, $10 from placed
     ), r as (
         insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier, charged_on)
-        select $4, $1, last_seq, $2, 'assistant', '', 'pending', $5, $3, case when pro then 'pro' else 'basic' end, $8
-        from placed, allowed
-        returning *
+        select $8, $6, last_seq, $1, 'assistant', '', 'pending', $2, $7, plan.tier, $3 from placed, plan
     )
-    select exists (select from room) as room, allowed.pro, allowed.daily,
-        coalesce((select used from charged), greatest((select used from before), allowed.daily)) as used,
-        (select seq from m) as seq,
-        exists (select from messages where user_id = $2 and idempotency_key = $10) as was_sent
-    from allowed";
+    select exists (select from chargeable) as has_room, plan.tier, plan.daily, {USED} as used,
+        (select last_seq from placed) as place,
+        coalesce((select used from spent), 0) < plan.daily as seemed_allowed,
+        exists (select from messages where user_id = $1 and idempotency_key = $10) as was_sent
+    from plan"
+);
 
-/// Accepts `content` in a room at `now`, charging the day of `now`. With a `key`, a repeated send is the same send.
-pub async fn accept(
-    db: &Db,
-    user: UserId,
-    room: ChatroomId,
-    content: &Content,
-    key: Option<&str>,
-    limits: Limits,
-    now: Timestamp,
-) -> Result<Accept, Fault> {
+row! {
+    struct Decision {
+        has_room: bool,
+        tier: Tier,
+        daily: i32,
+        used: i32,
+        /// The reply's place; `None` if nothing was stored.
+        place: Option<i64>,
+        /// Whether the day's allowance had a message left in the statement's snapshot.
+        seemed_allowed: bool,
+        /// Whether the idempotency key was in the snapshot.
+        was_sent: bool,
+    }
+}
+
+/// Accepts a message.
+pub async fn accept(db: &Db, new: &NewMessage<'_>) -> Result<Accept, Fault> {
     loop {
-        if let Some(accept) = accept_or_find(db, user, room, content, key, limits, now).await? {
+        if let Some(accept) = decide(db, new).await? {
             return Ok(accept);
         }
     }
 }
 
-/// `None`: the earlier send of the key was deleted before it could be read.
-async fn accept_or_find(
-    db: &Db,
-    user: UserId,
-    room: ChatroomId,
-    content: &Content,
-    key: Option<&str>,
-    limits: Limits,
-    now: Timestamp,
-) -> Result<Option<Accept>, Fault> {
-    let (id, reply_id) = (MessageId::generate(), MessageId::generate());
-    let stored = db
-        .row(
-            ACCEPT,
-            &[
-                &room.0,
-                &user.0,
-                &id.0,
-                &reply_id.0,
-                &now,
-                &limits.basic,
-                &limits.pro,
-                &now.day(),
-                &content.as_str(),
-                &key,
-            ],
-        )
-        .await;
-    let row = match stored {
-        Ok(Some(row)) => row,
+/// `None` if the rows changed meanwhile; then the caller must decide again.
+async fn decide(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault> {
+    let NewMessage { user, room, content, key, limits, now } = *new;
+    let (id, reply) = (MessageId::generate(), MessageId::generate());
+    let day = now.day();
+    let parameters: crate::db::Parameters<'_> =
+        &[&user, &now, &day, &limits.basic, &limits.pro, &room, &id, &reply, content, &key];
+    let decision: Decision = match db.first(ACCEPT, parameters).await {
+        Ok(Some(decision)) => decision,
         Ok(None) => return Ok(Some(Accept::NoSuchRoom)),
-        Err(fault) if violates(&fault, "messages_idempotency") => {
-            return repeated(db, user, room, content, key.unwrap_or_default(), limits, now).await;
-        }
+        Err(fault) if violates(&fault, "messages_idempotency") => return earlier(db, new).await,
         Err(fault) => return Err(fault),
     };
-    if !row.get::<_, bool>("room") {
+    if !decision.has_room {
         return Ok(Some(Accept::NoSuchRoom));
     }
-    let tier = Tier::of(row.get("pro"));
-    let allowance = Allowance::new(row.get("daily"), row.get("used"), now);
-    let Some(seq) = row.get::<_, Option<i64>>("seq") else {
-        // The same send may have been stored while this one waited: it is looked for whatever the snapshot says.
-        let earlier = match key {
-            Some(key) => repeated(db, user, room, content, key, limits, now).await?,
-            None => None,
-        };
-        let is_deleted = earlier.is_none() && row.get("was_sent");
-        return Ok(earlier.or((!is_deleted).then_some(Accept::AllowanceSpent(tier, allowance))));
-    };
-    let message = Message {
+    let allowance = Allowance::new(decision.daily, decision.used, now);
+    if let Some(place) = decision.place {
+        let message = accepted(id, place - 1, content, now);
+        let reply = message.pending_reply(reply, place, now);
+        return Ok(Some(Accept::Stored(Box::new(Accepted { message, reply, tier: decision.tier, allowance }))));
+    }
+    // The snapshot is older than the locks that were waited for. If the snapshot had a message left but the locked row
+    // had none, the same send may have spent it, and its key is not in the snapshot: then this is decided again.
+    match key {
+        Some(_) if decision.was_sent => earlier(db, new).await,
+        Some(_) if decision.seemed_allowed => Ok(None),
+        _ => Ok(Some(Accept::AllowanceSpent(decision.tier, allowance))),
+    }
+}
+
+/// A user's message that was accepted at `now`.
+fn accepted(id: MessageId, seq: i64, content: &Content, now: Timestamp) -> Message {
+    Message {
         id,
         seq,
         role: Role::User,
@@ -149,48 +148,52 @@ async fn accept_or_find(
         error: None,
         created_at: now,
         completed_at: Some(now),
-    };
-    let reply = Message {
-        id: reply_id,
-        seq: seq + 1,
-        role: Role::Assistant,
-        content: String::new(),
-        state: ReplyState::Pending,
-        in_reply_to: Some(id),
-        completed_at: None,
-        ..message.clone()
-    };
-    Ok(Some(Accept::Stored(Box::new(Accepted { message, reply, tier, allowance }))))
+    }
 }
 
-/// The earlier send with the same key, if there is one: the same one if room and content agree.
-async fn repeated(
-    db: &Db,
-    user: UserId,
+/// One of the two turns of an earlier send, with its owner's present plan and use.
+struct Earlier {
+    turn: Message,
     room: ChatroomId,
-    content: &Content,
-    key: &str,
-    limits: Limits,
-    now: Timestamp,
-) -> Result<Option<Accept>, Fault> {
-    let sql = format!(
+    /// The queue of the reply; `None` for the message.
+    queue: Option<Tier>,
+    tier: Tier,
+    used: i32,
+}
+
+impl FromRow for Earlier {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            turn: Message::from_row(row)?,
+            room: read(row, "chatroom_id")?,
+            queue: read(row, "queue")?,
+            tier: read(row, "tier")?,
+            used: read(row, "used")?,
+        })
+    }
+}
+
+/// The earlier send with the same key, if it still exists. It is the same send if room and content are equal.
+async fn earlier(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault> {
+    const SQL: &str = formatcp!(
         "with sent as (
-            select id, chatroom_id, content from messages where user_id = $1 and idempotency_key = $2
+            select id, chatroom_id from messages where user_id = $1 and idempotency_key = $2
         )
-        select {COLUMNS}, m.chatroom_id, m.tier, coalesce(c.pro_until > $3, false) as pro, coalesce(a.used, 0) as used
+        select {}, m.chatroom_id, m.tier as queue, coalesce(a.used, 0) as used,
+            case when coalesce(c.pro_until > $3, false) then 'pro' else 'basic' end as tier
         from sent join messages m on m.chatroom_id = sent.chatroom_id
             and (m.id = sent.id or m.seq = (select s.seq + 1 from messages s where s.id = sent.id))
         left join customers c on c.user_id = $1
         left join allowances a on a.user_id = $1 and a.day = $4
-        order by m.seq"
+        order by m.seq",
+        Message::COLUMNS
     );
-    let rows = db.rows(&sql, &[&user.0, &key, &now, &now.day()]).await?;
-    let [sent, answer] = rows.as_slice() else { return Ok(None) };
-    let (message, reply) = (message(sent)?, message(answer)?);
-    if ChatroomId(sent.get("chatroom_id")) != room || message.content != content.as_str() {
+    let turns: Vec<Earlier> = db.all(SQL, &[&new.user, &new.key, &new.now, &new.now.day()]).await?;
+    let Ok([sent, reply]) = <[Earlier; 2]>::try_from(turns) else { return Ok(None) };
+    if sent.room != new.room || sent.turn.content != new.content.as_str() {
         return Ok(Some(Accept::KeyReused));
     }
-    let allowance = Allowance::new(limits.of(Tier::of(sent.get("pro"))), sent.get("used"), now);
-    let tier = Tier::of(answer.get::<_, Option<&str>>("tier") == Some(Tier::Pro.as_str()));
-    Ok(Some(Accept::Repeated(Box::new(Accepted { message, reply, tier, allowance }))))
+    let allowance = Allowance::new(new.limits.of(sent.tier), sent.used, new.now);
+    let tier = reply.queue.ok_or(Fault::Bug("a reply has no queue"))?;
+    Ok(Some(Accept::Repeated(Box::new(Accepted { message: sent.turn, reply: reply.turn, tier, allowance }))))
 }

@@ -1,35 +1,38 @@
-//! Leasing a reply, with the conversation it needs.
+//! Leasing a reply, with the conversation that it needs.
 
 use std::time::Duration;
 
+use const_format::formatcp;
 use serde::Deserialize;
-use uuid::Uuid;
+use tokio_postgres::Row;
 
 use crate::Fault;
+use crate::db::messages::UNFINISHED;
+use crate::db::row::{FromRow, read};
 use crate::db::{Db, Parameters};
-use crate::domain::{ChatroomId, MessageId, Tier, Timestamp, UserId};
+use crate::domain::{ChatroomId, MessageId, Role, Tier, Timestamp, UserId};
 
-/// After so many attempts a reply has failed.
+/// A reply fails after this many attempts.
 pub const MOST_ATTEMPTS: i32 = 5;
-/// So many turns before the question go with it…
+/// The most turns that are sent with a question.
 const CONTEXT_TURNS: i64 = 40;
-/// …as long as they have no more characters than this, about 15,000 tokens.
+/// The most characters of those turns, about 15,000 tokens.
 const CONTEXT_CHARACTERS: i64 = 60_000;
 
 /// A turn of the context, as stored.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Turn {
     /// The message.
-    pub id: Uuid,
-    /// `user` or `assistant`.
-    pub role: String,
+    pub id: MessageId,
+    /// Who wrote it.
+    pub role: Role,
     /// The text.
     pub content: String,
-    /// Of a reply: what it answers. Of several replies to a message the last stored one counts.
-    pub in_reply_to: Option<Uuid>,
+    /// The message that a reply answers. If a message has several replies, the last stored one counts.
+    pub in_reply_to: Option<MessageId>,
 }
 
-/// An attempt at a reply, leased to whoever claimed it.
+/// An attempt at a reply, leased to the worker that claimed it.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     /// The reply.
@@ -42,13 +45,13 @@ pub struct Attempt {
     pub number: i32,
     /// The queue it waits in.
     pub tier: Tier,
-    /// What the model is told first.
+    /// The instructions that the model gets first.
     pub system_prompt: Option<String>,
-    /// The conversation up to and with the message to be answered, in the order it was stored.
+    /// The conversation up to and including the message to answer, in the order of its storage.
     pub turns: Vec<Turn>,
 }
 
-/// What there is to do in a room.
+/// The work in a room.
 #[derive(Debug)]
 pub enum Claim {
     /// The room's first unfinished reply, leased.
@@ -57,63 +60,93 @@ pub enum Claim {
     Wait(Timestamp),
     /// Its first unfinished reply has had all its attempts.
     Exhausted(MessageId, i32),
-    /// Nothing.
+    /// There is no work.
     Idle,
 }
 
-/// Leases the first unfinished reply of a room for `lease`, with the context it needs: one round trip, or another if
-/// the reply before it ended while this one waited, since its answer is not in the statement's snapshot.
+/// `head` is the room's first unfinished reply when its lock is granted. If another reply was first in the statement's
+/// snapshot, its answer is not in the snapshot: then `is_stale` is true and nothing is leased.
+const CLAIM: &str = formatcp!(
+    "with seen as (
+        select id from messages where chatroom_id = $1 and {UNFINISHED} order by seq limit 1
+    ), head as materialized (
+        select id, seq, attempt, user_id, tier, in_reply_to, greatest(lease_until, retry_at) as busy_until
+        from messages where chatroom_id = $1 and {UNFINISHED}
+        order by seq limit 1 for update
+    ), claimed as (
+        update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
+        from head join seen on seen.id = head.id
+        where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
+        returning m.attempt
+    ), turns as (
+        select t.*, sum(length(t.content)) over (order by t.seq desc) as characters from (
+            select h.id, h.seq, h.role, h.content, h.in_reply_to from messages h
+            where h.chatroom_id = $1
+                and h.seq <= (select q.seq from messages q join head on q.id = head.in_reply_to)
+                and (h.role = 'user' or h.state in ('completed', 'truncated') and h.content <> '')
+            order by h.seq desc limit $5
+        ) t
+    )
+    select head.id, head.user_id, head.tier, head.attempt, head.busy_until, claimed.attempt as claimed,
+        (select system_prompt from chatrooms where id = $1) as system_prompt,
+        (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to)
+            order by seq) from turns
+         where characters <= $6 or id = head.in_reply_to) as turns,
+        head.id is distinct from (select id from seen) as is_stale
+    from head left join claimed on true"
+);
+
+/// The room's first unfinished reply, and whether it was leased.
+struct Head {
+    id: MessageId,
+    user: UserId,
+    tier: Tier,
+    /// Attempts before this one.
+    attempt: i32,
+    busy_until: Option<Timestamp>,
+    /// The attempt that was leased; `None` if nothing was.
+    claimed: Option<i32>,
+    system_prompt: Option<String>,
+    turns: Vec<Turn>,
+    is_stale: bool,
+}
+
+impl FromRow for Head {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        let turns: Option<serde_json::Value> = read(row, "turns")?;
+        let turns = turns.map(serde_json::from_value).transpose();
+        Ok(Self {
+            id: read(row, "id")?,
+            user: read(row, "user_id")?,
+            tier: read(row, "tier")?,
+            attempt: read(row, "attempt")?,
+            busy_until: read(row, "busy_until")?,
+            claimed: read(row, "claimed")?,
+            system_prompt: read(row, "system_prompt")?,
+            turns: turns.map_err(|_| Fault::Bug("a stored turn cannot be read"))?.unwrap_or_default(),
+            is_stale: read(row, "is_stale")?,
+        })
+    }
+}
+
+/// Leases the first unfinished reply of a room for `lease`, with the context that it needs. This takes one round trip,
+/// and another one if the reply before it ended while this statement waited.
 pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -> Result<Claim, Fault> {
-    let sql = "with seen as (
-            select id from messages where chatroom_id = $1 and state in ('pending', 'generating') order by seq limit 1
-        ), head as materialized (
-            select id, seq, attempt, user_id, tier, in_reply_to, greatest(lease_until, retry_at) as busy_until
-            from messages where chatroom_id = $1 and state in ('pending', 'generating')
-            order by seq limit 1 for update
-        ), claimed as (
-            update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
-            from head join seen on seen.id = head.id where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
-            returning m.attempt
-        ), turns as (
-            select t.*, sum(length(t.content)) over (order by t.seq desc) as characters from (
-                select h.id, h.seq, h.role, h.content, h.in_reply_to from messages h
-                where h.chatroom_id = $1
-                    and h.seq <= (select q.seq from messages q join head on q.id = head.in_reply_to)
-                    and (h.role = 'user' or h.state in ('completed', 'truncated') and h.content <> '')
-                order by h.seq desc limit $5
-            ) t
-        )
-        select head.id, head.user_id, head.tier, head.attempt, head.busy_until, claimed.attempt as claimed,
-            (select system_prompt from chatrooms where id = $1) as system_prompt,
-            (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to)
-                order by seq) from turns
-             where characters <= $6 or id = head.in_reply_to) as turns,
-            head.id <> (select id from seen) as is_stale
-        from head left join claimed on true";
     let parameters: Parameters<'_> =
-        &[&room.0, &now, &(now + lease), &MOST_ATTEMPTS, &CONTEXT_TURNS, &CONTEXT_CHARACTERS];
-    let row = loop {
-        match db.row(sql, parameters).await? {
+        &[&room, &now, &(now + lease), &MOST_ATTEMPTS, &CONTEXT_TURNS, &CONTEXT_CHARACTERS];
+    let head = loop {
+        match db.first::<Head>(CLAIM, parameters).await? {
+            Some(head) if head.is_stale => {}
+            Some(head) => break head,
             None => return Ok(Claim::Idle),
-            Some(row) if !row.get::<_, bool>("is_stale") => break row,
-            Some(_) => {}
         }
     };
-    let reply = MessageId(row.get("id"));
-    let Some(number) = row.get::<_, Option<i32>>("claimed") else {
-        return Ok(match row.get::<_, Option<Timestamp>>("busy_until") {
+    let Some(number) = head.claimed else {
+        return Ok(match head.busy_until {
             Some(until) if until > now => Claim::Wait(until),
-            _ => Claim::Exhausted(reply, row.get("attempt")),
+            _ => Claim::Exhausted(head.id, head.attempt),
         });
     };
-    let turns = row.get::<_, Option<serde_json::Value>>("turns").unwrap_or_default();
-    Ok(Claim::Claimed(Box::new(Attempt {
-        reply,
-        room,
-        user: UserId(row.get("user_id")),
-        number,
-        tier: Tier::of(row.get::<_, &str>("tier") == Tier::Pro.as_str()),
-        system_prompt: row.get("system_prompt"),
-        turns: serde_json::from_value(turns).map_err(|_| Fault::Bug("a stored turn cannot be read"))?,
-    })))
+    let Head { id: reply, user, tier, system_prompt, turns, .. } = head;
+    Ok(Claim::Claimed(Box::new(Attempt { reply, room, user, number, tier, system_prompt, turns })))
 }

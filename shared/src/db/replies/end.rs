@@ -1,15 +1,19 @@
-//! How attempts and replies end. What brought no answer is given back, once.
+//! How attempts and replies end. [`crate::db::allowances`] has the rule of what is refunded then.
+
+use const_format::formatcp;
 
 use crate::Fault;
-use crate::db::{Db, Parameters, messages};
-use crate::domain::{ChatroomId, MessageId, ReplyState, Timestamp, UserId};
+use crate::db::allowances::{REFUND, REFUNDED_IF_CANCELLED, is_refunded};
+use crate::db::messages::{self, Message, UNFINISHED};
+use crate::db::{Db, Parameters};
+use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Timestamp, UserId};
 
 /// How a reply ends.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// A final state.
     pub state: ReplyState,
-    /// What was written.
+    /// The text that was written.
     pub content: String,
     /// The model that wrote it.
     pub model: Option<String>,
@@ -19,13 +23,13 @@ pub struct Outcome {
     pub prompt_tokens: Option<i32>,
     /// Tokens written.
     pub reply_tokens: Option<i32>,
-    /// Why there is no answer: a stable code.
-    pub error: Option<&'static str>,
+    /// Why there is no answer.
+    pub error: Option<ReplyError>,
 }
 
 impl Outcome {
-    /// A failure named by a stable `code`.
-    pub fn failed(code: &'static str) -> Self {
+    /// A failure.
+    pub fn failed(error: ReplyError) -> Self {
         Self {
             state: ReplyState::Failed,
             content: String::new(),
@@ -33,37 +37,33 @@ impl Outcome {
             finish_reason: None,
             prompt_tokens: None,
             reply_tokens: None,
-            error: Some(code),
+            error: Some(error),
         }
-    }
-
-    /// Whether the user got no answer and is given the message back.
-    fn is_given_back(&self) -> bool {
-        matches!(self.state, ReplyState::Failed | ReplyState::Blocked)
     }
 }
 
-/// Ends a reply, if `attempt` is still the latest and nobody ended it before, and gives back what it was charged if it
-/// brought no answer. `false`: this attempt was overtaken and nothing changed.
+/// Ends a reply, if `attempt` is still the latest and the reply has not ended, and refunds the message if it has no
+/// answer. `false` if a newer attempt began or the reply had ended: then nothing changed.
 pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now: Timestamp) -> Result<bool, Fault> {
-    let sql = "with was as (
+    const SQL: &str = formatcp!(
+        "with was as (
             select id, user_id, charged_on from messages
-            where id = $1 and attempt = $2 and state in ('pending', 'generating') for update
+            where id = $1 and attempt = $2 and {UNFINISHED} for update
         ), ended as (
             update messages m set state = $3, content = $4, model = $5, finish_reason = $6, prompt_tokens = $7,
                 reply_tokens = $8, error = $9, completed_at = $10, lease_until = null, retry_at = null,
                 charged_on = case when $11 then null else m.charged_on end
             from was where m.id = was.id
             returning m.id
-        ), given_back as (
-            update allowances a set used = a.used - 1 from was
-            where $11 and a.user_id = was.user_id and a.day = was.charged_on and a.used > 0
-        )
-        select from ended";
+        ), refundable as (
+            select user_id, charged_on from was where $11
+        ), {REFUND}
+        select from ended"
+    );
     let parameters: Parameters<'_> = &[
-        &reply.0,
+        &reply,
         &attempt,
-        &end.state.as_str(),
+        &end.state,
         &end.content,
         &end.model,
         &end.finish_reason,
@@ -71,57 +71,56 @@ pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now:
         &end.reply_tokens,
         &end.error,
         &now,
-        &end.is_given_back(),
+        &is_refunded(end.state),
     ];
-    Ok(db.row(sql, parameters).await?.is_some())
+    db.any(SQL, parameters).await
 }
 
-/// Puts a reply back to wait until `retry_at`, if `attempt` is still the latest. `false`: it was overtaken.
+/// Postpones a reply until `retry_at`, if `attempt` is still the latest and running. `false` if it is not.
 pub async fn postpone(db: &Db, reply: MessageId, attempt: i32, retry_at: Timestamp) -> Result<bool, Fault> {
     let sql = "update messages set state = 'pending', lease_until = null, retry_at = $3
         where id = $1 and attempt = $2 and state = 'generating'";
-    Ok(db.execute(sql, &[&reply.0, &attempt, &retry_at]).await? == 1)
+    Ok(db.execute(sql, &[&reply, &attempt, &retry_at]).await? == 1)
 }
 
-/// Keeps what a reply had written when it was cancelled.
+/// Stores the text that was written before the reply was cancelled.
 pub async fn keep_partial(db: &Db, reply: MessageId, attempt: i32, end: &Outcome) -> Result<bool, Fault> {
     let sql = "update messages set content = $3, model = $4, prompt_tokens = $5, reply_tokens = $6
         where id = $1 and attempt = $2 and state = 'cancelled' and content = ''";
     let parameters: Parameters<'_> =
-        &[&reply.0, &attempt, &end.content, &end.model, &end.prompt_tokens, &end.reply_tokens];
+        &[&reply, &attempt, &end.content, &end.model, &end.prompt_tokens, &end.reply_tokens];
     Ok(db.execute(sql, parameters).await? == 1)
 }
 
-/// What became of a reply that was to be cancelled.
+/// The result of cancelling a reply.
 #[derive(Debug)]
 pub enum Cancel {
-    /// It is cancelled; given back if no attempt was under way.
-    Cancelled(Box<messages::Message>),
-    /// It had ended before, this way or another.
-    AlreadyFinal(Box<messages::Message>),
+    /// It is cancelled.
+    Cancelled(Box<Message>),
+    /// It had ended before.
+    AlreadyFinal(Box<Message>),
     /// The user has no such reply.
     NoSuchReply,
 }
 
-/// Calls off an unfinished reply of the user. One that had not begun costs nothing.
+/// Cancels an unfinished reply of the user.
 pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now: Timestamp) -> Result<Cancel, Fault> {
-    let sql = format!(
+    const SQL: &str = formatcp!(
         "with was as (
-            select id, charged_on, state = 'pending' as free from messages
-            where id = $1 and chatroom_id = $2 and user_id = $3 and state in ('pending', 'generating') for update
+            select id, user_id, charged_on, {REFUNDED_IF_CANCELLED} as is_refunded from messages
+            where id = $1 and chatroom_id = $2 and user_id = $3 and {UNFINISHED} for update
         ), ended as (
             update messages m set state = 'cancelled', completed_at = $4, lease_until = null, retry_at = null,
-                charged_on = case when was.free then null else m.charged_on end
+                charged_on = case when was.is_refunded then null else m.charged_on end
             from was where m.id = was.id returning m.*
-        ), given_back as (
-            update allowances a set used = a.used - 1 from was
-            where was.free and a.user_id = $3 and a.day = was.charged_on and a.used > 0
-        )
-        select {} from ended m",
-        messages::COLUMNS
+        ), refundable as (
+            select user_id, charged_on from was where is_refunded
+        ), {REFUND}
+        select {columns} from ended m",
+        columns = Message::COLUMNS
     );
-    if let Some(row) = db.row(&sql, &[&id.0, &room.0, &user.0, &now]).await? {
-        return Ok(Cancel::Cancelled(Box::new(messages::message(&row)?)));
+    if let Some(message) = db.first(SQL, &[&id, &room, &user, &now]).await? {
+        return Ok(Cancel::Cancelled(Box::new(message)));
     }
     Ok(match messages::find(db, user, room, id).await? {
         Some(message) if message.in_reply_to.is_some() => Cancel::AlreadyFinal(Box::new(message)),

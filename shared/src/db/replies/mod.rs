@@ -1,4 +1,4 @@
-//! `messages` as work: the lease of a reply, its end, another one in its place, and what finds the lost ones.
+//! `messages` as work: the lease of a reply, its end, another reply to its message, and the search for lost replies.
 
 mod claim;
 mod end;
@@ -7,5 +7,5 @@ mod strays;
 
 pub use claim::{Attempt, Claim, MOST_ATTEMPTS, Turn, claim};
 pub use end::{Cancel, Outcome, cancel, finish, keep_partial, postpone};
-pub use regenerate::{Regenerate, regenerate};
+pub use regenerate::{NewReply, Regenerate, regenerate};
 pub use strays::{Stray, bury, nudged, strays};

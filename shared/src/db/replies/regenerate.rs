@@ -1,17 +1,36 @@
 //! Another reply to a message that has been answered.
 
-use uuid::Uuid;
+use const_format::formatcp;
+use tokio_postgres::Row;
 
 use crate::Fault;
-use crate::db::{Db, Parameters, messages};
-use crate::domain::{Allowance, ChatroomId, Limits, MessageId, ReplyState, Role, Tier, Timestamp, UserId};
+use crate::db::allowances::{CHARGE, USED};
+use crate::db::messages::{Accepted, Message, UNFINISHED};
+use crate::db::row::{FromRow, read};
+use crate::db::{Db, Parameters};
+use crate::domain::{Allowance, ChatroomId, Limits, MessageId, Tier, Timestamp, UserId};
 
-/// What became of a reply that was to be made anew.
+/// A request for another reply.
+#[derive(Debug, Clone, Copy)]
+pub struct NewReply {
+    /// The user who requests it.
+    pub user: UserId,
+    /// The room.
+    pub room: ChatroomId,
+    /// The message, or a reply to it.
+    pub message: MessageId,
+    /// The daily limits.
+    pub limits: Limits,
+    /// The present moment; its UTC day is charged.
+    pub now: Timestamp,
+}
+
+/// The result of a request for another reply.
 #[derive(Debug)]
 pub enum Regenerate {
     /// Another reply to the same message is pending and charged.
-    Stored(Box<messages::Accepted>),
-    /// A reply to that message is still under way.
+    Stored(Box<Accepted>),
+    /// A reply to that message is not finished yet.
     Unfinished,
     /// The user has no such message.
     NoSuchMessage,
@@ -19,83 +38,79 @@ pub enum Regenerate {
     AllowanceSpent(Tier, Allowance),
 }
 
-/// Adds another reply to the message `id`, or to the message that the reply `id` answers. Charged like a send.
-pub async fn regenerate(
-    db: &Db,
-    user: UserId,
-    room: ChatroomId,
-    id: MessageId,
-    limits: Limits,
-    now: Timestamp,
-) -> Result<Regenerate, Fault> {
-    // Replies that were stored while this waited for the room are not in the statement's snapshot: then once more.
-    let sql = format!(
-        "with seen as (
-            select last_seq from chatrooms where id = $1
-        ), room as (
-            select id, last_seq <> (select last_seq from seen) as is_stale from chatrooms
-            where id = $1 and user_id = $2 for update
-        ), asked as (
-            select coalesce(m.in_reply_to, m.id) as id from messages m join room on m.chatroom_id = room.id where m.id = $3
-        ), unfinished as (
-            select from messages m join asked on m.in_reply_to = asked.id
-            where m.chatroom_id = $1 and m.state in ('pending', 'generating')
-        ), owner as (
-            select coalesce(c.pro_until > $5, false) as pro from users u left join customers c on c.user_id = u.id
-            where u.id = $2
-        ), allowed as (
-            select pro, case when pro then $7::int else $6::int end as daily from owner
-        ), before as (
-            select used from allowances where user_id = $2 and day = $8
-        ), charged as (
-            insert into allowances as a (user_id, day, used)
-            select $2, $8, 1 from room, asked, allowed
-            where not room.is_stale and allowed.daily > 0 and not exists (select from unfinished)
-            on conflict (user_id, day) do update set used = a.used + 1 where a.used < (select daily from allowed)
-            returning used
-        ), placed as (
-            update chatrooms c set last_seq = c.last_seq + 1, updated_at = greatest(c.updated_at, $5)
-            from room, charged where c.id = room.id returning c.last_seq
-        ), r as (
-            insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier, charged_on)
-            select $4, $1, last_seq, $2, 'assistant', '', 'pending', $5, asked.id, case when pro then 'pro' else 'basic' end, $8
-            from placed, allowed, asked
-        )
-        select {}, (select is_stale from room) as is_stale, exists (select from unfinished) as unfinished,
-            (select last_seq from placed) as place, allowed.pro, allowed.daily,
-            coalesce((select used from charged), greatest((select used from before), allowed.daily)) as used
-        from allowed left join messages m on m.id = (select id from asked)",
-        messages::COLUMNS
-    );
-    let reply = MessageId::generate();
-    let parameters: Parameters<'_> = &[&room.0, &user.0, &id.0, &reply.0, &now, &limits.basic, &limits.pro, &now.day()];
-    let row = loop {
-        match db.row(&sql, parameters).await? {
+/// The room's row is locked first, as in [`crate::db::messages::accept`]. Replies that were stored while this waited
+/// for the lock are not in the statement's snapshot: then `is_stale` is true and nothing is done.
+const REGENERATE: &str = formatcp!(
+    "with seen as (
+        select last_seq from chatrooms where id = $6
+    ), room as (
+        select id, last_seq <> (select last_seq from seen) as is_stale from chatrooms
+        where id = $6 and user_id = $1 for update
+    ), asked as (
+        select coalesce(m.in_reply_to, m.id) as id from messages m join room on m.chatroom_id = room.id where m.id = $7
+    ), unfinished as (
+        select from messages m join asked on m.in_reply_to = asked.id where m.chatroom_id = $6 and m.{UNFINISHED}
+    ), chargeable as (
+        select from room, asked where not room.is_stale and not exists (select from unfinished)
+    ), {CHARGE}, placed as (
+        update chatrooms c set last_seq = c.last_seq + 1, updated_at = greatest(c.updated_at, $2)
+        from room, charged where c.id = room.id returning c.last_seq
+    ), r as (
+        insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier, charged_on)
+        select $8, $6, last_seq, $1, 'assistant', '', 'pending', $2, asked.id, plan.tier, $3 from placed, plan, asked
+    )
+    select {columns}, coalesce((select is_stale from room), false) as is_stale,
+        exists (select from unfinished) as is_unfinished,
+        (select last_seq from placed) as place, plan.tier as plan, plan.daily, {USED} as used
+    from plan left join messages m on m.id = (select id from asked)",
+    columns = Message::COLUMNS
+);
+
+struct Decision {
+    is_stale: bool,
+    is_unfinished: bool,
+    /// The new reply's place; `None` if nothing was stored.
+    place: Option<i64>,
+    tier: Tier,
+    daily: i32,
+    used: i32,
+    /// The message to answer; `None` if there is no such message.
+    message: Option<Message>,
+}
+
+impl FromRow for Decision {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        let has_message = read::<Option<MessageId>>(row, "id")?.is_some();
+        Ok(Self {
+            is_stale: read(row, "is_stale")?,
+            is_unfinished: read(row, "is_unfinished")?,
+            place: read(row, "place")?,
+            tier: read(row, "plan")?,
+            daily: read(row, "daily")?,
+            used: read(row, "used")?,
+            message: has_message.then(|| Message::from_row(row)).transpose()?,
+        })
+    }
+}
+
+/// Adds another reply to a message. Charged like a send.
+pub async fn regenerate(db: &Db, new: &NewReply) -> Result<Regenerate, Fault> {
+    let NewReply { user, room, message, limits, now } = *new;
+    let (reply, day) = (MessageId::generate(), now.day());
+    let parameters: Parameters<'_> = &[&user, &now, &day, &limits.basic, &limits.pro, &room, &message, &reply];
+    let decision = loop {
+        match db.first::<Decision>(REGENERATE, parameters).await? {
+            Some(decision) if decision.is_stale => {}
+            Some(decision) => break decision,
             None => return Ok(Regenerate::NoSuchMessage),
-            Some(row) if row.get::<_, Option<bool>>("is_stale") != Some(true) => break row,
-            Some(_) => {}
         }
     };
-    if row.get::<_, Option<Uuid>>("id").is_none() {
-        return Ok(Regenerate::NoSuchMessage);
-    }
-    if row.get("unfinished") {
+    let Some(message) = decision.message else { return Ok(Regenerate::NoSuchMessage) };
+    if decision.is_unfinished {
         return Ok(Regenerate::Unfinished);
     }
-    let tier = Tier::of(row.get("pro"));
-    let allowance = Allowance::new(row.get("daily"), row.get("used"), now);
-    let Some(seq) = row.get::<_, Option<i64>>("place") else { return Ok(Regenerate::AllowanceSpent(tier, allowance)) };
-    let message = messages::message(&row)?;
-    let reply = messages::Message {
-        id: reply,
-        seq,
-        role: Role::Assistant,
-        content: String::new(),
-        state: ReplyState::Pending,
-        in_reply_to: Some(message.id),
-        created_at: now,
-        completed_at: None,
-        ..message.clone()
-    };
-    Ok(Regenerate::Stored(Box::new(messages::Accepted { message, reply, tier, allowance })))
+    let (tier, allowance) = (decision.tier, Allowance::new(decision.daily, decision.used, now));
+    let Some(place) = decision.place else { return Ok(Regenerate::AllowanceSpent(tier, allowance)) };
+    let reply = message.pending_reply(reply, place, now);
+    Ok(Regenerate::Stored(Box::new(Accepted { message, reply, tier, allowance })))
 }

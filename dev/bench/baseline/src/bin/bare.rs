@@ -1,4 +1,4 @@
-//! One round trip to a store and nothing else: the least that a request which needs the store can cost.
+//! One round trip to a store and nothing else: the minimum cost of a request that needs the store.
 
 use std::process::ExitCode;
 

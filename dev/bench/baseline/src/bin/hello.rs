@@ -1,4 +1,4 @@
-//! The least that a Lambda behind an HTTP API can be: what the functions are compared with.
+//! The smallest possible Lambda behind an HTTP API; the functions are compared with it.
 
 use axum::Router;
 use axum::routing::get;

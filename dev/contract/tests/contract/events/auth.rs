@@ -1,4 +1,4 @@
-//! `auth`: the events are one visit, in this order.
+//! `auth`: the events are one user's visit, in this order.
 
 use std::time::Duration;
 
@@ -35,5 +35,5 @@ async fn the_events_of_auth_are_answered() {
     stack.clock.advance(Duration::from_mins(10));
     replay.send("auth-forgot-password", &[], 202).await;
     replay.send("auth-logout", &token, 204).await;
-    replay.done();
+    replay.done().await;
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::post;
 use gemini_worker::Worker;
 use maintenance::{Maintenance, Task};
-use otp_sender::Sender;
+use otp_sender::OtpSender;
 use serde_json::json;
 use standins::gemini::Gemini;
 use testkit::{Stack, TestApi};
@@ -39,7 +39,7 @@ async fn the_events_of_gemini_worker_are_answered() {
         let reply = user.get(&format!("/chatroom/{room}/message/{reply}")).await.body();
         assert_eq!(reply["state"], "completed", "{name}: {reply}");
     }
-    assert!(left.is_empty(), "not handed over: {left:?}");
+    assert!(left.is_empty(), "not sent: {left:?}");
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn the_events_of_otp_sender_are_answered() {
     let challenge = api.anyone().post("/auth/send-otp", json!({ "mobile": "+14155550123" })).await.body();
     assert_eq!(api.queued()[0].body, json!({ "challenge_id": challenge["challenge_id"] }));
     let stack = api.stack.with("AWS_ENDPOINT_URL", address);
-    let sender = Sender::from_env(&stack.env(), stack.clock.clock()).unwrap();
+    let sender = OtpSender::from_env(&stack.env(), stack.clock.clock()).unwrap();
 
     let event = testkit::event("otp-sender", &[(CHALLENGE, challenge["challenge_id"].as_str().unwrap())]);
     let answer = sender.handle(serde_json::from_str(&event).unwrap()).await;

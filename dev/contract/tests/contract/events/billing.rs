@@ -5,7 +5,7 @@ use testkit::{Stack, TestApi};
 
 use super::{Replay, text};
 
-/// A stack with a Stripe that runs as long as it is kept.
+/// A stack, with a stand-in for Stripe that runs until it is dropped.
 pub(super) async fn with_stripe() -> (Stack, Stripe) {
     let stripe = Stripe::start(Config {
         addr: ([127, 0, 0, 1], 0).into(),
@@ -42,7 +42,7 @@ async fn the_events_of_subscription_are_answered() {
     replay.send("subscription-reactivate", &token, 409).await;
     let history = replay.send("subscription-history", &token, 200).await;
     assert!(history["data"].as_array().unwrap().is_empty());
-    replay.done();
+    replay.done().await;
 }
 
 #[tokio::test]
@@ -53,5 +53,5 @@ async fn the_events_of_stripe_webhook_are_answered() {
         assert_eq!(replay.send(name, &[], 200).await["received"], true);
     }
     replay.send("stripe-webhook", &[("subscription.updated", "subscription.deleted")], 400).await;
-    replay.done();
+    replay.done().await;
 }

@@ -30,5 +30,5 @@ async fn the_events_of_chatroom_are_answered() {
     assert_eq!(replay.send("chatroom-get", &room, 200).await["title"], "Green tea");
     replay.send("chatroom-delete", &room, 204).await;
     replay.send("chatroom-get", &room, 404).await;
-    replay.done();
+    replay.done().await;
 }

@@ -37,7 +37,7 @@ async fn the_events_of_migrate_are_answered() {
             assert_eq!(heard.lock().unwrap().remove(0)["Status"], "SUCCESS", "{name}");
         }
     }
-    assert!(left.is_empty(), "not handed over: {left:?}");
+    assert!(left.is_empty(), "not sent: {left:?}");
 }
 
 async fn hear(State(heard): State<Heard>, body: String) {

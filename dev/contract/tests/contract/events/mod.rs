@@ -1,4 +1,4 @@
-//! Every recorded event is handed to its function as AWS does, and answered as it should be.
+//! Every recorded event is sent to its function as AWS sends it, and gets the right response.
 
 mod auth;
 mod background;
@@ -16,9 +16,9 @@ use http::StatusCode;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::routes::events_of;
+use crate::routes::{events_of, matches};
 
-/// A function's router and the events that it was not handed yet.
+/// A function's router, and the events that were not sent to it yet.
 struct Replay {
     router: Router,
     left: BTreeSet<String>,
@@ -29,7 +29,7 @@ impl Replay {
         Self { router, left: events_of(function) }
     }
 
-    /// Hands over an event with the recorded values replaced, and answers the body, if its status is the one expected.
+    /// Sends an event with some recorded values replaced, checks the status, and returns the body.
     async fn send(&mut self, name: &str, changes: &[(&str, &str)], status: u16) -> Value {
         let (is, bytes) = self.answer(name, changes).await;
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
@@ -37,7 +37,7 @@ impl Replay {
         body
     }
 
-    /// Hands over an event that is answered with a page, and finds `part` in it.
+    /// Sends an event whose response is a page, and checks that `part` is in it.
     async fn page(&mut self, name: &str, part: &str) {
         let (status, bytes) = self.answer(name, &[]).await;
         let page = String::from_utf8_lossy(&bytes);
@@ -51,9 +51,19 @@ impl Replay {
         (parts.status, to_bytes(body, usize::MAX).await.expect("a body"))
     }
 
-    /// Every event of the function has been handed over.
-    fn done(self) {
-        assert!(self.left.is_empty(), "not handed over: {:?}", self.left);
+    /// Sends the events that are left. The contract must have each response's status for its route.
+    async fn done(mut self) {
+        let document = openapi::document();
+        for name in std::mem::take(&mut self.left) {
+            let event: Value = serde_json::from_str(&testkit::event(&name, &[])).expect("JSON");
+            let http = &event["requestContext"]["http"];
+            let (method, path) = (http["method"].as_str().unwrap().to_lowercase(), http["path"].as_str().unwrap());
+            let paths = document["paths"].as_object().unwrap();
+            let (_, operations) = paths.iter().find(|(route, _)| matches(route, path)).expect("a path of the contract");
+            let (status, body) = self.answer(&name, &[]).await;
+            let told = &operations[method]["responses"][status.as_str()];
+            assert!(told.is_object(), "{name}: {status} is not in the contract: {body:?}");
+        }
     }
 }
 

@@ -15,5 +15,5 @@ async fn the_events_of_ops_are_answered() {
     // The list of problems is for people: not JSON.
     replay.page("ops-problems", "<h1>Problems</h1>").await;
     assert_eq!(replay.send("ops-default", &[], 404).await["code"], "not_found");
-    replay.done();
+    replay.done().await;
 }

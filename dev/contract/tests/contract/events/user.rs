@@ -25,5 +25,5 @@ async fn the_events_of_user_are_answered() {
     assert_eq!(text(&updated, "name"), "Ada Lovelace");
     replay.send("user-delete-me", &token, 204).await;
     replay.send("user-get-me", &token, 401).await;
-    replay.done();
+    replay.done().await;
 }

@@ -10,7 +10,7 @@ use crate::admin::{Refused, lock, read};
 use crate::stripe::App;
 use crate::stripe::failures::Failure;
 
-/// Makes coming API calls fail or be slow.
+/// Makes the next API calls fail or be slow.
 pub(in crate::stripe) async fn fail(State(app): State<App>, body: Bytes) -> Result<StatusCode, Refused> {
     let failure: Failure = read(&body)?;
     if failure.status.is_some_and(|status| !(400..600).contains(&status)) {
@@ -25,7 +25,7 @@ pub(in crate::stripe) async fn calls(State(app): State<App>) -> Json<Value> {
     Json(json!({ "calls": *lock(&app.calls) }))
 }
 
-/// Forgets objects, events, calls, failures, keys and deliveries; the endpoint stays as configured.
+/// Removes objects, events, calls, failures, keys and deliveries; the endpoint stays configured.
 pub(in crate::stripe) async fn reset(State(app): State<App>) -> StatusCode {
     lock(&app.world).reset();
     lock(&app.calls).clear();

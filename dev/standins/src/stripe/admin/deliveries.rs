@@ -11,7 +11,7 @@ use crate::stripe::App;
 use crate::stripe::deliveries::State as Stand;
 use crate::stripe::webhooks::Mode;
 
-/// How events are to be sent from now on; what is absent stays.
+/// How events are sent from now on; absent fields stay unchanged.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Configure {
@@ -21,7 +21,7 @@ struct Configure {
     secrets: Option<Vec<String>>,
 }
 
-/// What to send now.
+/// The events to send now.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Deliver {
@@ -47,7 +47,7 @@ pub(in crate::stripe) async fn configure(State(app): State<App>, body: Bytes) ->
     Ok(Json(json!(*endpoint)))
 }
 
-/// Sends events now, each once, and answers how it went; without ids, all that are held.
+/// Sends events now, each once, and returns the outcomes. Without ids, it sends all held events.
 pub(in crate::stripe) async fn deliver(State(app): State<App>, body: Bytes) -> Result<Json<Value>, Refused> {
     let mut wanted: Deliver = read(&body)?;
     wanted.event_ids.extend(wanted.event_id);
@@ -73,7 +73,7 @@ pub(in crate::stripe) async fn deliver(State(app): State<App>, body: Bytes) -> R
     Ok(Json(json!({ "deliveries": done })))
 }
 
-/// A further delivery of an event.
+/// Another delivery of an event.
 fn again(app: &App, id: &str) -> Result<usize, Refused> {
     let event = lock(&app.world).event(id).cloned().map_err(|_| Refused(format!("no such event: {id}")))?;
     Ok(app.webhooks.deliveries.add(&event, Stand::Pending))

@@ -1,4 +1,4 @@
-//! What a test steers: the lives of objects, failures, deliveries.
+//! The calls by which a test controls objects, failures and deliveries.
 
 pub(super) mod control;
 pub(super) mod deliveries;

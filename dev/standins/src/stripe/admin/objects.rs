@@ -49,7 +49,7 @@ enum SubscriptionAction {
     DeleteCustomer,
 }
 
-/// Acts on a session and answers it as it is then.
+/// Acts on a session and returns its new state.
 pub(in crate::stripe) async fn session(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -68,7 +68,7 @@ pub(in crate::stripe) async fn session(
     outcome(&world, &id, done)
 }
 
-/// Acts on a subscription and answers it as it is then.
+/// Acts on a subscription and returns its new state.
 pub(in crate::stripe) async fn subscription(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -108,7 +108,7 @@ fn act(world: &mut World, id: &str, action: &SubscriptionAction) -> Result<(), A
     }
 }
 
-/// What the portal's buttons do: `cancel_at` is set to the period's end, `cancel_at_period_end` stays false.
+/// Does what the portal's buttons do: `cancel_at` is set to the period's end, `cancel_at_period_end` stays false.
 pub(in crate::stripe) fn portal_schedule(world: &mut World, id: &str, cancel: bool) -> Result<(), ApiError> {
     let end = Period::of(&cycle::live(world, id)?).end;
     let cancellation = if cancel { ending::Cancellation::At(end) } else { ending::Cancellation::Never };

@@ -109,7 +109,7 @@ fn check_mode(params: &Params) -> Result<(), ApiError> {
 
 fn check_expiry(at: i64) -> Result<i64, ApiError> {
     let now = clock::unix_now();
-    // A minute of slack for clocks that differ.
+    // One minute of tolerance for clocks that differ.
     if (now + HALF_HOUR - 60..=now + objects::OPEN_SECONDS + 60).contains(&at) {
         return Ok(at);
     }

@@ -8,7 +8,7 @@ use crate::stripe::list::{CREATED, PAGE, created_within, page};
 use crate::stripe::params::Params;
 use crate::stripe::world::World;
 
-/// Stripe's limit of a filter by types.
+/// Stripe's limit of types per filter.
 const MAX_TYPES: usize = 20;
 
 pub(super) fn list(world: &World, params: &Params) -> Result<Value, ApiError> {

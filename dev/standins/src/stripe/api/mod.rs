@@ -58,15 +58,15 @@ fn retrieve(world: &World, kind: &str, id: &str, params: &Params) -> Result<Valu
     world.find(kind, id, "id").cloned()
 }
 
-/// All lists of parameters that an endpoint takes, as one.
+/// Joins the lists of parameters that an endpoint accepts.
 fn known(lists: &[&[&'static str]]) -> Vec<&'static str> {
     lists.concat()
 }
 
-/// Refuses what is not an absolute `http` or `https` address.
+/// Refuses a value that is not an absolute `http` or `https` URL.
 fn check_url(params: &Params, name: &str) -> Result<(), ApiError> {
     let Some(url) = params.get(name) else { return Ok(()) };
-    // The placeholder's braces are Stripe's own and no part of an address.
+    // The placeholder's braces are a feature of Stripe and not valid in a URL.
     let parsed = url.replace("{CHECKOUT_SESSION_ID}", "cs_test").parse::<reqwest::Url>();
     match parsed {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),

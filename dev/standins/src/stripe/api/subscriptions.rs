@@ -104,7 +104,7 @@ pub(super) fn cancel(world: &mut World, id: &str, params: &Params) -> Result<Val
     world.find(KIND, id, "id").cloned()
 }
 
-/// What the parameters say about the end; `None` leaves it as it is.
+/// What the parameters say about the cancellation; `None` leaves it unchanged.
 fn cancellation(params: &Params, subscription: &Value) -> Result<Option<Cancellation>, ApiError> {
     let at_period_end = params.flag("cancel_at_period_end")?;
     match (params.get("cancel_at"), at_period_end) {
@@ -122,7 +122,7 @@ fn cancellation(params: &Params, subscription: &Value) -> Result<Option<Cancella
             Ok(Some(Cancellation::At(at)))
         }
         (None, Some(true)) => Ok(Some(Cancellation::PeriodEnd)),
-        // Takes back what it set itself; a `cancel_at` set on its own stays.
+        // Undoes only what `cancel_at_period_end` itself set; a `cancel_at` that was set on its own stays.
         (None, Some(false)) => Ok((subscription["cancel_at_period_end"] == true).then_some(Cancellation::Never)),
         (None, None) => Ok(None),
     }

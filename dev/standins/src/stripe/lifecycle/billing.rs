@@ -1,4 +1,4 @@
-//! Invoices are opened and paid, or not.
+//! Opens invoices and collects them, with or without success.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const RETRY_SECONDS: i64 = 3 * 24 * 60 * 60;
 /// How an attempt to collect an invoice ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::stripe) enum Outcome {
-    /// The money is there.
+    /// The payment succeeded.
     Paid,
     /// The card was declined.
     Declined,
@@ -29,7 +29,7 @@ pub(in crate::stripe) fn text(object: &Value, name: &str) -> String {
     object[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// Opens the invoice of a subscription for `period` and makes it the latest; returns its id.
+/// Opens the invoice of a subscription for `period`, makes it the latest invoice, and returns its id.
 pub(in crate::stripe) fn open_invoice(
     world: &mut World,
     subscription: &str,
@@ -49,7 +49,7 @@ pub(in crate::stripe) fn open_invoice(
     id
 }
 
-/// Emits that an invoice was made and finalized.
+/// Emits the events for a created and finalized invoice.
 pub(in crate::stripe) fn announce(world: &mut World, invoice: &str) {
     world.emit("invoice.created", invoice);
     world.emit("invoice.finalized", invoice);
@@ -89,7 +89,7 @@ pub(in crate::stripe) fn collect(world: &mut World, invoice: &str, outcome: Outc
     }
 }
 
-/// The payment intent of an invoice; its first attempt makes one.
+/// The payment intent of an invoice; the first attempt creates it.
 fn intent_of(world: &mut World, invoice: &str, amount: i64) -> String {
     let payment = world.all("invoice_payment").find(|payment| payment["invoice"] == invoice);
     if let Some(payment) = payment {
@@ -111,7 +111,7 @@ fn attempted(world: &mut World, invoice: &str, next: Option<i64>) {
     });
 }
 
-/// The charge of an intent goes through.
+/// The charge of an intent succeeds.
 pub(in crate::stripe) fn succeed(world: &mut World, intent: &str) {
     let charge = new_charge(world, intent, true);
     world.change(intent, |intent| {
@@ -148,7 +148,7 @@ fn new_charge(world: &mut World, intent: &str, succeeded: bool) -> String {
     id
 }
 
-/// The invoice is paid.
+/// Marks the invoice as paid.
 fn settle(world: &mut World, invoice: &str, intent: Option<&str>) {
     let now = clock::unix_now();
     world.change(invoice, |invoice| {

@@ -1,4 +1,4 @@
-//! A Checkout Session is paid, declined, paid later, or expires.
+//! The ways a Checkout Session ends: paid, declined, paid later, or expired.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::stripe::world::World;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Closes every open session whose time is over.
+/// Closes every open session that has expired.
 pub(in crate::stripe) fn expire_due(world: &mut World) {
     let now = clock::unix_now();
     let due = |session: &&Value| session["status"] == "open" && session["expires_at"].as_i64() <= Some(now);
@@ -41,7 +41,7 @@ pub(in crate::stripe) fn pay(world: &mut World, id: &str) -> Result<(), ApiError
     complete(world, id, Outcome::Paid)
 }
 
-/// The person pays by a method that takes days: the session is complete, the subscription incomplete.
+/// The person pays with a method that takes days: the session is complete, the subscription incomplete.
 pub(in crate::stripe) fn pay_later(world: &mut World, id: &str) -> Result<(), ApiError> {
     complete(world, id, Outcome::Processing)
 }
@@ -56,7 +56,7 @@ pub(in crate::stripe) fn decline_payment(world: &mut World, id: &str) -> Result<
     Ok(())
 }
 
-/// The payment that took days has arrived, or has not.
+/// The payment that takes days succeeds (`arrived`) or fails.
 pub(in crate::stripe) fn settle_later(world: &mut World, id: &str, arrived: bool) -> Result<(), ApiError> {
     let session = world.find("checkout.session", id, "id")?.clone();
     let (subscription, invoice) = (text(&session, "subscription"), text(&session, "invoice"));
@@ -119,7 +119,7 @@ fn complete(world: &mut World, id: &str, outcome: Outcome) -> Result<(), ApiErro
     Ok(())
 }
 
-/// The session's customer; a session without one makes one, as Stripe does.
+/// The session's customer; if the session has none, one is created, as at Stripe.
 fn customer_of(world: &mut World, session: &Value) -> Result<String, ApiError> {
     if let Some(id) = session["customer"].as_str() {
         return world.find("customer", id, "customer").map(|customer| text(customer, "id"));

@@ -1,4 +1,4 @@
-//! A subscription's periods follow one another, with or without money; it is paused and resumed.
+//! Moves a subscription to its next period, paid or not; pauses and resumes it.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::stripe::world::World;
 
 const UPDATED: &str = "customer.subscription.updated";
 
-/// The period ends: a subscription that is to be cancelled ends, another one is renewed and paid.
+/// The period ends: a subscription with a scheduled cancellation ends; any other one is renewed and paid.
 pub(in crate::stripe) fn renew(world: &mut World, id: &str) -> Result<(), ApiError> {
     let subscription = live(world, id)?;
     let due = subscription["cancel_at"].as_i64().is_some_and(|at| at <= Period::of(&subscription).end);
@@ -23,7 +23,7 @@ pub(in crate::stripe) fn renew(world: &mut World, id: &str) -> Result<(), ApiErr
     Ok(())
 }
 
-/// The period ends and the money does not come; already past due, another attempt fails.
+/// The period ends and the payment fails. If the subscription is already past due, another attempt fails.
 pub(in crate::stripe) fn fail_payment(world: &mut World, id: &str, outcome: Outcome) -> Result<(), ApiError> {
     let subscription = live(world, id)?;
     match open_latest(world, &subscription) {
@@ -36,7 +36,7 @@ pub(in crate::stripe) fn fail_payment(world: &mut World, id: &str, outcome: Outc
     Ok(())
 }
 
-/// The open invoice is paid after all.
+/// The open invoice is paid later.
 pub(in crate::stripe) fn recover(world: &mut World, id: &str) -> Result<(), ApiError> {
     let subscription = live(world, id)?;
     let Some(invoice) = open_latest(world, &subscription) else {
@@ -47,7 +47,7 @@ pub(in crate::stripe) fn recover(world: &mut World, id: &str) -> Result<(), ApiE
     Ok(())
 }
 
-/// Sets any status, for the ways to it that the stand-in does not act out.
+/// Sets any status, for transitions that the stand-in does not implement.
 pub(in crate::stripe) fn force_status(world: &mut World, id: &str, status: &str) -> Result<(), ApiError> {
     world.find("subscription", id, "id")?;
     set_status(world, id, status);
@@ -62,7 +62,7 @@ pub(in crate::stripe) fn pause(world: &mut World, id: &str) -> Result<(), ApiErr
     Ok(())
 }
 
-/// A paused subscription goes on.
+/// A paused subscription is resumed.
 pub(in crate::stripe) fn resume(world: &mut World, id: &str) -> Result<(), ApiError> {
     if live(world, id)?["status"] != "paused" {
         return Err(ApiError::invalid("This subscription is not paused."));
@@ -72,7 +72,7 @@ pub(in crate::stripe) fn resume(world: &mut World, id: &str) -> Result<(), ApiEr
     Ok(())
 }
 
-/// Only the collection of money is paused, or goes on; the status stays.
+/// Only the collection of payments is paused or resumed; the status stays.
 pub(in crate::stripe) fn pause_collection(world: &mut World, id: &str, paused: bool) -> Result<(), ApiError> {
     live(world, id)?;
     let pause = if paused { json!({ "behavior": "void", "resumes_at": null }) } else { Value::Null };
@@ -90,7 +90,7 @@ fn begin_period(world: &mut World, id: &str, outcome: Outcome, status: &str) {
     let invoice = open_invoice(world, id, period, "subscription_cycle", amount);
     announce(world, &invoice);
     collect(world, &invoice, outcome);
-    // Latest invoice, period and status change in one event, as the previous values below show.
+    // Latest invoice, period and status change in one event, so the old values are restored first.
     world.change(id, |object| object["latest_invoice"] = subscription["latest_invoice"].clone());
     world.update(UPDATED, id, |object| {
         object["latest_invoice"] = json!(invoice);

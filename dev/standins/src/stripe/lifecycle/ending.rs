@@ -1,4 +1,4 @@
-//! Subscriptions are to be cancelled, are not after all, or end; customers are deleted.
+//! Schedules a subscription's cancellation, revokes it, ends the subscription; deletes customers.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::stripe::objects::customer;
 use crate::stripe::objects::subscription::Period;
 use crate::stripe::world::World;
 
-/// When a subscription is to end.
+/// When a subscription will end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::stripe) enum Cancellation {
-    /// At the end of its period, whenever that is: what `cancel_at_period_end` says.
+    /// At the end of its period: what `cancel_at_period_end` sets.
     PeriodEnd,
     /// At this time: what the portal sets.
     At(i64),
@@ -20,7 +20,7 @@ pub(in crate::stripe) enum Cancellation {
     Never,
 }
 
-/// Notes on `subscription` when it is to end.
+/// Stores in `subscription` when it will end.
 pub(in crate::stripe) fn schedule(subscription: &mut Value, cancellation: Cancellation) {
     let at = match cancellation {
         Cancellation::PeriodEnd => Some(Period::of(subscription).end),

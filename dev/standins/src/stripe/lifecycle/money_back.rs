@@ -7,7 +7,7 @@ use crate::stripe::error::ApiError;
 use crate::stripe::objects::payment;
 use crate::stripe::world::World;
 
-/// Gives back `amount` of a charge, or all that is left of it; returns the refund's id.
+/// Refunds `amount` of a charge, or all that is left of it; returns the refund's id.
 pub(in crate::stripe) fn refund(
     world: &mut World,
     charge: &str,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::price::CURRENCY;
 use crate::{clock, ids};
 
-/// How long a session is open unless told otherwise.
+/// How long a session is open by default.
 pub(in crate::stripe) const OPEN_SECONDS: i64 = 24 * 60 * 60;
 
 /// An open session over `amount`, without the fields that depend on the request.
@@ -92,7 +92,7 @@ pub(in crate::stripe) fn line_item(price: &Value, quantity: i64) -> Value {
     })
 }
 
-/// A link to the customer portal.
+/// A session of the customer portal, with its link.
 pub(in crate::stripe) fn portal_session(base_url: &str, customer: &str, return_url: Option<&str>) -> Value {
     let id = ids::prefixed("bps");
     json!({

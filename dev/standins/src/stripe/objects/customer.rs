@@ -41,7 +41,7 @@ pub(in crate::stripe) fn customer() -> Value {
     })
 }
 
-/// What is left of a deleted one.
+/// What Stripe returns for a deleted customer.
 pub(in crate::stripe) fn deleted(id: &str) -> Value {
     json!({ "id": id, "object": "customer", "deleted": true })
 }

@@ -109,7 +109,7 @@ pub(in crate::stripe) fn invoice(
     })
 }
 
-/// The one line of an invoice.
+/// The only line of an invoice.
 fn line(invoice: &str, subscription: &Value, period: Period, amount: i64) -> Value {
     let item = &subscription["items"]["data"][0];
     json!({
@@ -148,7 +148,7 @@ fn line(invoice: &str, subscription: &Value, period: Period, amount: i64) -> Val
     })
 }
 
-/// The default payment of an invoice by a payment intent, not made yet.
+/// The default payment of an invoice by a payment intent, still open.
 pub(in crate::stripe) fn invoice_payment(invoice: &Value, payment_intent: &str) -> Value {
     json!({
         "id": ids::prefixed("inpay"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{clock, ids};
 
-/// The intent to pay `amount`, nothing done yet.
+/// A new payment intent over `amount`, without attempts.
 pub(in crate::stripe) fn payment_intent(customer: &Value, amount: i64, currency: &Value) -> Value {
     let id = ids::prefixed("pi");
     json!({
@@ -49,7 +49,7 @@ pub(in crate::stripe) fn payment_intent(customer: &Value, amount: i64, currency:
     })
 }
 
-/// One attempt to take the money of an intent.
+/// One attempt to collect a payment intent.
 pub(in crate::stripe) fn charge(intent: &Value, succeeded: bool) -> Value {
     let amount = if succeeded { &intent["amount"] } else { &Value::from(0) };
     let declined = if succeeded { Value::Null } else { json!("card_declined") };
@@ -98,7 +98,7 @@ pub(in crate::stripe) fn charge(intent: &Value, succeeded: bool) -> Value {
     })
 }
 
-/// Money given back.
+/// A refund of a charge.
 pub(in crate::stripe) fn refund(charge: &Value, amount: i64, reason: Option<&str>) -> Value {
     json!({
         "id": ids::prefixed("re"),

@@ -1,12 +1,12 @@
-//! The product and its price: the one thing that is sold.
+//! The only product and its price.
 
 use serde_json::{Value, json};
 
 use crate::{clock, ids};
 
-/// Minor units of `CURRENCY` a month.
+/// Minor units of `CURRENCY` per month.
 pub(in crate::stripe) const AMOUNT: i64 = 999;
-/// Lower case, as Stripe has it.
+/// In lower case, as at Stripe.
 pub(in crate::stripe) const CURRENCY: &str = "usd";
 
 /// The product.
@@ -65,7 +65,7 @@ pub(in crate::stripe) fn price(id: &str, product: &Value) -> Value {
     })
 }
 
-/// The older form of a price that subscription items still carry.
+/// The older form of a price, which subscription items still have.
 pub(in crate::stripe) fn plan(price: &Value) -> Value {
     json!({
         "id": price["id"],

@@ -1,4 +1,4 @@
-//! Subscriptions and their items, which carry the billing period.
+//! Subscriptions and their items, which have the billing period.
 
 use serde_json::{Value, json};
 use time::{Month, OffsetDateTime};
@@ -14,14 +14,14 @@ pub(in crate::stripe) struct Period {
 }
 
 impl Period {
-    /// The present period of a subscription.
+    /// The current period of a subscription.
     pub(in crate::stripe) fn of(subscription: &Value) -> Self {
         let item = &subscription["items"]["data"][0];
         let field = |name: &str| item[name].as_i64().unwrap_or_default();
         Self { start: field("current_period_start"), end: field("current_period_end") }
     }
 
-    /// The month from `start`, on the day of the month of `anchor` where there is one.
+    /// The month from `start` to the day of `anchor` in the next month, or to its last day if it is shorter.
     pub(in crate::stripe) fn month_from(start: i64, anchor: i64) -> Self {
         Self { start, end: next_month(start, anchor).unwrap_or(start + 30 * 24 * 60 * 60) }
     }
@@ -47,7 +47,7 @@ fn next_month(start: i64, anchor: i64) -> Option<i64> {
     Some(end.unix_timestamp())
 }
 
-/// A subscription of `customer` to `price` from now on.
+/// A subscription of `customer` to `price`, starting now.
 pub(in crate::stripe) fn subscription(customer: &str, price: &Value, quantity: i64, period: Period) -> Value {
     let id = ids::prefixed("sub");
     let now = clock::unix_now();

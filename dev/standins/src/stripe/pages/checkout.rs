@@ -12,14 +12,14 @@ use crate::stripe::App;
 use crate::stripe::lifecycle::checkout;
 use crate::stripe::world::World;
 
-/// Shows what is to be paid.
+/// Shows the amount to pay.
 pub(in crate::stripe) async fn show(State(app): State<App>, Path(id): Path<String>) -> Response {
     let mut world = lock(&app.world);
     checkout::expire_due(&mut world);
     render(&world, &id, "")
 }
 
-/// Pays, declines, or pays by a method that takes days.
+/// Pays, declines, or pays with a method that takes days.
 pub(in crate::stripe) async fn submit(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Response {
     let mut world = lock(&app.world);
     checkout::expire_due(&mut world);

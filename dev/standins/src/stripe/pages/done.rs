@@ -1,4 +1,4 @@
-//! `GET /done?status=…`: where the local defaults come back to
+//! `GET /done?status=…`: the return page of the local default settings
 
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{field, notice};
 
-/// Says how it ended.
+/// Says how the checkout or portal visit ended.
 pub(in crate::stripe) async fn show(RawQuery(query): RawQuery) -> Response {
     let (title, text) = match field(query.unwrap_or_default().as_bytes(), "status").as_str() {
         "success" => ("Welcome to Pro", "Your payment is through. You can close this page."),

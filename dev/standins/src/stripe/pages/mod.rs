@@ -1,4 +1,4 @@
-//! What a person sees: the payment page, the portal, and a page to come back to. Plain HTML, no scripts.
+//! The pages that a person sees: the payment page, the portal, and a return page. Plain HTML, no scripts.
 
 pub(super) mod checkout;
 pub(super) mod done;
@@ -38,22 +38,22 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
     (status, Html(html)).into_response()
 }
 
-/// A page that only says something.
+/// A page with only a title and a text.
 fn notice(status: StatusCode, title: &str, text: &str) -> Response {
     page(status, title, &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)))
 }
 
-/// `text` inside HTML or an attribute.
+/// Escapes `text` for HTML or an attribute.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// A link, or nothing without an address.
+/// A link, or nothing if there is no URL.
 fn link(url: &Value, text: &str) -> String {
     url.as_str().map(|url| format!("<p class=\"note\"><a href=\"{}\">{text}</a></p>", escape(url))).unwrap_or_default()
 }
 
-/// Minor units as people write them.
+/// An amount in minor units, formatted for people.
 fn money(amount: &Value, currency: &Value) -> String {
     let amount = amount.as_i64().unwrap_or_default();
     let number = format!("{}.{:02}", amount / 100, amount % 100);

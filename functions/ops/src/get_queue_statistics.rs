@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::operator::Operator;
 
-/// The queues and the dead letters of each.
+/// The queues, each with its dead-letter queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     queues: Queues,
@@ -24,7 +24,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Of the `…_QUEUE_URL` and `…_DEAD_LETTERS_URL` variables.
+    /// Reads the `…_QUEUE_URL` and `…_DEAD_LETTERS_URL` variables.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self {
             queues: Queues::from_env(env)?,
@@ -55,8 +55,8 @@ struct Queue {
     waiting: i64,
     #[schema(example = 1)]
     in_flight: i64,
-    /// Of the oldest reply that is not finished: SQS tells the age of a record to CloudWatch alone, and a record's age
-    /// is not the user's wait. `null` for codes, of which nothing is stored.
+    /// The age of the oldest unfinished reply. SQS reports the age of a record only to CloudWatch, and that age is not
+    /// how long the user has waited. `null` for codes, which are not stored.
     #[schema(example = 4)]
     oldest_age_seconds: Option<u64>,
     #[schema(example = 0)]
@@ -77,20 +77,22 @@ struct LastHour {
 #[schema(as = Queues)]
 pub(crate) struct Response {
     queues: [Queue; 3],
-    /// By state: all that are unfinished, and those that ended within the last day.
+    /// Replies by state: all unfinished ones, and those that ended within the last day.
     #[schema(value_type = std::collections::BTreeMap<String, i64>, example = json!({ "pending": 3, "generating": 1, "completed": 118 }))]
     replies: Map<String, Value>,
     last_hour: LastHour,
 }
 
-/// How full the queues are and what becomes of replies.
+shared::refusals!(Forbidden);
+
+/// Read the queues
+///
+/// Returns the depths, ages and dead letters of the queues, and how the replies of the last day and hour ended.
 #[utoipa::path(
-    get, path = "/debug/queue", tag = "Operations", operation_id = "get_queue_statistics", security(("operator" = [])),
-    summary = "How full are the queues?",
-    description = "Depths, ages and dead letters of the queues, and what became of the replies of late.",
-    responses((status = 200, body = Response, description = "The queues."), (status = 403, description = "forbidden")),
+    get, path = "/debug/queue", tag = "Operations", security(("operator" = [])),
+    responses((status = 200, body = Response, description = "The queues."), Refusals),
 )]
-pub(crate) async fn queue(
+pub(crate) async fn get_queue_statistics(
     State(db): State<Db>,
     State(clock): State<Clock>,
     State(watched): State<Watched>,
@@ -113,7 +115,7 @@ pub(crate) async fn queue(
     }))
 }
 
-/// The seconds that the oldest unfinished reply of a queue has waited; 0 if none does.
+/// How many seconds the oldest unfinished reply of a queue has waited; 0 if there is none.
 fn oldest_age(counts: &[Count], tier: Tier, now: Timestamp) -> u64 {
     let unfinished = counts.iter().filter(|count| count.tier == tier && !count.state.is_final());
     unfinished.map(|count| now.since(count.oldest).as_secs()).max().unwrap_or_default()

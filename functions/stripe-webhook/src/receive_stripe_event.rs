@@ -7,15 +7,15 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::config::{ConfigError, Env};
-use shared::http::{Code, Error, Json, Result};
+use shared::http::{Error, Json, ProblemCode, Result, unreadable};
 use shared::stripe::{self, Billing, signature};
 use utoipa::ToSchema;
 
-/// The largest event that is read, in bytes.
+/// The largest event that is accepted, in bytes.
 pub(crate) const LARGEST_EVENT: usize = 1024 * 1024;
 
 /// The endpoint's signing secrets: two during a rotation. Cloning is cheap.
@@ -23,7 +23,7 @@ pub(crate) const LARGEST_EVENT: usize = 1024 * 1024;
 pub(crate) struct Secrets(Arc<[String]>);
 
 impl Secrets {
-    /// Of `STRIPE_WEBHOOK_SECRET`, a comma-separated list.
+    /// Reads `STRIPE_WEBHOOK_SECRET`, a comma-separated list.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         env.required("STRIPE_WEBHOOK_SECRET")?;
         Ok(Self(env.list("STRIPE_WEBHOOK_SECRET").into()))
@@ -36,7 +36,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// What every event has; the rest is Stripe's to say.
+/// The fields that every event has. Stripe defines the others.
 #[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "tells the contract; events are read by shared::stripe::Event")]
 struct Event {
@@ -55,35 +55,37 @@ pub(crate) struct Response {
     received: bool,
 }
 
-/// Takes an event of Stripe's. The signature is over the bytes as they came, so they are checked before they are read.
-/// Anything but 2xx makes Stripe send it again, for three days.
+shared::refusals!(SignatureInvalid);
+
+const UNSIGNED: Error = Error::refused(ProblemCode::SignatureInvalid, "The signature does not match.");
+
+/// Receive an event of Stripe's
+///
+/// Only for Stripe. The body is an event as Stripe sends it, signed with the secret of the endpoint. At most 1 MiB.
+// The signature covers the bytes as they were sent, so it is checked before they are parsed. Stripe retries an event
+// for three days, until the response is 2xx.
 #[utoipa::path(
-    post, path = "/webhook/stripe", tag = "Webhooks", operation_id = "receive_stripe_event", params(("Stripe-Signature" = String, Header, description = "The time and signatures.", example = "t=1795435200,v1=5257a869e7ec")),
-    summary = "Take an event of Stripe's",
-    description = "For Stripe alone. The body is an event as Stripe sends it, signed with the secret of the endpoint. Up to 1 MiB.",
-    request_body(content = inline(Event), example = json!({ "id": "evt_1", "object": "event", "type": "invoice.paid" })),
-    responses(
-        (status = 200, body = Response, description = "It is taken."),
-        (status = 400, description = "signature_invalid"),
-    ),
+    post, path = "/webhook/stripe", tag = "Webhooks",
+    params(("Stripe-Signature" = String, Header, description = "The time and signatures.",
+        example = "t=1795435200,v1=5257a869e7ec")),
+    request_body(content = inline(Event),
+        example = json!({ "id": "evt_1", "object": "event", "type": "invoice.paid" })),
+    responses((status = 200, body = Response, description = "The event is received."), Refusals),
 )]
-pub(crate) async fn webhook(
+pub(crate) async fn receive_stripe_event(
     State(billing): State<Billing>,
     State(Secrets(secrets)): State<Secrets>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Response>> {
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge,
-        _ => Error::Malformed("The body could not be read.".into()),
-    })?;
+    let body = body.map_err(|rejection| unreadable(&rejection))?;
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Err(refused) = signature::verify(header, &body, &secrets, billing.clock.now()) {
-        tracing::warn!(%refused, "an event that is not taken as Stripe's");
-        return Err(Error::BadRequest(Code::SignatureInvalid, "The signature does not fit."));
+        tracing::warn!(%refused, "an event is not accepted as Stripe's");
+        return Err(UNSIGNED);
     }
-    let event = stripe::Event::parse(&body).ok_or_else(|| Error::Malformed("The body is not an event.".into()))?;
+    let event = stripe::Event::parse(&body).ok_or_else(|| Error::malformed("The body is not an event."))?;
     tracing::info!(event = event.id, kind = event.kind, "event");
-    billing.take(&event).await?;
+    billing.process_event(&event).await?;
     Ok(Json(Response { received: true }))
 }

@@ -32,18 +32,16 @@ pub(crate) struct Response {
     expires_at: Timestamp,
 }
 
-/// Keeps a profile until its mobile is proved by a code that is asked for with the `signup_id`. Nothing is looked up:
-/// a number that has an account is answered like any other.
+shared::refusals!(PasswordCommon, SignupIpLimit);
+
+/// Sign up
+///
+/// Keeps a profile until its mobile is proved with a code that is requested with the `signup_id`. The response is the
+/// same for a number that has an account.
 #[utoipa::path(
     post, path = "/auth/signup", tag = "Authentication",
-    summary = "Sign up",
-    description = "Keeps a profile until its mobile is proved by a code that is asked for with the `signup_id`. A number that has an account is answered like any other.",
     request_body = Request,
-    responses(
-        (status = 201, body = Response, description = "The profile waits."),
-        (status = 422, description = "password_common"),
-        (status = 429, description = "signup_ip_limit"),
-    ),
+    responses((status = 201, body = Response, description = "The profile is kept."), Refusals),
 )]
 pub(crate) async fn sign_up(
     State(cache): State<Cache>,

@@ -3,10 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use shared::auth::Caller;
 use shared::db::customers::{self, By, Checkout};
 use shared::domain::Timestamp;
-use shared::http::{Error, Json, Result};
+use shared::http::{ACCOUNT_GONE, Caller, Json, Result};
 use shared::stripe::Billing;
 use utoipa::ToSchema;
 
@@ -28,19 +27,18 @@ pub(crate) struct Response {
     expires_at: Timestamp,
 }
 
-/// Opens a checkout, or answers the one that is open. The row is made first and locked, so that of parallel calls one
-/// makes the customer and the session, and the others find them.
+shared::refusals!(AlreadySubscribed, PaymentPending, PaymentDue, SubscriptionPaused);
+
+/// Subscribe to Pro
+///
+/// Opens a checkout at Stripe, or returns the one that is open. Send the browser to `checkout_url`.
+// The row is made first and locked: one of parallel calls makes the customer and the session, the others find them.
 #[utoipa::path(
-    post, path = "/subscribe/pro", tag = "Subscription", operation_id = "subscribe_to_pro", security(("bearer" = [])),
-    summary = "Subscribe to Pro",
-    description = "Opens a checkout at Stripe, or answers the one that is open. The browser goes to `checkout_url`.",
+    post, path = "/subscribe/pro", tag = "Subscription", security(("bearer" = [])),
     request_body = Request,
-    responses(
-        (status = 201, body = Response, description = "The checkout."),
-        (status = 409, description = "already_subscribed, payment_pending, payment_due, subscription_paused"),
-    ),
+    responses((status = 201, body = Response, description = "The checkout."), Refusals),
 )]
-pub(crate) async fn subscribe(
+pub(crate) async fn subscribe_to_pro(
     State(billing): State<Billing>,
     State(offer): State<Offer>,
     caller: Caller,
@@ -48,14 +46,14 @@ pub(crate) async fn subscribe(
 ) -> Result<(StatusCode, Json<Response>)> {
     customers::make(&billing.db, caller.user, billing.clock.now()).await?;
     let held = customers::hold(&billing.db, By::User(caller.user)).await?;
-    let mut held = held.ok_or(Error::Unauthenticated("The account is gone."))?;
+    let mut held = held.ok_or(ACCOUNT_GONE)?;
     let opened = offer.open(&mut held, &billing).await;
-    // What came about before a failure is kept: the customer, say, when no session could be made.
+    // What was stored before a failure is committed: for example the customer, if no session could be made.
     held.release().await?;
     match opened? {
         Opened::Checkout(Checkout { session, url, expires_at }) => {
             Ok((StatusCode::CREATED, Json(Response { checkout_url: url, session_id: session, expires_at })))
         }
-        Opened::Refused(code, detail) => Err(Error::Conflict(code, detail)),
+        Opened::Refused(refusal) => Err(refusal),
     }
 }

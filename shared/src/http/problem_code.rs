@@ -1,32 +1,33 @@
-//! Every code of a problem: one table, from which the documents of problems are made.
+//! Every code of a problem, in one table. The problem documents are made from it.
 
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-macro_rules! codes {
+macro_rules! problem_codes {
     ($($name:ident = $text:tt, $status:ident, $cause:literal, $remedy:literal;)+) => {
-        /// What clients switch on.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-        pub enum Code {
+        /// The code of a problem, for programs.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[schema(as = Code)]
+        pub enum ProblemCode {
             $(#[doc = $cause] #[serde(rename = $text)] $name),+
         }
 
-        impl Code {
+        impl ProblemCode {
             /// Every one of them.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// As clients see it.
+            /// The code as clients see it.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
 
-            /// The status it comes with.
+            /// Its HTTP status.
             pub fn status(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status),+ }
             }
 
-            /// Why it is answered.
+            /// Why it is returned.
             pub fn cause(self) -> &'static str {
                 match self { $(Self::$name => $cause),+ }
             }
@@ -39,7 +40,7 @@ macro_rules! codes {
     };
 }
 
-codes! {
+problem_codes! {
     MalformedRequest = "malformed_request", BAD_REQUEST,
         "The body is not JSON, not UTF-8, or could not be read.",
         "Send one JSON object, encoded in UTF-8.";
@@ -59,11 +60,11 @@ codes! {
         "The code is not the one that was sent.",
         "Ask the user to read it again. Five wrong tries end the challenge.";
     ChallengeExpired = "challenge_expired", UNAUTHORIZED,
-        "The challenge expired, was used, was tried too often, or never was.",
-        "Ask for another code.";
+        "The challenge has expired, was used, was tried too often, or never existed.",
+        "Request another code.";
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
         "The number or the password is not right, or the account has no password.",
-        "Ask the user again, or sign in by a code.";
+        "Ask the user again, or sign in with a code.";
     RefreshInvalid = "refresh_invalid", UNAUTHORIZED,
         "The refresh token is not valid any more: expired, revoked, or used before.",
         "Sign in again.";
@@ -71,23 +72,23 @@ codes! {
         "The token or key is valid, but not for this.",
         "Use the token or key that this operation needs.";
     NotFound = "not_found", NOT_FOUND,
-        "There is no such path or thing, or it is somebody else's.",
+        "The path or the thing does not exist, or belongs to another user.",
         "Check the address; read the list again.";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
         "The path does not have that method.",
         "Use one of the methods in the `Allow` header.";
     PasswordChanged = "password_changed", CONFLICT,
-        "The password was changed elsewhere while this was under way.",
-        "Ask for the present password and try again.";
+        "The password was changed elsewhere while this request ran.",
+        "Ask the user for the current password and try again.";
     ReplyUnfinished = "reply_unfinished", CONFLICT,
-        "A reply to this message is still under way.",
+        "A reply to this message is not finished yet.",
         "Wait for it, or cancel it.";
     AlreadySubscribed = "already_subscribed", CONFLICT,
         "There is a subscription already.",
         "Read the subscription's status.";
     PaymentPending = "payment_pending", CONFLICT,
-        "The payment of the subscription is still on its way.",
-        "Wait until it is through; read the subscription's status.";
+        "The payment of the subscription is still being processed.",
+        "Wait until it is complete; read the subscription's status.";
     PaymentDue = "payment_due", CONFLICT,
         "There is a subscription whose payment is missing.",
         "Follow `payment_problem` of the subscription's status.";
@@ -98,13 +99,13 @@ codes! {
         "There is no subscription.",
         "Subscribe first.";
     AlreadyCancelled = "already_cancelled", CONFLICT,
-        "The subscription is to end already.",
-        "Nothing is to be done; reactivating takes it back.";
+        "The subscription is already set to end.",
+        "Do nothing. To undo the cancellation, reactivate the subscription.";
     NotCancelled = "not_cancelled", CONFLICT,
-        "The subscription is not to end, so nothing can be taken back.",
-        "Nothing is to be done.";
+        "The subscription is not set to end, so there is no cancellation to undo.",
+        "Do nothing.";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE,
-        "The body is larger than is read.",
+        "The body is too large.",
         "Send less: 128 KiB at most; 1 MiB to the webhook.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
         "The body is not declared as JSON.",
@@ -114,16 +115,16 @@ codes! {
         "Correct what `errors` points to.";
     CountryNotSupported = "country_not_supported", UNPROCESSABLE_ENTITY,
         "Codes are not sent to numbers of this country.",
-        "Use a number of another country.";
+        "Use a number from another country.";
     SignupExpired = "signup_expired", UNPROCESSABLE_ENTITY,
-        "No sign-up of this mobile waits under this id.",
-        "Sign up again, or ask for a code without `signup_id`.";
+        "There is no sign-up with this id for this number.",
+        "Sign up again, or request a code without `signup_id`.";
     PasswordCommon = "password_common", UNPROCESSABLE_ENTITY,
         "The password is among the most common ones.",
-        "Choose another.";
+        "Choose another password.";
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "The Idempotency-Key belongs to another message.",
-        "Make a key for each message; repeat it for the same message alone.";
+        "Make a new key for each message; repeat it only for the same message.";
     AllowanceSpent = "allowance_spent", TOO_MANY_REQUESTS,
         "All messages of the day are spent; `allowance` says when there are new ones.",
         "Wait for `Retry-After`, or follow `upgrade`.";
@@ -134,26 +135,26 @@ codes! {
         "Too many codes were sent to this number.",
         "Wait for `Retry-After`.";
     OtpIpLimit = "otp_ip_limit", TOO_MANY_REQUESTS,
-        "Too many codes were asked for from this address.",
+        "Too many codes were requested from this address.",
         "Wait for `Retry-After`.";
     OtpPrefixLimit = "otp_prefix_limit", TOO_MANY_REQUESTS,
         "Too many codes were sent to numbers like this one.",
         "Wait for `Retry-After`.";
     OtpCapacity = "otp_capacity", TOO_MANY_REQUESTS,
         "No more codes can be sent today.",
-        "Wait for `Retry-After`; sign in by password meanwhile.";
+        "Wait for `Retry-After`; meanwhile sign in with a password.";
     LoginIpLimit = "login_ip_limit", TOO_MANY_REQUESTS,
         "Too many passwords were tried from this address.",
         "Wait for `Retry-After`.";
     LoginMobileLimit = "login_mobile_limit", TOO_MANY_REQUESTS,
         "Too many passwords were tried for this number.",
-        "Sign in by a code, or wait for `Retry-After`.";
+        "Sign in with a code, or wait for `Retry-After`.";
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";
     Internal = "internal", INTERNAL_SERVER_ERROR,
         "Something went wrong in the service. It has been logged.",
-        "Try again later; name the `request_id` when you ask about it.";
+        "Try again later; quote the `request_id` when you report it.";
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "Something that the service needs does not answer.",
         "Try again after `Retry-After`.";

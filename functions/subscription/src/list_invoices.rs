@@ -3,10 +3,9 @@
 use axum::extract::State;
 use serde::Serialize;
 use shared::Fault;
-use shared::auth::Caller;
 use shared::db::{Db, customers};
 use shared::domain::{Clock, Timestamp};
-use shared::http::{Cursor, Json, Page, Query, Result};
+use shared::http::{Caller, Cursor, Json, PageRequest, Query, Result};
 use shared::stripe::Stripe;
 use shared::stripe::objects::{Invoice, List};
 use utoipa::ToSchema;
@@ -49,19 +48,19 @@ impl From<Invoice> for Entry {
     }
 }
 
-/// Lists the caller's invoices as Stripe has them, the newest first.
+/// List the invoices
+///
+/// Returns the caller's invoices as Stripe has them, the newest first; amounts are in minor units of the currency.
 #[utoipa::path(
-    get, path = "/subscription/history", tag = "Subscription", operation_id = "list_invoices", security(("bearer" = [])), params(Page),
-    summary = "List the invoices",
-    description = "The caller's invoices, the newest first; amounts in minor units of the currency.",
+    get, path = "/subscription/history", tag = "Subscription", security(("bearer" = [])), params(PageRequest),
     responses((status = 200, body = Response, description = "A page of invoices.")),
 )]
-pub(crate) async fn history(
+pub(crate) async fn list_invoices(
     State(db): State<Db>,
     State(stripe): State<Stripe>,
     State(clock): State<Clock>,
     caller: Caller,
-    Query(page): Query<Page>,
+    Query(page): Query<PageRequest>,
 ) -> Result<Json<Response>> {
     let known = customers::status(&db, caller.user, clock.now()).await?;
     let Some(customer) = known.and_then(|known| known.stripe_id) else { return Ok(Json(Response::default())) };

@@ -3,11 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use shared::auth::Caller;
 use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::Clock;
-use shared::http::{Query, Result};
+use shared::http::{Caller, Query, Result};
 use utoipa::IntoParams;
 
 use crate::revocation;
@@ -16,19 +15,19 @@ use crate::revocation;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
-    /// Whether all sessions end.
+    /// Whether all of the user's sessions end.
     #[serde(default)]
     everywhere: bool,
 }
 
+/// Sign out
+///
 /// Ends the caller's session, or all sessions of the user.
 #[utoipa::path(
-    post, path = "/auth/logout", tag = "Authentication", operation_id = "log_out", security(("bearer" = [])), params(Parameters),
-    summary = "Sign out",
-    description = "Ends the caller's session, or all sessions of the user.",
-    responses((status = 204, description = "It has ended.")),
+    post, path = "/auth/logout", tag = "Authentication", security(("bearer" = [])), params(Parameters),
+    responses((status = 204, description = "The session has ended, or all of them.")),
 )]
-pub(crate) async fn logout(
+pub(crate) async fn log_out(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(clock): State<Clock>,

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::Fault;
-use shared::auth::Caller;
 use shared::db::customers::{self, By};
-use shared::http::{Json, Result};
+use shared::http::{Caller, Json, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::PortalSession;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::cancel::NO_SUBSCRIPTION;
+use crate::problems::NO_SUBSCRIPTION;
 
-/// Where the portal leads back to.
+/// The URL that the portal leads back to.
 #[derive(Debug, Clone)]
 pub(crate) struct PortalReturn(pub(crate) Arc<str>);
 
@@ -32,18 +31,18 @@ pub(crate) struct Response {
     portal_url: String,
 }
 
-/// Makes a link to Stripe's customer portal. Nothing is locked: it changes nothing here.
+shared::refusals!(NoSubscription);
+
+/// Open Stripe's portal
+///
+/// Returns a link to the page where the user changes the means of payment and sees the invoices. It works once and for a
+/// short time.
 #[utoipa::path(
-    post, path = "/subscription/portal", tag = "Subscription", operation_id = "open_billing_portal", security(("bearer" = [])),
-    summary = "Open Stripe's portal",
-    description = "A link to change the means of payment and to see invoices. It works once and for a short time.",
+    post, path = "/subscription/portal", tag = "Subscription", security(("bearer" = [])),
     request_body = Request,
-    responses(
-        (status = 200, body = Response, description = "The link."),
-        (status = 409, description = "no_subscription"),
-    ),
+    responses((status = 200, body = Response, description = "The link."), Refusals),
 )]
-pub(crate) async fn portal(
+pub(crate) async fn open_billing_portal(
     State(billing): State<Billing>,
     State(PortalReturn(return_url)): State<PortalReturn>,
     caller: Caller,
@@ -52,13 +51,13 @@ pub(crate) async fn portal(
     let known = customers::status(&billing.db, caller.user, billing.clock.now()).await?;
     let customer = known.and_then(|known| known.stripe_id).ok_or(NO_SUBSCRIPTION)?;
     let form = [("customer", customer.as_str()), ("return_url", &return_url)];
-    let deed = format!("portal-{}", Uuid::now_v7());
-    let made: Result<PortalSession, _> = billing.stripe.post(&["billing_portal", "sessions"], &form, &deed).await;
+    let operation = format!("portal-{}", Uuid::now_v7());
+    let made: Result<PortalSession, _> = billing.stripe.post(&["billing_portal", "sessions"], &form, &operation).await;
     match made {
         Ok(session) => Ok(Json(Response { portal_url: session.url })),
         Err(error) if error.is_missing() => {
-            // Deleted at Stripe, and the event of it has not come yet.
-            billing.sync(By::User(caller.user)).await?;
+            // The customer was deleted at Stripe, and the event has not arrived yet.
+            billing.sync_customer(By::User(caller.user)).await?;
             Err(NO_SUBSCRIPTION)
         }
         Err(error) => Err(Fault::from(error).into()),

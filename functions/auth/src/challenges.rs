@@ -1,27 +1,28 @@
-//! One way for every code: the same work whoever has the number.
+//! Opening a challenge, in the same way for every code and with the same work, whether or not the number has an
+//! account.
 
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use shared::auth::Codes;
-use shared::cache::{Cache, Challenge, CodeLimits, Purpose, Refusal};
+use shared::auth::OneTimeCodes;
+use shared::cache::{Cache, Challenge, OpenChallenge, OtpLimit, OtpLimits, OtpRefusal, Purpose};
 use shared::config::{ConfigError, Env};
 use shared::domain::{ChallengeId, Clock, Mobile, SignupId, Timestamp};
-use shared::http::{Code, Error, Json, Result};
+use shared::http::{Error, Json, ProblemCode, Result};
 use shared::telemetry;
 use utoipa::ToSchema;
 
 use crate::countries::Countries;
 use crate::delivery::Delivery;
 
-/// What a client is told of a code on its way.
+/// What a client learns about a code that is being sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CodeSent)]
 pub(crate) struct Sent {
     challenge_id: ChallengeId,
     expires_at: Timestamp,
-    /// Seconds until another may be asked for.
+    /// Seconds until another code may be requested.
     #[schema(example = 30)]
     resend_after: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,37 +30,38 @@ pub(crate) struct Sent {
     otp: Option<String>,
 }
 
+/// Opens challenges. Cloning is cheap.
 #[derive(Debug, Clone)]
-pub(crate) struct CodeSender(Arc<Inner>);
+pub(crate) struct Challenges(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     cache: Cache,
-    codes: Codes,
+    codes: OneTimeCodes,
     clock: Clock,
     countries: Countries,
-    limits: CodeLimits,
+    limits: OtpLimits,
     delivery: Delivery,
 }
 
-impl CodeSender {
-    pub(crate) fn from_env(env: &Env, cache: Cache, codes: Codes, clock: Clock) -> Result<Self, ConfigError> {
+impl Challenges {
+    pub(crate) fn from_env(env: &Env, cache: Cache, codes: OneTimeCodes, clock: Clock) -> Result<Self, ConfigError> {
         let countries = Countries::from_env(env)?;
-        let (limits, delivery) = (CodeLimits::from_env(env)?, Delivery::from_env(env)?);
+        let (limits, delivery) = (OtpLimits::from_env(env)?, Delivery::from_env(env)?);
         Ok(Self(Arc::new(Inner { cache, codes, clock, countries, limits, delivery })))
     }
 
-    /// Refuses numbers of countries that are not served.
+    /// Refuses numbers from countries that are not served.
     pub(crate) fn check_country(&self, mobile: &Mobile) -> Result<()> {
         if self.0.countries.allow(mobile) {
             return Ok(());
         }
         let detail = "Codes are not sent to numbers of this country.";
-        Err(Error::Unprocessable(Code::CountryNotSupported, detail, "/mobile"))
+        Err(Error::RefusedField(ProblemCode::CountryNotSupported, detail, "/mobile"))
     }
 
-    /// Opens a challenge within the limits and hands its code on.
-    pub(crate) async fn send(
+    /// Opens a challenge within the limits and passes its code on for delivery.
+    pub(crate) async fn open(
         &self,
         mobile: Mobile,
         purpose: Purpose,
@@ -69,13 +71,15 @@ impl CodeSender {
         let Inner { cache, codes, clock, limits, delivery, .. } = &*self.0;
         let (id, now) = (ChallengeId::generate(), clock.now());
         let challenge = Challenge { mobile, purpose, kid: codes.kid().to_owned(), signup };
-        let opened = cache.open_challenge(id, &challenge, limits, ip, now).await?;
-        let opened = opened.map_err(|refusal| too_many(refusal, now))?;
+        let opened = match cache.open_challenge(id, &challenge, limits, ip, now).await? {
+            OpenChallenge::Opened(opened) => opened,
+            OpenChallenge::Refused(refusal) => return Err(too_many(refusal, now)),
+        };
         let otp = match delivery.deliver(codes, id).await {
             Ok(otp) => otp,
             Err(fault) => {
                 if let Err(error) = cache.withdraw_challenge(id, &challenge, ip, now).await {
-                    tracing::warn!(%error, "a code that was not sent counts against its limits");
+                    tracing::warn!(%error, "a code that was not sent counts against the limits");
                 }
                 return Err(fault.into());
             }
@@ -85,15 +89,15 @@ impl CodeSender {
     }
 }
 
-fn too_many(refusal: Refusal, now: Timestamp) -> Error {
-    let (code, detail, pause) = match refusal {
-        Refusal::Cooldown(pause) => (Code::OtpCooldown, "A code was sent to this number a moment ago.", pause),
-        Refusal::Mobile(pause) => (Code::OtpMobileLimit, "Too many codes were sent to this number.", pause),
-        Refusal::Ip(pause) => (Code::OtpIpLimit, "Too many codes were asked for from this address.", pause),
-        Refusal::Prefix(pause) => (Code::OtpPrefixLimit, "Too many codes were sent to numbers like this one.", pause),
-        Refusal::Stack(pause) => {
+fn too_many(OtpRefusal { limit, pause }: OtpRefusal, now: Timestamp) -> Error {
+    let (code, detail) = match limit {
+        OtpLimit::Cooldown => (ProblemCode::OtpCooldown, "A code was sent to this number a moment ago."),
+        OtpLimit::Mobile => (ProblemCode::OtpMobileLimit, "Too many codes were sent to this number."),
+        OtpLimit::Ip => (ProblemCode::OtpIpLimit, "Too many codes were requested from this address."),
+        OtpLimit::Prefix => (ProblemCode::OtpPrefixLimit, "Too many codes were sent to numbers like this one."),
+        OtpLimit::Stack => {
             telemetry::count("OtpCapacityReached", 1, now);
-            (Code::OtpCapacity, "No more codes can be sent today.", pause)
+            (ProblemCode::OtpCapacity, "No more codes can be sent today.")
         }
     };
     Error::RateLimited(code, detail, pause)

@@ -7,7 +7,7 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::sessions::{self, Rotation};
 use shared::domain::Clock;
-use shared::http::{Code, Error, Json, Result};
+use shared::http::{Error, Json, ProblemCode, Result};
 use utoipa::ToSchema;
 
 use crate::revocation;
@@ -21,21 +21,21 @@ pub(crate) struct Request {
     refresh_token: String,
 }
 
-const INVALID: Error = Error::Refused(Code::RefreshInvalid, "The refresh token is not valid any more. Sign in again.");
+shared::refusals!(RefreshInvalid);
 
-/// Exchanges a refresh token for its successor and a new access token. One that is presented again later than a lost
-/// answer explains was stolen, now or then: its session ends.
+const INVALID: Error =
+    Error::refused(ProblemCode::RefreshInvalid, "The refresh token is not valid any more. Sign in again.");
+
+/// Renew the tokens
+///
+/// Exchanges a refresh token for its successor and a new access token. A token that is used again later ends its session.
+// A token that is used again later than a lost response explains was stolen: one of its two users is a thief.
 #[utoipa::path(
-    post, path = "/auth/refresh", tag = "Authentication", operation_id = "refresh_tokens",
-    summary = "Renew the tokens",
-    description = "Exchanges a refresh token for its successor and a new access token. One that is used again later ends its session.",
+    post, path = "/auth/refresh", tag = "Authentication",
     request_body = Request,
-    responses(
-        (status = 200, body = TokenSet, description = "New tokens."),
-        (status = 401, description = "refresh_invalid"),
-    ),
+    responses((status = 200, body = TokenSet, description = "New tokens."), Refusals),
 )]
-pub(crate) async fn refresh(
+pub(crate) async fn refresh_tokens(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(issuer): State<Issuer>,

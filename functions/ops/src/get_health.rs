@@ -11,7 +11,7 @@ use shared::http::{Error, Json, Result};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-/// Whoever has not answered by now does not work for a client either.
+/// A store that takes longer than this does not work for clients either.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,20 +21,21 @@ pub(crate) struct Response {
     status: &'static str,
 }
 
-/// Whether what every function stands on answers: Postgres and Redis, asked at once.
+/// Read the health
+///
+/// Checks the database and the cache, which every function needs. If one does not answer, the problem names it in
+/// `missing`.
 #[utoipa::path(
-    get, path = "/health", tag = "Operations", operation_id = "get_health",
-    summary = "Is it well?",
-    description = "Asks what everything stands on: the database and the cache. `missing` of the problem names what does not answer.",
-    responses((status = 200, body = Response, description = "All is well.")),
+    get, path = "/health", tag = "Operations",
+    responses((status = 200, body = Response, description = "Everything answers.")),
 )]
-pub(crate) async fn health(State(db): State<Db>, State(cache): State<Cache>) -> Result<Json<Response>> {
+pub(crate) async fn get_health(State(db): State<Db>, State(cache): State<Cache>) -> Result<Json<Response>> {
     let (postgres, redis) = tokio::join!(answers("postgres", db.ping()), answers("redis", cache.ping()));
     let missing: Vec<_> = [postgres, redis].into_iter().flatten().collect();
     if missing.is_empty() { Ok(Json(Response { status: "ok" })) } else { Err(Error::Down(missing)) }
 }
 
-/// The name of what does not answer. Why is for the log.
+/// Returns the name of a store that does not answer, and logs why.
 async fn answers(name: &'static str, ping: impl Future<Output = Result<(), Fault>>) -> Option<&'static str> {
     match timeout(PATIENCE, ping).await {
         Ok(Ok(())) => return None,

@@ -4,15 +4,15 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::tokens::{Grant, Tokens};
+use super::Error;
 use crate::Fault;
+use crate::auth::{Grant, Tokens};
 use crate::cache::{Cache, Mark};
 use crate::config::{ConfigError, Env};
 use crate::db::{Db, sessions};
 use crate::domain::{Clock, SessionId, Timestamp, UserId};
-use crate::http::Error;
 
-/// What it takes to know a caller. Cloning is cheap.
+/// What is needed to identify a caller. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Auth {
     /// Checks signatures.
@@ -26,55 +26,55 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Of the environment.
+    /// Reads the environment.
     pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
         Ok(Self { tokens: Tokens::from_env(env)?, cache: Cache::from_env(env)?, db: Db::from_env(env)?, clock })
     }
 
-    /// Whether the session that `mark` was read for is live: Redis' word if it has one, else Postgres'.
+    /// Whether the session is live. Its `mark` in Redis decides; without one, Postgres does.
     pub async fn is_live(&self, bearer: &Bearer, mark: Result<Mark, Fault>) -> Result<bool, Fault> {
         match mark {
             Ok(Mark::Live) => return Ok(true),
             Ok(Mark::Revoked) => return Ok(false),
             Ok(Mark::Unknown) => {}
-            Err(error) => tracing::warn!(%error, "a session is looked up in Postgres"),
+            Err(error) => tracing::warn!(%error, "a session's mark cannot be read; Postgres is asked"),
         }
         let live = sessions::is_live(&self.db, bearer.session, bearer.user, self.clock.now()).await?;
         if live && let Err(error) = self.cache.mark_live(bearer.session).await {
-            tracing::warn!(%error, "a session is not marked as live");
+            tracing::warn!(%error, "a session could not be marked as live");
         }
         Ok(live)
     }
 
-    /// The caller behind a valid token, if its session is live by `mark`.
+    /// The caller of a valid token, if its session is live ([`Self::is_live`]).
     pub async fn caller(&self, bearer: &Bearer, mark: Result<Mark, Fault>) -> Result<Caller, Error> {
         if self.is_live(bearer, mark).await? {
             Ok(Caller { user: bearer.user, session: bearer.session })
         } else {
-            Err(Error::Unauthenticated("The session has ended. Sign in again."))
+            Err(Error::unauthenticated("The session has ended. Sign in again."))
         }
     }
 }
 
-/// What the `Authorization` header of a request allows at `now`, by its signature alone.
+/// What the `Authorization` header of a request allows at `now`. Only the token is checked, not its session.
 pub fn grant(parts: &Parts, tokens: &Tokens, now: Timestamp) -> Result<Grant, Error> {
-    let header = parts.headers.get(AUTHORIZATION).ok_or(Error::Unauthenticated("An access token is needed."))?;
+    let header = parts.headers.get(AUTHORIZATION).ok_or(Error::unauthenticated("An access token is needed."))?;
     let token = header.to_str().ok().and_then(|value| value.split_once(' '));
     match token {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            tokens.check(token, now).ok_or(Error::Unauthenticated("The access token is not valid."))
+            tokens.check(token, now).ok_or(Error::unauthenticated("The access token is not valid."))
         }
-        _ => Err(Error::Unauthenticated("The Authorization header must be of the form: Bearer token.")),
+        _ => Err(Error::unauthenticated("The Authorization header must be of the form: Bearer token.")),
     }
 }
 
-/// A valid token of a session that may have been revoked since. For handlers that read the session's mark together
-/// with something else; all others take a [`Caller`].
+/// A valid token whose session may be revoked. For handlers that read the session's mark together with something else;
+/// all others take a [`Caller`].
 #[derive(Debug, Clone, Copy)]
 pub struct Bearer {
-    /// Whose token it is.
+    /// The token's user.
     pub user: UserId,
-    /// The session it belongs to.
+    /// The token's session.
     pub session: SessionId,
 }
 
@@ -88,7 +88,7 @@ where
         let auth = Auth::from_ref(state);
         match grant(parts, &auth.tokens, auth.clock.now())? {
             Grant::Session(user, session) => Ok(Self { user, session }),
-            Grant::PasswordReset(..) => Err(Error::Forbidden("This token can set a new password and nothing else.")),
+            Grant::PasswordReset(..) => Err(Error::forbidden("This token can set a new password and nothing else.")),
         }
     }
 }

@@ -1,0 +1,62 @@
+//! `POST /subscription/cancel`
+
+use axum::extract::State;
+use serde::Deserialize;
+use shared::Fault;
+use shared::db::customers::{self, By, Held};
+use shared::domain::SubscriptionState;
+use shared::http::{Caller, Error, Json, ProblemCode, Result};
+use shared::stripe::Billing;
+use shared::stripe::objects::Anything;
+use utoipa::ToSchema;
+
+use crate::problems::{NO_SUBSCRIPTION, PAYMENT_PENDING};
+use crate::views::{SubscriptionView, subscription_of};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CancelRequest)]
+pub(crate) struct Request {}
+
+shared::refusals!(NoSubscription, PaymentPending, AlreadyCancelled);
+
+const ALREADY_CANCELLED: Error =
+    Error::refused(ProblemCode::AlreadyCancelled, "The subscription is already set to end.");
+
+/// Cancel the subscription
+///
+/// Cancels the subscription at the end of the paid period.
+#[utoipa::path(
+    post, path = "/subscription/cancel", tag = "Subscription", security(("bearer" = [])),
+    request_body = Request,
+    responses((status = 200, body = SubscriptionView, description = "The subscription as it is now."), Refusals),
+)]
+pub(crate) async fn cancel_subscription(
+    State(billing): State<Billing>,
+    caller: Caller,
+    Json(Request {}): Json<Request>,
+) -> Result<Json<SubscriptionView>> {
+    let mut held = customers::hold(&billing.db, By::User(caller.user)).await?.ok_or(NO_SUBSCRIPTION)?;
+    let outcome = schedule(&mut held, &billing).await;
+    // Stored even after a failure, so that the next attempt is another operation.
+    held.release().await?;
+    outcome?;
+    subscription_of(&billing.db, caller.user, billing.clock.now()).await
+}
+
+async fn schedule(held: &mut Held, billing: &Billing) -> Result<()> {
+    billing.sync_held(held).await?;
+    let known = &held.customer.subscription;
+    let Some(id) = known.id.clone().filter(|_| !known.state.is_over()) else { return Err(NO_SUBSCRIPTION) };
+    if known.state == SubscriptionState::Incomplete {
+        return Err(PAYMENT_PENDING);
+    }
+    if known.cancel_at.is_some() {
+        return Err(ALREADY_CANCELLED);
+    }
+    // The fence is part of the operation's name: a cancellation after a reactivation is another operation.
+    let operation = format!("cancel-{id}-{}", held.customer.version);
+    let form = [("cancel_at_period_end", "true")];
+    billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &operation).await.map_err(Fault::from)?;
+    Ok(billing.sync_held(held).await?)
+}

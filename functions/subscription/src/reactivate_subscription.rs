@@ -1,0 +1,66 @@
+//! `POST /subscription/reactivate`
+
+use axum::extract::State;
+use serde::Deserialize;
+use shared::Fault;
+use shared::db::customers::{self, By, Held};
+use shared::http::{Caller, Error, Json, ProblemCode, Result};
+use shared::stripe::Billing;
+use shared::stripe::objects::Anything;
+use utoipa::ToSchema;
+
+use crate::problems::NO_SUBSCRIPTION;
+use crate::views::{SubscriptionView, subscription_of};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReactivateRequest)]
+pub(crate) struct Request {}
+
+/// The part of the subscription that says how it was cancelled.
+#[derive(Debug, Deserialize)]
+struct Cancellation {
+    cancel_at_period_end: bool,
+}
+
+shared::refusals!(NoSubscription, NotCancelled);
+
+const NOT_CANCELLED: Error = Error::refused(ProblemCode::NotCancelled, "The subscription is not set to end.");
+
+/// Undo a cancellation
+///
+/// Undoes a cancellation before it takes effect, whether it was made here or in Stripe's portal.
+#[utoipa::path(
+    post, path = "/subscription/reactivate", tag = "Subscription", security(("bearer" = [])),
+    request_body = Request,
+    responses((status = 200, body = SubscriptionView, description = "The subscription as it is now."), Refusals),
+)]
+pub(crate) async fn reactivate_subscription(
+    State(billing): State<Billing>,
+    caller: Caller,
+    Json(Request {}): Json<Request>,
+) -> Result<Json<SubscriptionView>> {
+    let mut held = customers::hold(&billing.db, By::User(caller.user)).await?.ok_or(NO_SUBSCRIPTION)?;
+    let outcome = unschedule(&mut held, &billing).await;
+    // Stored even after a failure, so that the next attempt is another operation.
+    held.release().await?;
+    outcome?;
+    subscription_of(&billing.db, caller.user, billing.clock.now()).await
+}
+
+async fn unschedule(held: &mut Held, billing: &Billing) -> Result<()> {
+    billing.sync_held(held).await?;
+    let known = &held.customer.subscription;
+    let Some(id) = known.id.clone().filter(|_| !known.state.is_over()) else { return Err(NO_SUBSCRIPTION) };
+    if known.cancel_at.is_none() {
+        return Err(NOT_CANCELLED);
+    }
+    let path = ["subscriptions", id.as_str()];
+    let cancellation: Cancellation = billing.stripe.get(&path, &[]).await.map_err(Fault::from)?;
+    // Each kind of cancellation is undone by its own field; the other field changes nothing.
+    let form =
+        if cancellation.cancel_at_period_end { [("cancel_at_period_end", "false")] } else { [("cancel_at", "")] };
+    let operation = format!("reactivate-{id}-{}", held.customer.version);
+    billing.stripe.post::<Anything>(&path, &form, &operation).await.map_err(Fault::from)?;
+    Ok(billing.sync_held(held).await?)
+}
