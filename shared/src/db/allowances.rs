@@ -16,6 +16,7 @@ use time::Date;
 
 use super::Db;
 use super::messages::UNFINISHED;
+use super::tier;
 use crate::Fault;
 use crate::domain::ReplyState;
 
@@ -25,17 +26,20 @@ use crate::domain::ReplyState;
 /// Needs a common table expression `chargeable`: one row if the message must be charged, else none. Adds `plan`
 /// (`tier`, `daily`; no row if the account was deleted), `spent` (`used` in the statement's snapshot) and `charged`
 /// (`used` after the charge; no row if nothing was charged).
-pub(super) const CHARGE: &str = "plan as (
-        select case when pro then 'pro' else 'basic' end as tier, case when pro then $5::int else $4::int end as daily
-        from (select coalesce(c.pro_until > $2, false) as pro
-              from users u left join customers c on c.user_id = u.id where u.id = $1) owner
+pub(super) const CHARGE: &str = concat!(
+    "plan as (
+        select tier, case tier when 'pro' then $5::int else $4::int end as daily
+        from (select ",
+    tier!("c.pro_until" at "$2"),
+    " as tier from users u left join customers c on c.user_id = u.id where u.id = $1) owner
     ), spent as (
         select used from allowances where user_id = $1 and day = $3
     ), charged as (
         insert into allowances as a (user_id, day, used) select $1, $3, 1 from chargeable, plan where plan.daily > 0
         on conflict (user_id, day) do update set used = a.used + 1 where a.used < (select daily from plan)
         returning used
-    )";
+    )"
+);
 
 /// The messages spent today, after [`CHARGE`] has charged or refused.
 pub(super) const USED: &str = "coalesce((select used from charged), greatest((select used from spent), plan.daily))";

@@ -5,8 +5,8 @@ mod held;
 use const_format::formatcp;
 use tokio_postgres::Row;
 
-use super::Db;
 use super::row::{FromRow, read};
+use super::{Db, tier};
 use crate::Fault;
 use crate::domain::{CustomerId, PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
 
@@ -166,9 +166,9 @@ impl FromRow for Status {
 /// The user's subscription at `now`; `None` if the user never began to subscribe.
 pub async fn status(db: &Db, user: UserId, now: Timestamp) -> Result<Option<Status>, Fault> {
     const SQL: &str = formatcp!(
-        "select {COLUMNS}, nullif(pro_until, 'infinity') as grace_until,
-            case when coalesce(pro_until > $2, false) then 'pro' else 'basic' end as tier
-        from customers where user_id = $1"
+        "select {COLUMNS}, nullif(pro_until, 'infinity') as grace_until, {tier} as tier
+        from customers where user_id = $1",
+        tier = tier!("pro_until" at "$2")
     );
     db.first(SQL, &[&user, &now]).await
 }

@@ -37,6 +37,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// A Lambda serves one request at a time; the worker's ten replies hold a connection only while they speak to Postgres.
 const POOL_SIZE: usize = 4;
 
+/// The plan that a user has at a time, in SQL: `pro` while their `pro_until` lies ahead.
+macro_rules! tier {
+    ($pro_until:literal at $time:literal) => {
+        concat!("case when coalesce(", $pro_until, " > ", $time, ", false) then 'pro' else 'basic' end")
+    };
+}
+use tier;
+
 type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// A lazy pool of connections. None is opened before the first statement; cloning is cheap.

@@ -2,11 +2,11 @@
 
 use const_format::formatcp;
 
-use super::Db;
 use super::messages::UNFINISHED;
 use super::row::row;
 use super::sessions::{NewSession, OPEN};
 use super::transaction::Transaction;
+use super::{Db, tier};
 use crate::Fault;
 use crate::domain::{Allowance, Email, Limits, MessageId, Mobile, Name, SessionId, Tier, Timestamp, UserId};
 
@@ -31,8 +31,11 @@ row! {
 }
 
 /// The columns of a [`User`] at `$2`, of the table alias `u` and its [`JOINS`].
-const COLUMNS: &str = "u.id, u.mobile, u.name, u.email, u.created_at, coalesce(a.used, 0) as used,
-    case when coalesce(c.pro_until > $2, false) then 'pro' else 'basic' end as tier";
+const COLUMNS: &str = concat!(
+    "u.id, u.mobile, u.name, u.email, u.created_at, coalesce(a.used, 0) as used, ",
+    tier!("c.pro_until" at "$2"),
+    " as tier"
+);
 const JOINS: &str = "left join customers c on c.user_id = u.id
     left join allowances a on a.user_id = u.id and a.day = ($2::timestamptz at time zone 'utc')::date";
 

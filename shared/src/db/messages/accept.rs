@@ -7,7 +7,7 @@ use super::Message;
 use crate::Fault;
 use crate::db::allowances::{CHARGE, USED};
 use crate::db::row::{FromRow, read, row};
-use crate::db::{Db, violates};
+use crate::db::{Db, tier, violates};
 use crate::domain::{Allowance, ChatroomId, Content, Limits, MessageId, ReplyState, Role, Tier, Timestamp, UserId};
 
 /// A new message.
@@ -179,14 +179,14 @@ async fn earlier(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault>
         "with sent as (
             select id, chatroom_id from messages where user_id = $1 and idempotency_key = $2
         )
-        select {}, m.chatroom_id, m.tier as queue, coalesce(a.used, 0) as used,
-            case when coalesce(c.pro_until > $3, false) then 'pro' else 'basic' end as tier
+        select {columns}, m.chatroom_id, m.tier as queue, coalesce(a.used, 0) as used, {tier} as tier
         from sent join messages m on m.chatroom_id = sent.chatroom_id
             and (m.id = sent.id or m.seq = (select s.seq + 1 from messages s where s.id = sent.id))
         left join customers c on c.user_id = $1
         left join allowances a on a.user_id = $1 and a.day = $4
         order by m.seq",
-        Message::COLUMNS
+        columns = Message::COLUMNS,
+        tier = tier!("c.pro_until" at "$3")
     );
     let turns: Vec<Earlier> = db.all(SQL, &[&new.user, &new.key, &new.now, &new.now.day()]).await?;
     let Ok([sent, reply]) = <[Earlier; 2]>::try_from(turns) else { return Ok(None) };
