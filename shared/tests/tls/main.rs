@@ -21,7 +21,7 @@ enum Expected {
 }
 use Expected::{Connected, Refused};
 
-/// Settings of a client: a URL, and the file of the private CA if it is told of it.
+/// Settings of a client: a URL, and the file of the private CA if one is set.
 fn env(name: &'static str, url: &str, ca: Option<&str>) -> Env {
     let (url, ca) = (url.to_owned(), ca.map(str::to_owned));
     Env::from_fn(move |asked| match asked {

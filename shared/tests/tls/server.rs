@@ -114,7 +114,7 @@ impl Drop for Server {
 
 /// Whom Postgres runs as: it refuses to be root.
 enum Owner {
-    /// Whoever runs the test.
+    /// The user who runs the test.
     Caller,
     /// Root, under another number.
     Mapped,

@@ -104,8 +104,8 @@ impl<'a> Life<'a> {
             ("line_items[0][quantity]", "1"),
             ("success_url", "https://app.example/paid"),
         ];
-        let deed = format!("session-{}", self.seen.len());
-        let session = self.shop.billing.stripe.post::<Value>(&["checkout", "sessions"], &form, &deed).await;
+        let operation = format!("session-{}", self.seen.len());
+        let session = self.shop.billing.stripe.post::<Value>(&["checkout", "sessions"], &form, &operation).await;
         let Ok(session) = session else { return };
         let how = if self.dice.percent(80) { "pay" } else { "pay_later" };
         let paid = self.shop.act("sessions", session["id"].as_str().unwrap(), how).await;
