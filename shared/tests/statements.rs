@@ -1,5 +1,5 @@
-//! Every function of `shared::db` runs on the migrated schema, and reads what it returns: a column that is renamed or
-//! changes its type is noticed here, before a request meets it.
+//! Every free function of `shared::db` runs on the migrated schema, and most of them read a row: a column that is renamed
+//! or changes its type is noticed here, before a request meets it.
 
 #![cfg(test)]
 
@@ -44,11 +44,11 @@ async fn every_function_fits_the_schema() {
     let user = accounts(&mut run, &db, now).await;
     conversation(&mut run, &db, user, now).await;
     subscription(&mut run, &db, user, now).await;
-    run!(run, stats::replies(&db, now));
     expiry(&mut run, &db, now).await;
     let deleted = run!(run, users::delete(&db, user)).expect("an account");
     assert!(!deleted.sessions.is_empty());
-    assert_eq!(run.0, declared());
+    let not_run: Vec<_> = declared().difference(&run.0).cloned().collect();
+    assert!(not_run.is_empty(), "add them here: {not_run:?}");
 }
 
 async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
@@ -81,8 +81,9 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     let changes = chatrooms::Changes { title: None, system_prompt: Some(None) };
     assert_eq!(run!(run, chatrooms::update(db, user, room, changes, now)).unwrap().id, room);
     assert_eq!(run!(run, chatrooms::find(db, user, room)).unwrap().id, room);
-    let after = Some((now + DAY, room));
-    assert_eq!(run!(run, chatrooms::list(db, user, after, 1)).items.len(), 1);
+    for after in [None, Some((now + DAY, room))] {
+        assert_eq!(run!(run, chatrooms::list(db, user, after, 1)).items.len(), 1);
+    }
 
     let content = "hi".to_owned().try_into().unwrap();
     let new = NewMessage { user, room, content: &content, key: Some("key"), limits: LIMITS, now };
@@ -106,6 +107,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     for turns in [Turns::Newest, Turns::Before(9), Turns::After(0)] {
         assert_eq!(run!(run, messages::list(db, user, room, turns, 10)).unwrap().items.len(), 3);
     }
+    assert_eq!(run!(run, stats::replies(db, now)).len(), 2);
     assert_eq!(run!(run, chatrooms::delete(db, user, room)), Some(vec![]));
 }
 

@@ -5,6 +5,23 @@ use serde_json::{Map, Value, json};
 /// The only field that a response may leave out.
 pub(crate) const LEFT_OUT: &str = "otp";
 
+/// An example with some fields of another one, at any depth.
+pub(crate) fn with(example: Value, different: Value) -> Value {
+    match (example, different) {
+        (example, Value::Null) => example,
+        (Value::Object(mut fields), Value::Object(different)) => {
+            for (name, value) in different {
+                let before = fields.remove(&name).unwrap_or_default();
+                // A field may be `null`, a body is not.
+                let now = if value.is_null() { value } else { with(before, value) };
+                fields.insert(name, now);
+            }
+            Value::Object(fields)
+        }
+        (_, different) => different,
+    }
+}
+
 /// An example of a schema: its own, else one that is made from its parts. A field without an example is `null`.
 pub(crate) fn of(schema: &Value, schemas: &Map<String, Value>) -> Value {
     if let Some(example) = schema.get("example") {

@@ -159,11 +159,10 @@ fn complete(operation: &mut Value, schemas: &Schemas) {
     }
 }
 
-/// Gives a body an example, unless it has one.
+/// Gives a body an example: its schema's, with what the operation declares to be different.
 fn give_example(content: &mut Value, schemas: &Schemas) {
     for media in content.as_object_mut().into_iter().flat_map(Map::values_mut) {
-        if media.get("example").is_none() {
-            media["example"] = examples::of(&media["schema"], schemas);
-        }
+        let declared = media["example"].take();
+        media["example"] = examples::with(examples::of(&media["schema"], schemas), declared);
     }
 }

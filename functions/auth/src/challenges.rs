@@ -18,12 +18,13 @@ use crate::delivery::Delivery;
 
 /// What a client learns about a code that is being sent.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CodeSent)]
+#[schema(as = CodeSent, example = json!({
+    "challenge_id": "1fb17c23-90c1-42cf-a3ac-94af0f21ddb6", "expires_at": "2026-11-23T12:05:00.000Z", "resend_after": 30
+}))]
 pub(crate) struct Sent {
     challenge_id: ChallengeId,
     expires_at: Timestamp,
     /// Seconds until another code may be requested.
-    #[schema(example = 30)]
     resend_after: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "493027")]

@@ -57,7 +57,7 @@ const CHANGED_MEANWHILE: Error =
 /// unless the account has none or the token is for a reset.
 #[utoipa::path(
     post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = [])),
-    request_body = Request,
+    request_body(content = Request, example = json!({ "new_password": "ferry to Cacilhas at dusk" })),
     responses((status = 204, description = "The password is set."), Refusals),
 )]
 pub(crate) async fn change_password(

@@ -25,7 +25,9 @@ pub(crate) struct Request {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Signup)]
+#[schema(as = Signup, example = json!({
+    "signup_id": "6cad4a26-8d11-4ece-a738-f7d93d9c1724", "mobile": "+14155550123", "expires_at": "2026-11-23T12:15:00.000Z"
+}))]
 pub(crate) struct Response {
     signup_id: SignupId,
     mobile: Mobile,

@@ -19,7 +19,11 @@ use crate::views::MessageView;
         ("chatroom" = ChatroomId, Path, description = "The room."),
         ("message" = MessageId, Path, description = "The reply."),
     ),
-    responses((status = 200, body = MessageView, description = "The reply as it is now.")),
+    responses(
+        (status = 200, body = MessageView, description = "The reply as it is now.", example = json!({
+            "state": "cancelled", "content": "Begin in Alfama", "finish_reason": null, "usage": null
+        })),
+    ),
 )]
 pub(crate) async fn cancel_reply(
     State(db): State<Db>,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Listed<T> {
     pub(crate) data: Vec<T>,
+    #[schema(example = "3q2-7wABAgMEBQYH")]
     pub(crate) next_cursor: Option<String>,
 }
 

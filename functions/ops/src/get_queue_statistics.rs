@@ -78,7 +78,7 @@ struct LastHour {
 pub(crate) struct Response {
     queues: [Queue; 3],
     /// Replies by state: all unfinished ones, and those that ended within the last day.
-    #[schema(value_type = std::collections::BTreeMap<String, i64>, example = json!({ "pending": 3, "generating": 1, "completed": 118 }))]
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
     replies: Map<String, Value>,
     last_hour: LastHour,
 }
@@ -90,7 +90,20 @@ shared::refusals!(Forbidden);
 /// Returns the depths, ages and dead letters of the queues, and how the replies of the last day and hour ended.
 #[utoipa::path(
     get, path = "/debug/queue", tag = "Operations", security(("operator" = [])),
-    responses((status = 200, body = Response, description = "The queues."), Refusals),
+    responses(
+        (status = 200, body = Response, description = "The queues.", example = json!({
+            "queues": [
+                { "name": "pro", "waiting": 1, "in_flight": 2, "oldest_age_seconds": 2, "dead": 0 },
+                { "name": "basic", "waiting": 3, "in_flight": 1, "oldest_age_seconds": 4, "dead": 0 },
+                { "name": "otp", "waiting": 0, "in_flight": 0, "oldest_age_seconds": null, "dead": 0 }
+            ],
+            "replies": {
+                "pending": 4, "generating": 3, "completed": 1180, "truncated": 6, "blocked": 2, "failed": 1, "cancelled": 9
+            },
+            "last_hour": { "completed": 112, "truncated": 1, "blocked": 0, "failed": 0, "cancelled": 1 }
+        })),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_queue_statistics(
     State(db): State<Db>,

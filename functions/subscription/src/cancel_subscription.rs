@@ -29,7 +29,11 @@ const ALREADY_CANCELLED: Error =
 #[utoipa::path(
     post, path = "/subscription/cancel", tag = "Subscription", security(("bearer" = [])),
     request_body = Request,
-    responses((status = 200, body = SubscriptionView, description = "The subscription as it is now."), Refusals),
+    responses(
+        (status = 200, body = SubscriptionView, description = "The subscription as it is now.",
+            example = json!({ "cancel_at": "2026-12-23T12:00:00.000Z" })),
+        Refusals,
+    ),
 )]
 pub(crate) async fn cancel_subscription(
     State(billing): State<Billing>,

@@ -18,11 +18,12 @@ pub(crate) struct Request {}
 
 /// Where the subscription is paid.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Checkout)]
+#[schema(as = Checkout, example = json!({
+    "checkout_url": "https://checkout.stripe.com/c/pay/cs_test_a1b2c3", "session_id": "cs_test_a1b2c3",
+    "expires_at": "2026-11-24T12:00:00.000Z"
+}))]
 pub(crate) struct Response {
-    #[schema(example = "https://checkout.stripe.com/c/pay/cs_test_a1b2c3")]
     checkout_url: String,
-    #[schema(example = "cs_test_a1b2c3")]
     session_id: String,
     expires_at: Timestamp,
 }

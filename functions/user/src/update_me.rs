@@ -26,8 +26,10 @@ pub(crate) struct Request {
 /// Changes the fields that are given; `null` clears a field.
 #[utoipa::path(
     patch, path = "/user/me", tag = "Account", security(("bearer" = [])),
-    request_body = Request,
-    responses((status = 200, body = Account, description = "The account as it is now.")),
+    request_body(content = Request, example = json!({ "name": "Ada King" })),
+    responses(
+        (status = 200, body = Account, description = "The account as it is now.", example = json!({ "name": "Ada King" })),
+    ),
 )]
 pub(crate) async fn update_me(
     State(db): State<Db>,

@@ -51,8 +51,8 @@ pub(super) const OPEN: &str = "opened as (
     )";
 
 /// Opens a session for a user whose password, at `password_version`, was right. `false` if the password was changed
-/// meanwhile or the account was deleted. The row is locked: this waits for a change that is running, and a later change
-/// ends this session.
+/// meanwhile or the account was deleted. The row is locked: this waits for a change or a deletion that is running, and
+/// a later one ends this session.
 pub async fn open(
     db: &Db,
     user: UserId,
@@ -62,7 +62,7 @@ pub async fn open(
 ) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
         "with owner as (
-            select id from users where id = $6 and password_version = $7 for key share
+            select id from users where id = $6 and password_version = $7 for share
         ), {OPEN}
         select from opened"
     );

@@ -196,9 +196,10 @@ row! {
 
 /// Deletes an account and everything it owns. The customer's row stays, without its owner.
 ///
-/// It locks first, in the same order as everywhere: the account (against new rooms), then the rooms, then the
-/// unfinished replies. So no statement that holds a room waits for the account while the deletion waits for that room.
-/// The deletion is a separate statement, so it sees what was stored meanwhile.
+/// It locks first, in the same order as everywhere: the account (against new rooms and sessions), the rooms, the
+/// unfinished replies, the refresh tokens. So no statement that holds a room waits for the account while the deletion
+/// waits for that room, and none that holds a token waits for its session. The deletion is a separate statement, so it
+/// sees what was stored meanwhile.
 pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
     const LOCK_ACCOUNT: &str = "select from users where id = $1 for no key update";
     const LOCK_ROOMS: &str = "select from chatrooms where user_id = $1 order by id for update";
@@ -206,6 +207,9 @@ pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
         "select from messages m where chatroom_id in (select id from chatrooms where user_id = $1) and m.{UNFINISHED}
         order by m.id for update"
     );
+    const LOCK_TOKENS: &str =
+        "select from refresh_tokens where session_id in (select id from sessions where user_id = $1)
+        order by hash for update";
     const DELETE: &str = formatcp!(
         "with gone as (delete from users where id = $1 returning id, mobile)
         select mobile,
@@ -215,7 +219,7 @@ pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
         from gone"
     );
     let transaction = Transaction::begin(db).await?;
-    for lock in [LOCK_ACCOUNT, LOCK_ROOMS, LOCK_REPLIES] {
+    for lock in [LOCK_ACCOUNT, LOCK_ROOMS, LOCK_REPLIES, LOCK_TOKENS] {
         transaction.execute(lock, &[&id]).await?;
     }
     let deleted = transaction.first(DELETE, &[&id]).await?;

@@ -43,15 +43,13 @@ impl Limits {
 
 /// How much of today's messages is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({ "limit": 5, "used": 2, "remaining": 3, "resets_at": "2026-11-24T00:00:00.000Z" }))]
 pub struct Allowance {
     /// Messages a day.
-    #[schema(example = 5)]
     pub limit: i32,
     /// Spent today.
-    #[schema(example = 2)]
     pub used: i32,
     /// Left today.
-    #[schema(example = 3)]
     pub remaining: i32,
     /// When the whole limit is available again: the next midnight UTC.
     pub resets_at: Timestamp,

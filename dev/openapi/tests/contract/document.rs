@@ -50,7 +50,10 @@ fn every_operation_is_fully_described() {
         }
         assert!(ids.insert(operation["operationId"].to_string()), "{of}: another operation has its operationId");
         let (verb, noun) = operation["operationId"].as_str().unwrap().split_once('_').unwrap_or_default();
-        assert!(VERBS.contains(&verb) && !noun.is_empty(), "{of}: its operationId is no verb phrase");
+        assert!(
+            VERBS.contains(&verb) && !noun.is_empty(),
+            "{of}: its operationId is no verb phrase, or {verb} is missing in VERBS"
+        );
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{of}");
         assert!(operation["security"].is_array(), "{of}");
         for parameter in operation["parameters"].as_array().unwrap() {

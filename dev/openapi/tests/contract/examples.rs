@@ -82,18 +82,24 @@ fn no_example_is_a_placeholder() {
 }
 
 /// The examples of all operations use the same ids, so they tell one story that can be followed.
+fn operation(id: &str) -> Value {
+    let document = openapi::document();
+    let found = operations(&document).into_iter().find(|(.., operation)| operation["operationId"] == id);
+    found.unwrap().2.clone()
+}
+
+fn request(id: &str) -> Value {
+    operation(id)["requestBody"]["content"]["application/json"]["example"].clone()
+}
+
+fn answer(id: &str, status: &str) -> Value {
+    operation(id)["responses"][status]["content"]["application/json"]["example"].clone()
+}
+
 #[test]
 fn the_examples_tell_one_story() {
-    let document = openapi::document();
-    let of = |id: &str| {
-        let (.., operation) =
-            operations(&document).into_iter().find(|(.., operation)| operation["operationId"] == id).unwrap();
-        operation
-    };
-    let request = |id: &str| of(id)["requestBody"]["content"]["application/json"]["example"].clone();
-    let answer = |id: &str, status: &str| of(id)["responses"][status]["content"]["application/json"]["example"].clone();
     let path = |id: &str, name: &str| {
-        let parameters = of(id)["parameters"].as_array().unwrap().clone();
+        let parameters = operation(id)["parameters"].as_array().unwrap().clone();
         parameters.into_iter().find(|parameter| parameter["name"] == name).unwrap()["example"].clone()
     };
     assert_eq!(answer("sign_up", "201")["signup_id"], request("send_otp")["signup_id"]);
@@ -109,4 +115,38 @@ fn the_examples_tell_one_story() {
     assert_eq!(answer("create_room", "201")["id"], path("send_message", "chatroom"));
     assert_eq!(sent["reply"]["id"], path("get_message", "message"));
     assert_eq!(answer("list_sessions", "200")["data"][0]["id"], path("end_session", "session"));
+}
+
+#[test]
+fn an_example_shows_what_its_operation_does() {
+    assert_eq!(answer("cancel_reply", "200")["state"], "cancelled");
+    assert_ne!(answer("regenerate_reply", "202")["reply"]["id"], answer("send_message", "202")["reply"]["id"]);
+    let cancelled = answer("cancel_subscription", "200");
+    assert_eq!(cancelled["cancel_at"], cancelled["current_period_end"]);
+    assert_eq!(answer("reactivate_subscription", "200")["cancel_at"], Value::Null);
+    let passwords = request("change_password");
+    assert_ne!(passwords["current_password"], passwords["new_password"]);
+    assert_eq!(answer("update_me", "200")["name"], request("update_me")["name"]);
+    assert_ne!(answer("update_me", "200")["name"], answer("get_me", "200")["name"]);
+}
+
+#[test]
+fn what_ends_in_an_example_ends_after_the_story() {
+    const STORY: &str = "2026-11-23T12:00:00.000Z";
+    fn ends<'a>(value: &'a Value, found: &mut Vec<(&'a str, &'a str)>) {
+        for (name, part) in value.as_object().into_iter().flatten() {
+            let at = part.as_str().filter(|_| ["expires_at", "resets_at"].contains(&name.as_str()));
+            found.extend(at.map(|at| (name.as_str(), at)));
+            ends(part, found);
+        }
+        value.as_array().into_iter().flatten().for_each(|part| ends(part, found));
+    }
+    let document = openapi::document();
+    let mut found = Vec::new();
+    ends(&document["paths"], &mut found);
+    assert!(found.len() > 5, "{found:?}");
+    for (name, at) in found {
+        assert!(at > STORY, "{name} is {at}");
+        assert!(name != "resets_at" || at.ends_with("T00:00:00.000Z"), "{name} is {at}");
+    }
 }

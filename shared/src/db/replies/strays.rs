@@ -38,9 +38,13 @@ pub async fn strays(db: &Db, due: Timestamp, nudged: Timestamp, most: i64) -> Re
     db.all(SQL, &[&due, &nudged, &most]).await
 }
 
-/// Notes that replies were sent again at `now`. Two processes that send the same replies both note it.
+/// Notes that replies were sent again at `now`. Two processes that send the same replies both note it;
+/// they lock them in the same order, which is also that of a deletion.
 pub async fn nudged(db: &Db, replies: &[MessageId], now: Timestamp) -> Result<(), Fault> {
-    const SQL: &str = formatcp!("update messages set nudged_at = $2 where id = any($1) and {UNFINISHED}");
+    const SQL: &str = formatcp!(
+        "with sent as (select id from messages where id = any($1) and {UNFINISHED} order by id for update)
+        update messages m set nudged_at = $2 from sent where m.id = sent.id"
+    );
     db.execute(SQL, &[&replies, &now]).await.map(drop)
 }
 
