@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use redis::{Cmd, FromRedisValue, Script, ScriptInvocation};
 
 use super::Cache;
+use super::connection::Question;
 use crate::Fault;
 
 /// Opens a challenge if every limit allows it.
@@ -34,14 +35,9 @@ pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_s
 pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("slide.lua")));
 
 impl Cache {
-    /// Runs a script by its hash, and once more with its text if the server does not know it. Like [`Cache::run`] it
-    /// retries once if the connection is closed.
+    /// Runs a script. Like [`Cache::run`] it may run twice.
     pub(super) async fn script<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Fault> {
-        let mut connection = self.connection.clone();
-        Ok(match invocation.invoke_async(&mut connection).await {
-            Err(error) if super::is_stale(&error) => invocation.invoke_async(&mut connection).await?,
-            answer => answer?,
-        })
+        Ok(self.connection.ask(Question::Script(invocation)).await?)
     }
 
     pub(super) async fn delete(&self, key: String) -> Result<bool, Fault> {
