@@ -1,6 +1,6 @@
 //! The way to a server: it can lead elsewhere, lose an answer, or go silent.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,9 +18,16 @@ pub struct Relay {
 #[derive(Debug)]
 struct State {
     upstream: Mutex<String>,
-    loses: AtomicBool,
+    until_lost: AtomicUsize,
     opened: AtomicUsize,
     silent: AtomicUsize,
+}
+
+impl State {
+    fn loses_this(&self) -> bool {
+        let counted = |left: usize| left.checked_sub(1);
+        self.until_lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, counted) == Ok(1)
+    }
 }
 
 impl Drop for Relay {
@@ -36,7 +43,7 @@ impl Relay {
         let address = listener.local_addr().expect("an address").to_string();
         let state = Arc::new(State {
             upstream: Mutex::new(upstream.to_owned()),
-            loses: AtomicBool::new(false),
+            until_lost: AtomicUsize::new(0),
             opened: AtomicUsize::new(0),
             silent: AtomicUsize::new(0),
         });
@@ -62,14 +69,14 @@ impl Relay {
         upstream.clone_into(&mut self.state.upstream.lock().expect("no panic"));
     }
 
-    /// Closes a connection instead of passing on the next answer: the server has done what it was asked.
-    pub fn lose_an_answer(&self) {
-        self.state.loses.store(true, Ordering::SeqCst);
+    /// Closes a connection instead of passing on an answer, counted from 1: the server has done what it was asked.
+    pub fn lose_answer(&self, number: usize) {
+        self.state.until_lost.store(number, Ordering::SeqCst);
     }
 
-    /// Whether every answer that was to be lost has been lost.
+    /// Whether the answer that was to be lost has been lost.
     pub fn has_lost(&self) -> bool {
-        !self.state.loses.load(Ordering::SeqCst)
+        self.state.until_lost.load(Ordering::SeqCst) == 0
     }
 
     /// Passes nothing on any more on the connections that are open now, and does not close them.
@@ -93,7 +100,7 @@ async fn pass(mut client: TcpStream, state: &State) -> std::io::Result<()> {
             read = client.read(&mut asked) => (read?, false),
             read = server.read(&mut answered) => (read?, true),
         };
-        if read == 0 || (is_answer && state.loses.swap(false, Ordering::SeqCst)) {
+        if read == 0 || (is_answer && state.loses_this()) {
             return Ok(());
         }
         if number < state.silent.load(Ordering::SeqCst) {

@@ -132,17 +132,6 @@ impl Cache {
         Ok(is_open.then(|| Challenge { mobile, purpose, kid, signup: signup.and_then(|id| id.parse().ok()) }))
     }
 
-    /// Reserves the delivery of a challenge's code. `false` if another delivery of the same job sent the code or is
-    /// sending it.
-    pub async fn begin_sending(&self, id: ChallengeId) -> Result<bool, Fault> {
-        self.once("sent", id, LIFETIME).await
-    }
-
-    /// Releases the reservation after a failure, so the next delivery of the job may send.
-    pub async fn sending_failed(&self, id: ChallengeId) -> Result<(), Fault> {
-        self.delete(self.key("sent", id)).await.map(drop)
-    }
-
     /// Counts a try at a challenge before it is judged. `right` says for each live key whether the code is right.
     pub async fn try_challenge(
         &self,

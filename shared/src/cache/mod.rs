@@ -2,6 +2,7 @@
 
 mod challenges;
 mod connection;
+mod deliveries;
 mod limits;
 mod replies;
 mod rooms;
@@ -16,6 +17,7 @@ use redis::{
 use connection::{Connection, Question};
 
 pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
+pub use deliveries::Delivery;
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
