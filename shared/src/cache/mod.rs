@@ -1,6 +1,7 @@
 //! Redis holds what may be lost. Without it, the chatroom list and session checks are slower; codes and limits need it.
 
 mod challenges;
+mod code_keys;
 mod connection;
 mod deliveries;
 mod limits;

@@ -1,4 +1,9 @@
 //! Scripts: what Redis must do in one step.
+//!
+//! A server in cluster mode runs a script only if all its keys are declared and lie in one slot. So the keys of codes
+//! share a hash tag ([`super::code_keys`]), and what is kept by mobile is a field of a hash: the script learns the mobile
+//! from the challenge. Such a hash is of a period, and its fields expire with it; a script reads the hashes of this
+//! period and of the one before. A call that is repeated after a lost answer knows itself by an id.
 
 use std::sync::LazyLock;
 
@@ -10,22 +15,28 @@ use crate::Fault;
 
 /// Opens a challenge if every limit allows it.
 ///
-/// KEYS: challenge, pointer to the mobile's open challenge, mobile's log, ip's log, prefix' log, day's counter.
-/// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', prefix of challenge keys,
-/// cooldown (s), per hour, per day, per ip, per prefix, per stack and day.
+/// KEYS: challenge, pointers to open challenges of this period and of the one before, mobile's log, ip's log, prefix'
+/// log, day's counter.
+/// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', cooldown (s), per hour, per day, per ip, per prefix,
+/// per stack and day.
 /// Returns {'', wait until the next code (s)} or {limit, retry after (s)}.
 pub(super) static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
 
 /// Undoes what OPEN did for a challenge, but does not restore the earlier challenge.
 ///
-/// KEYS: as OPEN. ARGV: id.
+/// KEYS: as OPEN. ARGV: id, purpose:mobile.
 pub(super) static WITHDRAW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("withdraw.lua")));
+
+/// Reads a challenge, if no later one has replaced it.
+///
+/// KEYS: challenge, pointers as OPEN. ARGV: id. Returns {mobile, purpose, kid, signup or '', expires (ms)} or {}.
+pub(super) static FIND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("find.lua")));
 
 /// Counts a try at a challenge, then returns whether the code was right. A right code ends the challenge.
 ///
-/// KEYS: challenge. ARGV: now (ms), allowed tries, failures that pause an account, length of the pause (s), prefix of
-/// the failure counters, prefix of the pointers to open challenges, then pairs of a key's name and '1' or '0': whether
-/// the code is right under that key.
+/// KEYS: challenge, pointers as OPEN, failures of this period and of the one before.
+/// ARGV: now (ms), allowed tries, failures that pause an account, length of the pause (s), id, id of the try, then pairs
+/// of a key's name and '1' or '0': whether the code is right under that key.
 /// Returns {'right', mobile, purpose, signup or ''}, {'wrong'} or {'expired'}.
 pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("try.lua")));
 
