@@ -11,11 +11,12 @@ mod scripts;
 mod sessions;
 mod signups;
 
-use redis::{
-    Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, TlsCertificates, Value,
-};
+use std::time::Duration;
+
+use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, TlsCertificates};
 
 use connection::{Connection, Question};
+use scripts::CHECK;
 
 pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
 pub use deliveries::Delivery;
@@ -25,6 +26,9 @@ pub use sessions::Mark;
 
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};
+
+/// How long the key of a check is kept.
+const CHECK_KEPT: Duration = Duration::from_mins(1);
 
 /// A lazy connection to Redis. It is not opened before the first command; cloning is cheap.
 #[derive(Clone)]
@@ -59,9 +63,11 @@ impl Cache {
         Ok(Self { connection, prefix: env.optional("REDIS_PREFIX").unwrap_or_default() })
     }
 
-    /// Whether Redis answers.
+    /// Whether Redis does what requests ask of it: run a script, write, and read.
     pub async fn ping(&self) -> Result<(), Fault> {
-        self.run::<Value>(redis::cmd("PING")).await.map(drop)
+        let mut call = CHECK.prepare_invoke();
+        call.key(self.key("check", "health")).arg(1).arg(CHECK_KEPT.as_secs());
+        self.script(&call).await
     }
 
     fn key(&self, kind: &str, of: impl std::fmt::Display) -> String {

@@ -4,6 +4,7 @@
 
 mod failover;
 mod refusals;
+mod repetition;
 
 use shared::cache::Cache;
 use shared::config::Env;
