@@ -39,8 +39,9 @@ impl RedisServer {
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is installed");
-        let server = Self { process, folder, port };
+        let mut server = Self { process, folder, port };
         while server.connect().await.is_err() {
+            assert!(server.process.try_wait().is_ok_and(|ended| ended.is_none()), "redis-server ended");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         server
