@@ -4,16 +4,17 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use axum::Router;
-use lambda_http::lambda_runtime::Diagnostic;
+use lambda_http::lambda_runtime::{self, Diagnostic};
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::config::{ConfigError, Env};
 use crate::domain::Clock;
+use crate::http::Gateway;
 use crate::{telemetry, tls};
 
 /// Serves the router that `build` makes of the environment, as a Lambda behind an HTTP API or a function URL.
 pub fn serve(build: impl FnOnce(&Env, Clock) -> Result<Router, ConfigError>) -> ExitCode {
-    start(build, |router| async { lambda_http::run(router).await.map_err(Diagnostic::from) })
+    start(build, |router| async { lambda_runtime::run(Gateway::new(router)).await.map_err(Diagnostic::from) })
 }
 
 /// Starts a function: TLS, logs, configuration, then `run` on a runtime of one thread (a Lambda has one request at a

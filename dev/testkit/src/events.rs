@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use http::Request;
 use lambda_http::Body;
+use shared::http::Event;
 
 /// The folder of the events.
 pub fn events_folder() -> PathBuf {
@@ -21,7 +22,8 @@ pub fn event(name: &str, changes: &[(&str, &str)]) -> String {
     })
 }
 
-/// The request that the Lambda adapter makes from an event of an HTTP API or a function URL.
+/// The request that a function makes from an event of an HTTP API or a function URL.
 pub fn request(event: &str) -> Request<Body> {
-    lambda_http::request::from_str(event).expect("an event of an HTTP API or a function URL")
+    let event: Event = serde_json::from_str(event).expect("JSON");
+    event.0.expect("an event of an HTTP API or a function URL").into()
 }

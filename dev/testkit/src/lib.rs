@@ -8,12 +8,16 @@ mod api;
 mod contract;
 mod database;
 mod events;
+mod redis_server;
+mod relay;
 mod shop;
 mod sqs;
 mod stack;
 
 pub use api::{Answer, Build, TestApi, User};
 pub use events::{event, events_folder, request};
+pub use redis_server::RedisServer;
+pub use relay::Relay;
 pub use shop::Shop;
 pub use sqs::{Sent, Sqs};
 pub use stack::{Stack, TestClock, WEBHOOK_SECRET};

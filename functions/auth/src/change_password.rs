@@ -83,7 +83,7 @@ pub(crate) async fn change_password(
     let set = users::set_password(&db, &NewPassword { user, version, hash: &hash, keep }, clock.now()).await?;
     let set = set.ok_or(changed_meanwhile)?;
     revocation::mark(&cache, &set.sessions).await;
-    if let Err(error) = cache.end_challenges(&set.mobile).await {
+    if let Err(error) = cache.end_challenges(&set.mobile, clock.now()).await {
         tracing::error!(%error, "codes sent before a password was changed stay valid until they expire");
     }
     Ok(StatusCode::NO_CONTENT)

@@ -12,12 +12,12 @@ use crate::views::MessageView;
 /// Cancel a reply
 ///
 /// Stops an unfinished reply. The message is refunded if the model had not begun. A reply that has ended is returned as
-/// it is.
+/// it is. The reply may be named by its own id or by the id of the message it answers: then the latest one is meant.
 #[utoipa::path(
     post, path = "/chatroom/{chatroom}/message/{message}/cancel", tag = "Messages", security(("bearer" = [])),
     params(
         ("chatroom" = ChatroomId, Path, description = "The room."),
-        ("message" = MessageId, Path, description = "The reply."),
+        ("message" = MessageId, Path, description = "The message or reply."),
     ),
     responses(
         (status = 200, body = MessageView, description = "The reply as it is now.", example = json!({
@@ -37,7 +37,7 @@ pub(crate) async fn cancel_reply(
         Cancel::AlreadyFinal(reply) => return Ok(Json((*reply).into())),
         Cancel::NoSuchReply => return Err(Error::not_found("message")),
     };
-    let stopped = [id];
+    let stopped = [reply.id];
     let told = tokio::try_join!(cache.stop_replies(&stopped), cache.room_changed(room));
     if let Err(error) = told {
         tracing::warn!(%error, "a worker was not told to stop a cancelled reply");

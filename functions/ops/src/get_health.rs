@@ -23,7 +23,7 @@ pub(crate) struct Response {
 
 /// Read the health
 ///
-/// Checks the database and the cache, which every function needs. If one does not answer, the problem names it in
+/// Asks the database and the cache for what requests ask of them. If one does not do it, the problem names it in
 /// `missing`.
 #[utoipa::path(
     get, path = "/health", tag = "Operations",

@@ -1,7 +1,7 @@
 //! The delivery of one code: the checks before it is sent, and the guard against sending it twice.
 
 use shared::Fault;
-use shared::cache::Purpose;
+use shared::cache::{Delivery, Purpose};
 use shared::db::users;
 use shared::queue::OtpJob;
 use shared::telemetry;
@@ -33,6 +33,9 @@ pub(crate) enum Failure {
     /// The SMS was not sent.
     #[error(transparent)]
     Sms(#[from] SmsError),
+    /// Another delivery of the record is sending it. If that one died, this one is needed.
+    #[error("another delivery of the record has begun")]
+    Begun,
 }
 
 impl OtpSender {
@@ -46,21 +49,22 @@ impl OtpSender {
             return Ok(Outcome::NoAccount);
         }
         let code = self.codes.derive(id, &challenge.kid).ok_or(Fault::Bug("a challenge's key is not configured"))?;
-        if !self.cache.begin_sending(id).await? {
-            return Ok(Outcome::SentBefore);
+        match self.cache.begin_sending(id).await? {
+            Delivery::Ours => {}
+            Delivery::Elsewhere => return Err(Failure::Begun),
+            Delivery::Done => return Ok(Outcome::SentBefore),
         }
-        match self.sms.publish(&challenge.mobile, &code).await {
-            Ok(Publish::Accepted) => Ok(Outcome::Sent),
+        let (outcome, marked) = match self.sms.publish(&challenge.mobile, &code).await {
+            Ok(Publish::Accepted) => (Ok(Outcome::Sent), self.cache.sent(id).await),
             Ok(Publish::Refused) => {
                 telemetry::count("OtpSendFailed", 1, self.clock.now());
-                Ok(Outcome::Unreachable)
+                (Ok(Outcome::Unreachable), self.cache.sent(id).await)
             }
-            Err(failure) => {
-                if let Err(error) = self.cache.sending_failed(id).await {
-                    tracing::warn!(%error, "a code that was not sent counts as sent");
-                }
-                Err(failure.into())
-            }
+            Err(failure) => (Err(failure.into()), self.cache.sending_failed(id).await),
+        };
+        if let Err(error) = marked {
+            tracing::warn!(%error, "another delivery of this record does not know the result of this one");
         }
+        outcome
     }
 }

@@ -6,7 +6,7 @@ use shared::Fault;
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::users::{self, Deleted};
-use shared::domain::{Clock, UserId};
+use shared::domain::{Clock, Timestamp, UserId};
 use shared::http::{ACCOUNT_GONE, Caller, Result};
 use shared::stripe::{Stripe, cancel_for_deletion};
 
@@ -28,16 +28,16 @@ pub(crate) async fn delete_me(
 ) -> Result<StatusCode> {
     cancel_for_deletion(&db, &stripe, caller.user, clock.now()).await?;
     let deleted = users::delete(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
-    if let Err(error) = forget(&cache, caller.user, &deleted).await {
+    if let Err(error) = forget(&cache, caller.user, &deleted, clock.now()).await {
         tracing::error!(%error, "Redis keeps data of a deleted account until it expires");
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends what Redis still holds of an account: its tokens, codes, unfinished replies, and the list of its rooms.
-async fn forget(cache: &Cache, user: UserId, deleted: &Deleted) -> Result<(), Fault> {
+async fn forget(cache: &Cache, user: UserId, deleted: &Deleted, now: Timestamp) -> Result<(), Fault> {
     cache.mark_revoked(&deleted.sessions).await?;
-    cache.end_challenges(&deleted.mobile).await?;
+    cache.end_challenges(&deleted.mobile, now).await?;
     cache.stop_replies(&deleted.replies).await?;
     cache.rooms_written(user).await
 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use redis::Value;
+use uuid::Uuid;
 
-use super::scripts::{OPEN, TRY, WITHDRAW};
+use super::code_keys::pointer;
+use super::scripts::{FIND, OPEN, TRY, WITHDRAW};
 use super::{Cache, OtpLimit, OtpLimits, OtpRefusal};
 use crate::Fault;
 use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp, words};
@@ -91,7 +93,6 @@ impl Cache {
             .arg(challenge.purpose.as_str())
             .arg(&challenge.kid)
             .arg(challenge.signup.map(|id| id.to_string()).unwrap_or_default())
-            .arg(self.key("challenge", ""))
             .arg(limits.cooldown.as_secs())
             .arg(limits.per_mobile_hour)
             .arg(limits.per_mobile_day)
@@ -117,30 +118,22 @@ impl Cache {
         now: Timestamp,
     ) -> Result<(), Fault> {
         let mut call = WITHDRAW.prepare_invoke();
-        call.key(self.challenge_keys(id, challenge, ip, now).as_slice()).arg(id.to_string());
+        call.key(self.challenge_keys(id, challenge, ip, now).as_slice())
+            .arg(id.to_string())
+            .arg(pointer(challenge.purpose, &challenge.mobile));
         self.script::<Value>(&call).await.map(drop)
     }
 
     /// The challenge, while it is open. Needed to deliver its code.
     pub async fn challenge(&self, id: ChallengeId, now: Timestamp) -> Result<Option<Challenge>, Fault> {
-        let mut command = redis::cmd("HMGET");
-        command.arg(self.key("challenge", id)).arg(&["mobile", "purpose", "kid", "signup", "expires"]);
-        let found: [Option<String>; 5] = self.run(command).await?;
-        let [Some(mobile), Some(purpose), Some(kid), signup, Some(expires)] = found else { return Ok(None) };
+        let mut call = FIND.prepare_invoke();
+        let [pointers, before] = self.periods("open", LIFETIME, now);
+        call.key(&[self.challenge_key(id), pointers, before]).arg(id.to_string());
+        let found: Vec<String> = self.script(&call).await?;
+        let Ok([mobile, purpose, kid, signup, expires]) = <[String; 5]>::try_from(found) else { return Ok(None) };
         let (Ok(mobile), Some(purpose)) = (Mobile::parse(&mobile), Purpose::parse(&purpose)) else { return Ok(None) };
         let is_open = expires.parse().is_ok_and(|expires: i64| now.unix_millis() < expires);
-        Ok(is_open.then(|| Challenge { mobile, purpose, kid, signup: signup.and_then(|id| id.parse().ok()) }))
-    }
-
-    /// Reserves the delivery of a challenge's code. `false` if another delivery of the same job sent the code or is
-    /// sending it.
-    pub async fn begin_sending(&self, id: ChallengeId) -> Result<bool, Fault> {
-        self.once("sent", id, LIFETIME).await
-    }
-
-    /// Releases the reservation after a failure, so the next delivery of the job may send.
-    pub async fn sending_failed(&self, id: ChallengeId) -> Result<(), Fault> {
-        self.delete(self.key("sent", id)).await.map(drop)
+        Ok(is_open.then(|| Challenge { mobile, purpose, kid, signup: signup.parse().ok() }))
     }
 
     /// Counts a try at a challenge before it is judged. `right` says for each live key whether the code is right.
@@ -151,13 +144,15 @@ impl Cache {
         now: Timestamp,
     ) -> Result<Verdict, Fault> {
         let mut call = TRY.prepare_invoke();
-        call.key(self.key("challenge", id))
+        let [pointers, pointers_before] = self.periods("open", LIFETIME, now);
+        let [failures, failures_before] = self.periods("failures", LOCK, now);
+        call.key(&[self.challenge_key(id), pointers, pointers_before, failures, failures_before])
             .arg(now.unix_millis())
             .arg(TRIES)
             .arg(FAILURES)
             .arg(LOCK.as_secs())
-            .arg(self.key("failures", ""))
-            .arg(self.key("open", ""));
+            .arg(id.to_string())
+            .arg(Uuid::new_v4().to_string());
         for (kid, right) in right {
             call.arg(*kid).arg(u8::from(*right));
         }
@@ -175,35 +170,12 @@ impl Cache {
     }
 
     /// Ends every open challenge of a mobile.
-    pub async fn end_challenges(&self, mobile: &Mobile) -> Result<(), Fault> {
-        let pointers: Vec<_> =
-            Purpose::ALL.iter().map(|purpose| self.open_challenge_key(*purpose, mobile.as_str())).collect();
-        let mut read = redis::cmd("MGET");
-        read.arg(&pointers);
-        let open: Vec<Option<String>> = self.run(read).await?;
-        let mut delete = redis::cmd("DEL");
-        delete.arg(&pointers);
-        for id in open.iter().flatten() {
-            delete.arg(self.key("challenge", id));
+    pub async fn end_challenges(&self, mobile: &Mobile, now: Timestamp) -> Result<(), Fault> {
+        let fields: Vec<_> = Purpose::ALL.iter().map(|purpose| pointer(*purpose, mobile)).collect();
+        let mut pipeline = redis::pipe();
+        for key in self.periods("open", LIFETIME, now) {
+            pipeline.hdel(key, &fields).ignore();
         }
-        self.run::<Value>(delete).await.map(drop)
-    }
-
-    /// The keys that are written when a challenge is opened: itself, the pointer to it, its limits' logs, the day's
-    /// counter.
-    fn challenge_keys(&self, id: ChallengeId, challenge: &Challenge, ip: &str, now: Timestamp) -> [String; 6] {
-        let mobile = challenge.mobile.as_str();
-        [
-            self.key("challenge", id),
-            self.open_challenge_key(challenge.purpose, mobile),
-            self.key("codes-mobile", mobile),
-            self.key("codes-ip", ip),
-            self.key("codes-prefix", challenge.mobile.prefix()),
-            self.key("codes-day", now.day()),
-        ]
-    }
-
-    fn open_challenge_key(&self, purpose: Purpose, mobile: &str) -> String {
-        self.key("open", format_args!("{}:{mobile}", purpose.as_str()))
+        self.run_all(&pipeline).await
     }
 }

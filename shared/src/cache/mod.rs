@@ -1,6 +1,9 @@
 //! Redis holds what may be lost. Without it, the chatroom list and session checks are slower; codes and limits need it.
 
 mod challenges;
+mod code_keys;
+mod connection;
+mod deliveries;
 mod limits;
 mod replies;
 mod rooms;
@@ -10,12 +13,13 @@ mod signups;
 
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::{
-    Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, TlsCertificates, Value,
-};
+use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, TlsCertificates};
+
+use connection::{Connection, Question};
+use scripts::CHECK;
 
 pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
+pub use deliveries::Delivery;
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
@@ -23,14 +27,13 @@ pub use sessions::Mark;
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};
 
-/// A command that takes longer counts as failed: Postgres is asked instead, or the client is told to retry later.
-const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the key of a check is kept.
+const CHECK_KEPT: Duration = Duration::from_mins(1);
 
 /// A lazy connection to Redis. It is not opened before the first command; cloning is cheap.
 #[derive(Clone)]
 pub struct Cache {
-    connection: ConnectionManager,
+    connection: Connection,
     prefix: String,
 }
 
@@ -56,44 +59,29 @@ impl Cache {
             _ => Client::open(info),
         }
         .map_err(refused)?;
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_connection_timeout(Some(CONNECT_TIMEOUT));
-        let connection = ConnectionManager::new_lazy_with_config(client, config).map_err(refused)?;
+        let connection = Connection::new(client).map_err(refused)?;
         Ok(Self { connection, prefix: env.optional("REDIS_PREFIX").unwrap_or_default() })
     }
 
-    /// Whether Redis answers.
+    /// Whether Redis does what requests ask of it: run a script, write, and read.
     pub async fn ping(&self) -> Result<(), Fault> {
-        self.run::<Value>(redis::cmd("PING")).await.map(drop)
+        let mut call = CHECK.prepare_invoke();
+        call.key(self.key("check", "health")).arg(1).arg(CHECK_KEPT.as_secs());
+        self.script(&call).await
     }
 
     fn key(&self, kind: &str, of: impl std::fmt::Display) -> String {
         format!("{}{kind}:{of}", self.prefix)
     }
 
-    /// Runs a command, and retries it once if the connection is closed: the server may close it while the process is
-    /// frozen. So a command that is not idempotent may run twice, which each caller must tolerate.
+    /// Runs a command. It may run twice ([`Connection::ask`]), which each caller must tolerate. What the server refuses
+    /// is an error.
     async fn run<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Fault> {
-        let mut connection = self.connection.clone();
-        let answer = match connection.req_packed_command(&command).await {
-            Err(error) if is_stale(&error) => connection.req_packed_command(&command).await,
-            answer => answer,
-        };
-        Ok(redis::from_redis_value(answer?).map_err(RedisError::from)?)
+        Ok(self.connection.ask(Question::Command(&command)).await?)
     }
 
     /// Runs a pipeline in one round trip, with the same retry.
     async fn run_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Fault> {
-        let mut connection = self.connection.clone();
-        Ok(match pipeline.query_async(&mut connection).await {
-            Err(error) if is_stale(&error) => pipeline.query_async(&mut connection).await?,
-            answer => answer?,
-        })
+        Ok(self.connection.ask(Question::Pipeline(pipeline)).await?)
     }
-}
-
-fn is_stale(error: &RedisError) -> bool {
-    !error.is_timeout() && (error.is_connection_dropped() || error.is_io_error())
 }

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use redis::Value;
-
 use super::Cache;
 use crate::Fault;
 use crate::domain::{ChatroomId, MessageId};
@@ -56,12 +54,5 @@ impl Cache {
                 return;
             }
         }
-    }
-
-    /// Marks something as done, for `kept`. `false` if it was marked before.
-    pub async fn once(&self, kind: &str, of: impl std::fmt::Display, kept: Duration) -> Result<bool, Fault> {
-        let mut command = redis::cmd("SET");
-        command.arg(self.key(kind, of)).arg(1).arg("NX").arg("EX").arg(kept.as_secs());
-        Ok(self.run::<Option<Value>>(command).await?.is_some())
     }
 }

@@ -1,32 +1,49 @@
 //! Scripts: what Redis must do in one step.
+//!
+//! A server in cluster mode runs a script only if all its keys are declared and lie in one slot. So the keys of codes
+//! share a hash tag ([`super::code_keys`]), and what is kept by mobile is a field of a hash: the script learns the mobile
+//! from the challenge. Such a hash is of a period, and its fields expire with it; a script reads the hashes of this
+//! period and of the one before. A call that is repeated after a lost answer knows itself by an id.
 
 use std::sync::LazyLock;
 
 use redis::{Cmd, FromRedisValue, Script, ScriptInvocation};
 
 use super::Cache;
+use super::connection::Question;
 use crate::Fault;
 
 /// Opens a challenge if every limit allows it.
 ///
-/// KEYS: challenge, pointer to the mobile's open challenge, mobile's log, ip's log, prefix' log, day's counter.
-/// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', prefix of challenge keys,
-/// cooldown (s), per hour, per day, per ip, per prefix, per stack and day.
+/// KEYS: challenge, pointers to open challenges of this period and of the one before, mobile's log, ip's log, prefix'
+/// log, day's counter.
+/// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', cooldown (s), per hour, per day, per ip, per prefix,
+/// per stack and day.
 /// Returns {'', wait until the next code (s)} or {limit, retry after (s)}.
 pub(super) static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
 
 /// Undoes what OPEN did for a challenge, but does not restore the earlier challenge.
 ///
-/// KEYS: as OPEN. ARGV: id.
+/// KEYS: as OPEN. ARGV: id, purpose:mobile.
 pub(super) static WITHDRAW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("withdraw.lua")));
+
+/// Reads a challenge, if no later one has replaced it.
+///
+/// KEYS: challenge, pointers as OPEN. ARGV: id. Returns {mobile, purpose, kid, signup or '', expires (ms)} or {}.
+pub(super) static FIND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("find.lua")));
 
 /// Counts a try at a challenge, then returns whether the code was right. A right code ends the challenge.
 ///
-/// KEYS: challenge. ARGV: now (ms), allowed tries, failures that pause an account, length of the pause (s), prefix of
-/// the failure counters, prefix of the pointers to open challenges, then pairs of a key's name and '1' or '0': whether
-/// the code is right under that key.
+/// KEYS: challenge, pointers as OPEN, failures of this period and of the one before.
+/// ARGV: now (ms), allowed tries, failures that pause an account, length of the pause (s), id, id of the try, then pairs
+/// of a key's name and '1' or '0': whether the code is right under that key.
 /// Returns {'right', mobile, purpose, signup or ''}, {'wrong'} or {'expired'}.
 pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("try.lua")));
+
+/// What requests ask for, without a request.
+///
+/// KEYS: a key of its own. ARGV: value, ttl (s). Returns the value.
+pub(super) static CHECK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("check.lua")));
 
 /// A sliding log: counts an event unless `most` of them lie within the window.
 ///
@@ -34,17 +51,32 @@ pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_s
 pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("slide.lua")));
 
 impl Cache {
-    /// Runs a script by its hash, and once more with its text if the server does not know it. Like [`Cache::run`] it
-    /// retries once if the connection is closed.
+    /// Runs a script. Like [`Cache::run`] it may run twice.
     pub(super) async fn script<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Fault> {
-        let mut connection = self.connection.clone();
-        Ok(match invocation.invoke_async(&mut connection).await {
-            Err(error) if super::is_stale(&error) => invocation.invoke_async(&mut connection).await?,
-            answer => answer?,
-        })
+        Ok(self.connection.ask(Question::Script(invocation)).await?)
     }
 
     pub(super) async fn delete(&self, key: String) -> Result<bool, Fault> {
         Ok(self.run::<i64>(Cmd::del(key)).await? > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_script_touches_no_key_that_is_not_declared() {
+        let sources = [
+            include_str!("open.lua"),
+            include_str!("withdraw.lua"),
+            include_str!("find.lua"),
+            include_str!("try.lua"),
+            include_str!("slide.lua"),
+            include_str!("check.lua"),
+        ];
+        for call in sources.iter().flat_map(|source| source.split("redis.call(").skip(1)) {
+            let key = call.split(", ").nth(1).unwrap();
+            // `key` runs through a list of KEYS.
+            assert!(key.starts_with("KEYS[") || key == "key", "{call:.60}");
+        }
     }
 }

@@ -1,4 +1,6 @@
 local now, window, most = tonumber(ARGV[1]), tonumber(ARGV[2]) * 1000, tonumber(ARGV[3])
+-- The call is a repetition: its first answer was lost.
+if redis.call('ZSCORE', KEYS[1], ARGV[4]) then return 0 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
 if redis.call('ZCARD', KEYS[1]) >= most then
     local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')

@@ -1,8 +1,8 @@
-local id = ARGV[1]
+local id, field = ARGV[1], ARGV[2]
 if redis.call('DEL', KEYS[1]) == 0 then return 0 end
-if redis.call('GET', KEYS[2]) == id then redis.call('DEL', KEYS[2]) end
-for _, key in ipairs({ KEYS[3], KEYS[4], KEYS[5] }) do
+if redis.call('HGET', KEYS[2], field) == id then redis.call('HDEL', KEYS[2], field) end
+for _, key in ipairs({ KEYS[4], KEYS[5], KEYS[6] }) do
     redis.call('ZREM', key, id)
 end
-redis.call('DECR', KEYS[6])
+redis.call('DECR', KEYS[7])
 return 1

@@ -33,7 +33,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(Error::malformed("The body is not valid UTF-8."));
         }
         match (is_json, body.as_ref()) {
-            (None, []) => parse(b"{}").map(Self),
+            // Many clients send a type with every POST, whether or not it has a body.
+            (_, []) => parse(b"{}").map(Self),
             (Some(true), body) => object(body).map(Self),
             _ => Err(Error::refused(ProblemCode::UnsupportedMediaType, "The body must be application/json.")),
         }

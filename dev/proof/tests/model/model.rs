@@ -123,7 +123,7 @@ impl Model {
                 self.send(*room, text, key.as_deref(), answer)
             }
             (Operation::Regenerate { room, message }, Seen::Answer(answer)) => self.regenerate(*room, *message, answer),
-            (Operation::Cancel { room, reply }, Seen::Answer(answer)) => self.cancel(*room, *reply, answer),
+            (Operation::Cancel { room, named }, Seen::Answer(answer)) => self.cancel(*room, *named, answer),
             (Operation::Claim { room, lease }, Seen::Claim(claimed)) => {
                 let until = self.now + *lease;
                 same("claim", claimed, &self.claim(*room, until))
@@ -276,20 +276,21 @@ impl Model {
         Ok(())
     }
 
-    fn cancel(&mut self, room: ChatroomId, reply: MessageId, answer: &crate::operation::Answer) -> Checked {
+    fn cancel(&mut self, room: ChatroomId, named: MessageId, answer: &crate::operation::Answer) -> Checked {
         let now = self.now;
-        let turn = self
-            .room(room)
-            .and_then(|room| room.turns.iter_mut().find(|turn| turn.id == reply && turn.in_reply_to.is_some()));
+        // Of the replies to a message, the latest one is meant; only that one can be unfinished.
+        let is_named = |turn: &&mut Turn| turn.in_reply_to.is_some_and(|message| turn.id == named || message == named);
+        let turn = self.room(room).and_then(|room| room.turns.iter_mut().rev().find(is_named));
         let Some(turn) = turn else { return same("status", &answer.status, &404) };
         let mut day = None;
         if !turn.state.is_final() {
             let is_free = turn.state == ReplyState::Pending;
             day = turn.end(ReplyState::Cancelled, now, is_free);
         }
-        let expected = turn.state.as_str().to_owned();
+        let (reply, expected) = (turn.id.to_string(), turn.state.as_str().to_owned());
         self.give_back(day);
         same("status", &answer.status, &200)?;
+        same("the reply", &answer.text("/id"), &reply)?;
         same("state", &answer.text("/state"), &expected)
     }
 

@@ -35,7 +35,8 @@ pub(crate) enum Operation {
     },
     Cancel {
         room: ChatroomId,
-        reply: MessageId,
+        /// A reply, or the message it answers.
+        named: MessageId,
     },
     Claim {
         room: ChatroomId,

@@ -172,7 +172,7 @@ impl<'a> World<'a> {
             45..60 => self.a_finish(),
             60..66 => self.a_postpone(),
             66..69 => self.some_attempt().map(|held| Operation::KeepPartial { held, text: self.text("partial") }),
-            69..75 => self.some_turn(room, true).map(|reply| Operation::Cancel { room, reply }),
+            69..75 => self.some_turn(room, false).map(|named| Operation::Cancel { room, named }),
             75..80 => self.some_turn(room, false).map(|message| Operation::Regenerate { room, message }),
             80..82 => self.some_turn(room, true).map(|reply| Operation::Bury { reply }),
             82..84 => Some(Operation::Sweep {
@@ -263,7 +263,7 @@ impl<'a> World<'a> {
                 Operation::Send { room: other, text: text.clone(), key: key.clone() }
             }
             (4, _) => {
-                self.some_turn(other, true).map_or(Operation::List, |reply| Operation::Cancel { room: other, reply })
+                self.some_turn(other, false).map_or(Operation::List, |named| Operation::Cancel { room: other, named })
             }
             _ => Operation::Send { room: other, text: self.text("question"), key: None },
         };
@@ -318,8 +318,8 @@ impl<'a> World<'a> {
             Operation::Regenerate { room, message } => {
                 self.call(Method::POST, &format!("/{room}/message/{message}/regenerate"), &[], Value::Null).await
             }
-            Operation::Cancel { room, reply } => {
-                self.call(Method::POST, &format!("/{room}/message/{reply}/cancel"), &[], Value::Null).await
+            Operation::Cancel { room, named } => {
+                self.call(Method::POST, &format!("/{room}/message/{named}/cancel"), &[], Value::Null).await
             }
             Operation::List => self.call(Method::GET, "", &[], Value::Null).await,
             Operation::Read { room } => self.call(Method::GET, &format!("/{room}?limit=100"), &[], Value::Null).await,

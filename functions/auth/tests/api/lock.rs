@@ -1,5 +1,7 @@
 //! A hundred failures in a row pause an account's sign-in with a code; the response does not reveal it.
 
+use std::time::Duration;
+
 use serde_json::json;
 use testkit::{TestApi, User};
 
@@ -45,5 +47,41 @@ async fn a_right_code_resets_the_count() {
         fail(&user, 99).await;
         let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
         assert_eq!(verify(&user, &challenge, &otp).await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn the_pause_ends_a_day_after_the_last_failure_and_not_at_midnight() {
+    let api = api().await;
+    let user = api.anyone();
+    let hours = Duration::from_hours;
+    fail(&user, 60).await;
+    // The test's clock began at noon: this is the next day.
+    api.stack.clock.advance(hours(13));
+    fail(&user, 40).await;
+    let tried = async || {
+        let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
+        verify(&user, &challenge, &otp).await.status()
+    };
+    assert_eq!(tried().await, 401);
+    api.stack.clock.advance(Duration::from_millis(24 * 3_600_000 - 1));
+    assert_eq!(tried().await, 401);
+    api.stack.clock.advance(Duration::from_millis(1));
+    assert_eq!(tried().await, 200);
+}
+
+#[tokio::test]
+async fn a_code_is_the_open_one_for_its_whole_life() {
+    let api = api().await;
+    let user = api.anyone();
+    for minutes in [0, 1, 2, 3, 4] {
+        // Whenever it was opened, it lives for five minutes, and a later code replaces it.
+        api.stack.clock.advance(Duration::from_mins(1));
+        let (replaced, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
+        api.stack.clock.advance(Duration::from_mins(minutes));
+        let (open, right) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
+        assert_eq!(verify(&user, &replaced, &otp).await.code(), "challenge_expired", "{minutes}");
+        api.stack.clock.advance(Duration::from_secs(299));
+        assert_eq!(verify(&user, &open, &right).await.status(), 200, "{minutes}");
     }
 }

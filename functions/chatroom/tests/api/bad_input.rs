@@ -41,6 +41,23 @@ async fn invalid_bodies_are_refused_by_field() {
 }
 
 #[tokio::test]
+async fn a_type_without_a_body_is_no_body() {
+    let api = TestApi::start(router).await;
+    let alice = api.signed_in().await;
+    let json_type = [("content-type", "application/json")];
+    let created = alice.raw(Method::POST, "/chatroom", &json_type, "").await;
+    assert_eq!(created.status(), 201);
+    let message = format!("/chatroom/{}/message", created.id());
+    let missing = alice.raw(Method::POST, &message, &json_type, "").await;
+    assert_eq!((missing.status(), &missing.body()["errors"][0]["code"]), (422, &json!("missing")));
+    let sent = alice.json(Method::POST, &message, &[], json!({ "content": "hi" })).await;
+    for (action, status) in [("cancel", 200), ("regenerate", 202)] {
+        let path = format!("{}/{action}", sent.header("location"));
+        assert_eq!(alice.raw(Method::POST, &path, &json_type, "").await.status(), status, "{action}");
+    }
+}
+
+#[tokio::test]
 async fn the_longest_message_is_accepted_however_its_characters_are_encoded() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;

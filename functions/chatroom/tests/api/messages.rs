@@ -94,13 +94,24 @@ async fn a_cancelled_pending_reply_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_users_own_message_cannot_be_cancelled() {
+async fn a_reply_is_cancelled_by_the_id_of_the_message_it_answers() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let room = room(&alice).await;
     let sent = alice.post(&format!("{room}/message"), json!({ "content": "Hello" })).await.body();
-    let path = format!("{room}/message/{}/cancel", sent["message"]["id"].as_str().unwrap());
-    assert_eq!(alice.post(&path, json!(null)).await.status(), 404);
+    let message = format!("{room}/message/{}", sent["message"]["id"].as_str().unwrap());
+    let cancelled = alice.post(&format!("{message}/cancel"), json!(null)).await;
+    assert_eq!((cancelled.status(), &cancelled.body()["state"]), (200, &json!("cancelled")));
+    assert_eq!(cancelled.body()["id"], sent["reply"]["id"]);
+
+    // Of several replies the latest one is meant, whether or not it has ended.
+    let second = alice.post(&format!("{message}/regenerate"), json!(null)).await.body();
+    for _ in 0..2 {
+        let cancelled = alice.post(&format!("{message}/cancel"), json!(null)).await.body();
+        assert_eq!((&cancelled["id"], &cancelled["state"]), (&second["reply"]["id"], &json!("cancelled")));
+    }
+    let bob = api.signed_in().await;
+    assert_eq!(bob.post(&format!("{message}/cancel"), json!(null)).await.status(), 404);
 }
 
 #[tokio::test]

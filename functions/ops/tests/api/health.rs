@@ -1,7 +1,7 @@
 //! `GET /health`
 
 use serde_json::json;
-use testkit::{Stack, TestApi};
+use testkit::{RedisServer, Stack, TestApi};
 
 /// A port that no process listens on.
 const NOBODY: &str = "127.0.0.1:1";
@@ -40,4 +40,20 @@ async fn a_silent_store_is_reported_missing_after_a_second() {
 
     assert_eq!((health.status(), &health.body()["missing"]), (503, &json!(["postgres", "redis"])));
     assert!(started.elapsed().as_millis() < 1_500, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_store_that_answers_but_does_not_work_is_reported_missing() {
+    let (redis, other) = tokio::join!(RedisServer::start(&[]), RedisServer::start(&[]));
+    let stack = Stack::start().await.with("REDIS_URL", redis.url());
+    let user = TestApi::on(stack, ops::router).anyone();
+    assert_eq!(user.get("/health").await.status(), 200);
+    // Scripts are refused.
+    redis.command("ACL SETUSER default -@scripting").await;
+    assert_eq!(user.get("/health").await.body()["missing"], json!(["redis"]));
+    redis.command("ACL SETUSER default +@all").await;
+    assert_eq!(user.get("/health").await.status(), 200);
+    // Writes are refused; `PING` is not.
+    redis.follow(&other).await;
+    assert_eq!(user.get("/health").await.body()["missing"], json!(["redis"]));
 }

@@ -1,9 +1,12 @@
 //! Batches: exactly the failed records are delivered again, and nothing is sent twice.
 
+use std::time::Duration;
+
 use shared::cache::Purpose;
+use testkit::Relay;
 use tokio::task::JoinSet;
 
-use crate::kit::{Kit, batch, job};
+use crate::kit::{Kit, batch, job, sender_with};
 
 #[tokio::test]
 async fn only_the_failed_record_is_delivered_again() {
@@ -31,14 +34,44 @@ async fn a_failed_code_is_sent_by_its_next_delivery_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_hundred_concurrent_deliveries_of_a_record_sends() {
     let kit = Kit::start().await;
-    let body = job(kit.open("+14155550123", Purpose::SignIn).await);
+    let jobs = [job(kit.open("+14155550123", Purpose::SignIn).await)];
     let mut tasks = JoinSet::new();
     for _ in 0..100 {
-        let (sender, batch) = (kit.sender.clone(), batch(std::slice::from_ref(&body)));
+        let (sender, batch) = (kit.sender.clone(), batch(&jobs));
         tasks.spawn(async move { sender.handle(batch).await.batch_item_failures.len() });
     }
-    assert_eq!(tasks.join_all().await.into_iter().sum::<usize>(), 0);
-    assert_eq!(kit.calls(), 1);
+    // Whoever came while it was sent must come again: the one that sent might have died.
+    assert!(tasks.join_all().await.into_iter().sum::<usize>() < 100);
+    assert_eq!((kit.calls(), kit.deliver(&jobs).await.len(), kit.taken().len()), (1, 0, 1));
+}
+
+#[tokio::test]
+async fn a_code_whose_sender_died_is_sent_by_the_next_delivery() {
+    let kit = Kit::start().await;
+    let challenge = kit.open("+14155550123", Purpose::SignIn).await;
+    let jobs = [job(challenge)];
+    kit.slow(Duration::from_secs(30));
+    tokio::time::timeout(Duration::from_millis(500), kit.deliver(&jobs)).await.unwrap_err();
+    kit.slow(Duration::ZERO);
+    assert_eq!(kit.deliver(&jobs).await, ["0"], "the first delivery may still be at it");
+    // Its reservation expires before the queue delivers the record again.
+    kit.stack.forget("sent", &challenge.to_string()).await;
+    assert!(kit.deliver(&jobs).await.is_empty());
+    assert_eq!(kit.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn a_code_is_sent_although_the_answer_of_redis_is_lost() {
+    let kit = Kit::start().await;
+    let url = kit.stack.setting("REDIS_URL").to_owned();
+    let relay = Relay::to(url.trim_start_matches("redis://")).await;
+    let sender = sender_with(&kit, "REDIS_URL", format!("redis://{}", relay.address()));
+    let jobs = [job(kit.open("+14155550123", Purpose::SignIn).await)];
+    // The first question reads the challenge, the second one reserves its delivery.
+    relay.lose_answer(2);
+    assert!(sender.handle(batch(&jobs)).await.batch_item_failures.is_empty());
+    assert!(relay.has_lost());
+    assert_eq!(kit.taken().len(), 1);
 }
 
 #[tokio::test]

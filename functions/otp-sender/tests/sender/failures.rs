@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use otp_sender::OtpSender;
 use shared::cache::Purpose;
 
-use crate::kit::{Kit, batch, job};
+use crate::kit::{Kit, batch, job, sender_with};
 
 #[tokio::test]
 async fn a_number_that_sns_refuses_for_good_is_not_retried() {
@@ -50,16 +49,8 @@ async fn without_redis_or_postgres_the_record_is_retried() {
             "REDIS_URL" => "redis://127.0.0.1:1",
             _ => "postgres://postgres@127.0.0.1:1/none",
         };
-        let answer = sender_with(&kit, setting, away).handle(batch(&jobs)).await;
+        let answer = sender_with(&kit, setting, away.into()).handle(batch(&jobs)).await;
         assert_eq!(answer.batch_item_failures.len(), 1, "{setting}");
         assert_eq!(kit.calls(), 0);
     }
-}
-
-fn sender_with(kit: &Kit, name: &'static str, value: &'static str) -> OtpSender {
-    let settings = kit.stack.env();
-    let env = shared::config::Env::from_fn(
-        move |asked| if asked == name { Some(value.into()) } else { settings.optional(asked) },
-    );
-    OtpSender::from_env(&env, kit.stack.clock.clock()).unwrap()
 }

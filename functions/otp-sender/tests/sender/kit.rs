@@ -12,6 +12,7 @@ use otp_sender::OtpSender;
 use serde_json::json;
 use shared::auth::OneTimeCodes;
 use shared::cache::{Challenge, OpenChallenge, OtpLimits, Purpose};
+use shared::config::Env;
 use shared::domain::{ChallengeId, Mobile};
 use testkit::Stack;
 
@@ -101,6 +102,13 @@ impl Kit {
     pub(crate) fn slow(&self, delay: Duration) {
         self.sns.lock().unwrap().delay = delay;
     }
+}
+
+/// A sender with one other setting.
+pub(crate) fn sender_with(kit: &Kit, name: &'static str, value: String) -> OtpSender {
+    let settings = kit.stack.env();
+    let env = Env::from_fn(move |asked| if asked == name { Some(value.clone()) } else { settings.optional(asked) });
+    OtpSender::from_env(&env, kit.stack.clock.clock()).unwrap()
 }
 
 /// A batch whose records have the ids `0`, `1`, ….

@@ -4,7 +4,7 @@ use const_format::formatcp;
 
 use crate::Fault;
 use crate::db::allowances::{REFUND, REFUNDED_IF_CANCELLED, is_refunded};
-use crate::db::messages::{self, Message, UNFINISHED};
+use crate::db::messages::{Message, UNFINISHED};
 use crate::db::{Db, Parameters};
 use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Timestamp, UserId};
 
@@ -99,16 +99,17 @@ pub enum Cancel {
     Cancelled(Box<Message>),
     /// It had ended before.
     AlreadyFinal(Box<Message>),
-    /// The user has no such reply.
+    /// The user has no such message, or no reply to it.
     NoSuchReply,
 }
 
-/// Cancels an unfinished reply of the user.
+/// Cancels an unfinished reply of the user. `id` is the reply's own or that of the message it answers, which has one
+/// unfinished reply at most.
 pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now: Timestamp) -> Result<Cancel, Fault> {
     const SQL: &str = formatcp!(
         "with was as (
             select id, user_id, charged_on, {REFUNDED_IF_CANCELLED} as is_refunded from messages
-            where id = $1 and chatroom_id = $2 and user_id = $3 and {UNFINISHED} for update
+            where (id = $1 or in_reply_to = $1) and chatroom_id = $2 and user_id = $3 and {UNFINISHED} for update
         ), ended as (
             update messages m set state = 'cancelled', completed_at = $4, lease_until = null, retry_at = null,
                 charged_on = case when was.is_refunded then null else m.charged_on end
@@ -119,11 +120,26 @@ pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now:
         select {columns} from ended m",
         columns = Message::COLUMNS
     );
-    if let Some(message) = db.first(SQL, &[&id, &room, &user, &now]).await? {
-        return Ok(Cancel::Cancelled(Box::new(message)));
+    loop {
+        if let Some(message) = db.first(SQL, &[&id, &room, &user, &now]).await? {
+            return Ok(Cancel::Cancelled(Box::new(message)));
+        }
+        match latest(db, user, room, id).await? {
+            // Between the two statements it was added, to a message whose earlier reply had ended.
+            Some(reply) if !reply.state.is_final() => {}
+            Some(reply) => return Ok(Cancel::AlreadyFinal(Box::new(reply))),
+            None => return Ok(Cancel::NoSuchReply),
+        }
     }
-    Ok(match messages::find(db, user, room, id).await? {
-        Some(message) if message.in_reply_to.is_some() => Cancel::AlreadyFinal(Box::new(message)),
-        _ => Cancel::NoSuchReply,
-    })
+}
+
+/// The reply `id`, or the latest reply to the message `id`.
+async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
+    const SQL: &str = formatcp!(
+        "select {columns} from messages m
+        where m.chatroom_id = $2 and m.user_id = $3 and m.in_reply_to is not null and (m.id = $1 or m.in_reply_to = $1)
+        order by m.seq desc limit 1",
+        columns = Message::COLUMNS
+    );
+    db.first(SQL, &[&id, &room, &user]).await
 }

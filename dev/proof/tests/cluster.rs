@@ -1,0 +1,80 @@
+//! The journey of a user on a Redis in cluster mode, whose one node holds every slot: so it looks like a serverless one.
+
+#![cfg(test)]
+
+use serde_json::{Value, json};
+use shared::cache::{Challenge, Delivery, OpenChallenge, OtpLimits, Purpose};
+use shared::domain::{ChallengeId, Mobile};
+use testkit::{RedisServer, Stack, TestApi, User};
+
+/// A user who signed up and in with a code.
+async fn sign_in(api: &TestApi) -> User {
+    let ada = api.anyone();
+    let signup = ada.post("/auth/signup", json!({ "mobile": ada.mobile, "password": "correct horse battery" })).await;
+    let signup_id = &signup.body()["signup_id"];
+    let sent = ada.post("/auth/send-otp", json!({ "mobile": ada.mobile, "signup_id": signup_id })).await;
+    assert_eq!(sent.status(), 202, "{}", sent.body());
+    let code = sent.body();
+    let wrong = if code["otp"] == "000000" { "000001" } else { "000000" };
+    let tried = ada.post("/auth/verify-otp", json!({ "challenge_id": code["challenge_id"], "otp": wrong })).await;
+    assert_eq!(tried.code(), "otp_invalid");
+    let signed =
+        ada.post("/auth/verify-otp", json!({ "challenge_id": code["challenge_id"], "otp": code["otp"] })).await;
+    assert_eq!(signed.status(), 200);
+    ada.with_token(signed.body()["access_token"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn sign_in_list_and_send_work_in_cluster_mode() {
+    let redis = RedisServer::start_cluster().await;
+    let stack = Stack::start().await.with("REDIS_URL", redis.url()).with("OTP_COOLDOWN_SECONDS", "0");
+    let stack = stack.with_stripe("http://127.0.0.1:1");
+    let api = TestApi::on(stack, auth::router);
+    let ada = sign_in(&api).await;
+
+    let at_rooms = ada.at(api.router_of(chatroom::router));
+    let room = at_rooms.post("/chatroom", json!({ "title": "Tea" })).await.id();
+    for cache in ["miss", "hit"] {
+        let list = at_rooms.get("/chatroom").await;
+        assert_eq!((list.status(), list.header("x-cache")), (200, cache));
+    }
+    let sent = at_rooms.post(&format!("/chatroom/{room}/message"), json!({ "content": "Hello" })).await;
+    assert_eq!(sent.status(), 202);
+    let waited = at_rooms.get(&format!("{}?wait=1", sent.header("location"))).await;
+    assert_eq!(waited.body()["state"], "pending");
+    let cancelled = at_rooms.post(&format!("{}/cancel", sent.header("location")), Value::Null).await;
+    assert_eq!(cancelled.body()["state"], "cancelled");
+    assert_eq!(at_rooms.delete(&format!("/chatroom/{room}")).await.status(), 204);
+
+    let login = ada.post("/auth/login", json!({ "mobile": ada.mobile, "password": "correct horse battery" })).await;
+    assert_eq!(login.status(), 200);
+    let change = json!({ "current_password": "correct horse battery", "new_password": "another horse battery" });
+    assert_eq!(ada.post("/auth/change-password", change).await.status(), 204);
+    assert_eq!(ada.post("/auth/forgot-password", json!({ "mobile": ada.mobile })).await.status(), 202);
+    let health = ada.at(api.router_of(ops::router)).get("/health").await;
+    assert_eq!(health.status(), 200, "{}", health.body());
+    assert_eq!(ada.at(api.router_of(user::router)).delete("/user/me").await.status(), 204);
+    assert_eq!(at_rooms.get("/chatroom").await.status(), 401, "the session was revoked");
+}
+
+#[tokio::test]
+async fn codes_are_delivered_and_withdrawn_in_cluster_mode() {
+    let redis = RedisServer::start_cluster().await;
+    let stack = Stack::start().await.with("REDIS_URL", redis.url());
+    let (cache, now) = (stack.cache(), stack.clock.now());
+    let limits = OtpLimits::from_env(&stack.env()).unwrap();
+    let mobile = Mobile::parse("+14155550123").unwrap();
+    let challenge = Challenge { mobile, purpose: Purpose::SignIn, kid: "test".into(), signup: None };
+    for _ in 0..2 {
+        let id = ChallengeId::generate();
+        let opened = cache.open_challenge(id, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+        assert!(matches!(opened, OpenChallenge::Opened(_)), "the one before was withdrawn: {opened:?}");
+        assert!(cache.challenge(id, now).await.unwrap().is_some());
+        assert_eq!(cache.begin_sending(id).await.unwrap(), Delivery::Ours);
+        assert_eq!(cache.begin_sending(id).await.unwrap(), Delivery::Elsewhere);
+        cache.sent(id).await.unwrap();
+        assert_eq!(cache.begin_sending(id).await.unwrap(), Delivery::Done);
+        cache.withdraw_challenge(id, &challenge, "192.0.2.1", now).await.unwrap();
+        assert!(cache.challenge(id, now).await.unwrap().is_none());
+    }
+}

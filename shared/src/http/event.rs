@@ -1,0 +1,166 @@
+//! The gateway's events: whatever AWS sends becomes a request, or is known to be none.
+//!
+//! `lambda_http` panics where a URI or a body cannot be built, and reads parts that nothing here uses. So the parts
+//! that are used are read here, what a URI cannot hold is percent-encoded, and the rest of its work is done by it.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::net::Ipv4Addr;
+
+use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use axum::http::method::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::request::LambdaRequest;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// The longest path and query, in bytes. The gateway accepts 10 KiB in a request's line and headers together.
+const LONGEST_URI: usize = 16 * 1024;
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// An event of an HTTP API (format 2.0) or a function URL; `None` if no request can be made of it.
+#[derive(Debug)]
+pub struct Event(pub Option<LambdaRequest>);
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(raw.get()).ok().and_then(Wire::into_request)))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(borrow)]
+    raw_path: Cow<'a, str>,
+    #[serde(borrow, default)]
+    raw_query_string: Option<Cow<'a, str>>,
+    cookies: Option<Vec<String>>,
+    headers: Option<Headers>,
+    request_context: Context,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    http: Http,
+    stage: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Http {
+    method: String,
+    source_ip: Option<String>,
+}
+
+impl Wire<'_> {
+    fn into_request(self) -> Option<LambdaRequest> {
+        let query = self.raw_query_string.as_deref().unwrap_or_default();
+        let is_path = self.raw_path.is_empty() || self.raw_path.starts_with('/');
+        let method = Method::from_bytes(self.request_context.http.method.as_bytes()).ok()?;
+        if !is_path || self.raw_path.len() + query.len() > LONGEST_URI {
+            return None;
+        }
+        if self.is_base64_encoded && STANDARD.decode(self.body.as_deref().unwrap_or_default()).is_err() {
+            return None;
+        }
+        let mut request = ApiGatewayV2httpRequest::default();
+        request.raw_path = Some(encoded(&self.raw_path, is_of_path));
+        request.raw_query_string = Some(encoded(query, is_of_query));
+        request.cookies = self.cookies;
+        request.headers = self.headers.unwrap_or_default().0;
+        keep_usable_origin(&mut request.headers);
+        request.body = self.body;
+        request.is_base64_encoded = self.is_base64_encoded;
+        request.request_context.stage = self.request_context.stage.filter(|stage| is_stage(stage));
+        request.request_context.http.method = method;
+        request.request_context.http.source_ip = self.request_context.http.source_ip;
+        Some(LambdaRequest::ApiGatewayV2(request))
+    }
+}
+
+/// Percent-encodes the bytes that may not be where the text is.
+fn encoded(text: &str, may_stay: fn(u8) -> bool) -> String {
+    if text.bytes().all(may_stay) {
+        return text.to_owned();
+    }
+    let mut encoded = String::with_capacity(text.len() + 32);
+    for byte in text.bytes() {
+        if may_stay(byte) {
+            encoded.push(byte.into());
+        } else {
+            // A text takes whatever is written to it.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// The gateway decodes paths: a `?` or `#` in one was sent encoded.
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"#<>?\\^`{|}".contains(&byte)
+}
+
+fn is_of_query(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
+}
+
+fn is_stage(stage: &str) -> bool {
+    !stage.is_empty() && stage.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_".contains(&byte))
+}
+
+/// Removes a host or scheme that could not be in a URI. Both come from the gateway, but a client may send them too.
+fn keep_usable_origin(headers: &mut HeaderMap) {
+    if headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
+        headers.remove(HOST);
+    }
+    if headers.get(FORWARDED_PROTO).is_some_and(|scheme| scheme != "https" && scheme != "http") {
+        headers.remove(FORWARDED_PROTO);
+    }
+}
+
+/// A name or an IPv4 address, with or without a port. Stricter than a URI: international names come as `xn--…`, which
+/// may be wrong inside, and are not needed.
+fn is_host(host: &str) -> bool {
+    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_alphabetic()))
+        && !name.to_ascii_lowercase().contains("xn--");
+    (is_name || name.parse::<Ipv4Addr>().is_ok())
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok()
+}
+
+#[derive(Default)]
+struct Headers(HeaderMap);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self::default())
+    }
+}
+
+impl<'de> Visitor<'de> for Headers {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("headers")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<Self, M::Error> {
+        while let Some((name, value)) = map.next_entry::<Cow<'_, str>, Cow<'_, str>>()? {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(M::Error::custom)?;
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(M::Error::custom)?;
+            self.0.try_insert(name, value).map_err(M::Error::custom)?;
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,154 @@
+//! Whatever the gateway sends gets an answer of ours.
+
+#![cfg(test)]
+
+use axum::Router;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::routing::any;
+use lambda_http::{Context, LambdaEvent, Service};
+use serde_json::{Value, json};
+use shared::http::{Event, Gateway, Json, PageRequest, Query, edge};
+
+/// Answers with what arrived.
+async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: axum::body::Bytes) -> Json<Value> {
+    let cookie = headers.get("cookie").map(|value| value.to_str().unwrap());
+    Json(json!({
+        "method": method.as_str(), "path": uri.path(), "query": uri.query(), "cookie": cookie,
+        "host": headers.get("host").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        "body": String::from_utf8_lossy(&body),
+    }))
+}
+
+async fn page(Query(page): Query<PageRequest>) -> Json<Value> {
+    Json(json!({ "cursor": page.cursor }))
+}
+
+/// An event of an HTTP API with some parts replaced: `/rawPath`, say.
+fn event(changes: &[(&str, Value)]) -> Value {
+    let mut event = json!({
+        "version": "2.0", "routeKey": "ANY /chatroom/{proxy+}", "rawPath": "/chatroom", "rawQueryString": "",
+        "headers": { "host": "api.example.com", "x-forwarded-proto": "https" }, "cookies": ["a=1", "b=2"],
+        "requestContext": {
+            "accountId": "1", "stage": "$default", "domainName": "api.example.com", "time": "x", "timeEpoch": 1,
+            "http": { "method": "POST", "path": "/chatroom", "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1" },
+        },
+        "body": "hi", "isBase64Encoded": false,
+    });
+    for (pointer, value) in changes {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        event.pointer_mut(parent).unwrap()[name] = value.clone();
+    }
+    event
+}
+
+/// The status and the body of the answer to an event.
+async fn answer(event: &Value) -> (u64, Value) {
+    let router = edge(Router::new().route("/page", any(page)).route("/{*path}", any(echo)).route("/", any(echo)));
+    let event: Event = serde_json::from_slice(event.to_string().as_bytes()).unwrap();
+    let response = Gateway::new(router).call(LambdaEvent::new(event, Context::default())).await.unwrap();
+    let response = serde_json::to_value(&response).unwrap();
+    let body = response["body"].as_str().unwrap_or_default();
+    (response["statusCode"].as_u64().unwrap(), serde_json::from_str(body).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_request_arrives_as_it_was_sent() {
+    let (status, body) = answer(&event(&[("/rawQueryString", json!("a=1&b=%22"))])).await;
+    let expected = json!({
+        "method": "POST", "path": "/chatroom", "query": "a=1&b=%22", "cookie": "a=1; b=2", "host": "api.example.com",
+        "body": "hi",
+    });
+    assert_eq!((status, body), (200, expected));
+}
+
+#[tokio::test]
+async fn what_a_uri_cannot_hold_is_encoded() {
+    for (query, cursor) in [
+        ("cursor=\"", "\""),
+        ("cursor=<>", "<>"),
+        ("cursor=a b", "a b"),
+        ("cursor=é", "é"),
+        ("cursor=%zz", "%zz"),
+        ("cursor=a#b", "a#b"),
+        ("cursor=\u{7f}\u{1}", "\u{7f}\u{1}"),
+        ("cursor=`{|}^\\[]", "`{|}^\\[]"),
+    ] {
+        let sent = event(&[("/rawPath", json!("/page")), ("/rawQueryString", json!(query))]);
+        assert_eq!(answer(&sent).await, (200, json!({ "cursor": cursor })), "{query}");
+    }
+    for (path, arrives) in [
+        ("/a\"b", "/a%22b"),
+        ("/a b?c#d", "/a%20b%3Fc%23d"),
+        ("/ü", "/%C3%BC"),
+        ("/a\\b", "/a%5Cb"),
+        ("//host/x", "//host/x"),
+        ("/\u{1}\n", "/%01%0A"),
+        ("", "/"),
+    ] {
+        let (status, body) = answer(&event(&[("/rawPath", json!(path))])).await;
+        assert_eq!((status, &body["path"]), (200, &json!(arrives)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_in_a_uri_is_ignored() {
+    for host in ["", "a b", "1.2.3.999", "xn--a", "a:99999", "[::1", "a/b", "@", "ü", "x:y:z", "127.1", "a.1"] {
+        for proto in ["https", "", "1:", "javascript", "http, https"] {
+            let headers = json!({ "host": host, "x-forwarded-proto": proto });
+            let (status, body) = answer(&event(&[("/headers", headers)])).await;
+            assert_eq!((status, &body["path"]), (200, &json!("/chatroom")), "{host} {proto}");
+        }
+    }
+    for host in ["api.example.com", "127.0.0.1:8080", "localhost:1", "abc.lambda-url.eu-west-1.on.aws"] {
+        let (_, body) = answer(&event(&[("/headers", json!({ "host": host }))])).await;
+        assert_eq!(body["host"], json!(host));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_malformed() {
+    for (pointer, value) in [
+        ("/rawPath", json!("chatroom")),
+        ("/rawPath", json!("@evil.example/")),
+        ("/rawPath", json!(null)),
+        ("/rawPath", json!("/".repeat(20_000))),
+        ("/rawQueryString", json!("\"".repeat(20_000))),
+        ("/headers", json!({ "a b": "c" })),
+        ("/headers", json!({ "a": "b\nc" })),
+        ("/headers", json!({ "a": ["b"] })),
+        (
+            "/headers",
+            (0..40_000).map(|number| (format!("h{number}"), json!(""))).collect::<serde_json::Map<_, _>>().into(),
+        ),
+        ("/requestContext/http/method", json!("")),
+        ("/requestContext/http/method", json!("GET /")),
+        ("/requestContext", json!({ "httpMethod": "GET" })),
+        ("/isBase64Encoded", json!(true)),
+        ("/isBase64Encoded", json!(1)),
+    ] {
+        let (status, body) = answer(&event(&[(pointer, value.clone())])).await;
+        assert_eq!((status, &body["code"]), (400, &json!("malformed_request")), "{pointer} {value:.40}");
+    }
+    for event in [json!({}), json!([]), json!(null), json!("text"), json!({ "httpMethod": "GET", "path": "/" })] {
+        assert_eq!(answer(&event).await.0, 400, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn stages_bodies_and_cookies_of_every_kind_are_answered() {
+    for (pointer, value, part, arrives) in [
+        ("/requestContext/stage", json!("v1"), "path", json!("/v1/chatroom")),
+        ("/requestContext/stage", json!("a/b \""), "path", json!("/chatroom")),
+        ("/requestContext/stage", json!(null), "path", json!("/chatroom")),
+        ("/cookies", json!(null), "cookie", json!(null)),
+        ("/cookies", json!(["a\n", "\u{0}"]), "cookie", json!(null)),
+        ("/body", json!(null), "body", json!("")),
+        ("/headers", json!(null), "host", json!(null)),
+        ("/requestContext/http/method", json!("BREW"), "method", json!("BREW")),
+    ] {
+        let (status, body) = answer(&event(&[(pointer, value.clone())])).await;
+        assert_eq!((status, &body[part]), (200, &arrives), "{pointer} {value}");
+    }
+    let (_, body) = answer(&event(&[("/isBase64Encoded", json!(true)), ("/body", json!("/////w=="))])).await;
+    assert_eq!(body["body"], json!("\u{fffd}\u{fffd}\u{fffd}\u{fffd}"));
+}

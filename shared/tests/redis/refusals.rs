@@ -1,0 +1,47 @@
+//! What the server refuses is an error.
+
+use std::time::Duration;
+
+use shared::cache::RateLimit;
+use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SessionId, SignupId, Timestamp, UserId};
+use testkit::RedisServer;
+
+use crate::cache;
+
+#[tokio::test]
+async fn every_refusal_of_the_server_is_an_error() {
+    let server = RedisServer::start(&[]).await;
+    let cache = cache(&server.address());
+    cache.ping().await.unwrap();
+    server.command("ACL SETUSER default -@all +acl").await;
+
+    let (now, mobile) = (Timestamp::from_unix(1_790_000_000).unwrap(), Mobile::parse("+14155550123").unwrap());
+    let (user, session, room) = (UserId::generate(), SessionId::generate(), ChatroomId::generate());
+    let (challenge, signup) = (ChallengeId::generate(), SignupId::generate());
+    let limit = RateLimit { most: 1, within: Duration::from_mins(1) };
+    let refused = [
+        ("ping", cache.ping().await.is_err()),
+        ("keep_signup", cache.keep_signup(signup, &mobile, "{}", now).await.is_err()),
+        ("signup", cache.signup(signup, &mobile).await.is_err()),
+        ("drop_signup", cache.drop_signup(signup).await.is_err()),
+        ("challenge", cache.challenge(challenge, now).await.is_err()),
+        ("try_challenge", cache.try_challenge(challenge, &[], now).await.is_err()),
+        ("slide", cache.slide("kind", "of", limit, now).await.is_err()),
+        ("forget", cache.forget("kind", "of").await.is_err()),
+        ("session", cache.session(session).await.is_err()),
+        ("mark_live", cache.mark_live(session).await.is_err()),
+        ("mark_revoked", cache.mark_revoked(&[session]).await.is_err()),
+        ("rooms", cache.rooms(user, session).await.is_err()),
+        ("store_rooms", cache.store_rooms(user, "token", "page").await.is_err()),
+        ("writing_rooms", cache.writing_rooms(user, session).await.is_err()),
+        ("sending", cache.sending(user, session).await.is_err()),
+        ("rooms_written", cache.rooms_written(user).await.is_err()),
+        ("stop_replies", cache.stop_replies(&[MessageId::generate()]).await.is_err()),
+        ("is_stopped", cache.is_stopped(MessageId::generate()).await.is_err()),
+        ("room_changed", cache.room_changed(room).await.is_err()),
+        ("room_changes", cache.room_changes(room).await.is_err()),
+    ];
+    for (name, is_error) in refused {
+        assert!(is_error, "{name}");
+    }
+}

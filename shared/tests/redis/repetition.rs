@@ -1,0 +1,120 @@
+//! A question whose answer is lost is asked again: the server does it twice, and the result is that of once.
+
+use std::time::Duration;
+
+use shared::cache::{Cache, CachedRooms, Challenge, OpenChallenge, OtpLimits, Purpose, RateLimit, Verdict};
+use shared::domain::{ChallengeId, Mobile, SessionId, Timestamp, UserId};
+use testkit::{RedisServer, Relay};
+
+use crate::cache;
+
+struct Lossy {
+    relay: Relay,
+    cache: Cache,
+    _server: RedisServer,
+}
+
+impl Lossy {
+    async fn start() -> Self {
+        let server = RedisServer::start(&[]).await;
+        let relay = Relay::to(&server.address()).await;
+        let cache = cache(relay.address());
+        // Scripts are known afterwards: a question is one exchange.
+        let warm = Self { relay, cache, _server: server };
+        let id = warm.open().await;
+        warm.attempt(id, false).await;
+        warm.cache.challenge(id, now()).await.unwrap();
+        warm.cache.slide("warm", "of", RateLimit { most: 1, within: Duration::from_mins(1) }, now()).await.unwrap();
+        warm
+    }
+
+    /// What `question` returns although its answer is lost.
+    async fn lost<T>(&self, question: impl Future<Output = T>) -> T {
+        self.relay.lose_answer(1);
+        let result = question.await;
+        assert!(self.relay.has_lost());
+        result
+    }
+
+    async fn open(&self) -> ChallengeId {
+        let id = ChallengeId::generate();
+        let opened = self.cache.open_challenge(id, &challenge(), &limits(), "192.0.2.1", now()).await.unwrap();
+        assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
+        id
+    }
+
+    async fn attempt(&self, id: ChallengeId, right: bool) -> Verdict {
+        self.cache.try_challenge(id, &[("test", right)], now()).await.unwrap()
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(1_790_000_000).unwrap()
+}
+
+fn challenge() -> Challenge {
+    let mobile = Mobile::parse("+14155550123").unwrap();
+    Challenge { mobile, purpose: Purpose::SignIn, kid: "test".into(), signup: None }
+}
+
+fn limits() -> OtpLimits {
+    OtpLimits {
+        cooldown: Duration::ZERO,
+        per_mobile_hour: 4,
+        per_mobile_day: 4,
+        per_ip_hour: 0,
+        per_prefix_hour: 0,
+        per_day: 4,
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_is_opened_and_counted_once() {
+    let lossy = Lossy::start().await;
+    let first = lossy.lost(lossy.open()).await;
+    assert!(lossy.cache.challenge(first, now()).await.unwrap().is_some());
+    // One was opened before the test, so this is the fourth and last one.
+    lossy.open().await;
+    lossy.open().await;
+    let (id, challenge, limits) = (ChallengeId::generate(), challenge(), limits());
+    let refused = lossy.cache.open_challenge(id, &challenge, &limits, "192.0.2.1", now()).await.unwrap();
+    assert!(matches!(refused, OpenChallenge::Refused(_)));
+}
+
+#[tokio::test]
+async fn a_right_code_is_right() {
+    let lossy = Lossy::start().await;
+    let id = lossy.open().await;
+    assert!(matches!(lossy.lost(lossy.attempt(id, true)).await, Verdict::Right(..)));
+    assert!(matches!(lossy.attempt(id, true).await, Verdict::Expired));
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_one_try() {
+    let lossy = Lossy::start().await;
+    let id = lossy.open().await;
+    for _ in 0..4 {
+        assert!(matches!(lossy.lost(lossy.attempt(id, false)).await, Verdict::Wrong));
+    }
+    assert!(matches!(lossy.attempt(id, true).await, Verdict::Right(..)), "the fifth try");
+}
+
+#[tokio::test]
+async fn an_event_is_counted_once_and_not_refused_for_itself() {
+    let lossy = Lossy::start().await;
+    let limit = RateLimit { most: 2, within: Duration::from_mins(1) };
+    for refused in [false, false, true] {
+        let wait = lossy.lost(lossy.cache.slide("kind", "of", limit, now())).await.unwrap();
+        assert_eq!(wait.is_some(), refused);
+    }
+}
+
+#[tokio::test]
+async fn a_missed_list_is_stored_under_its_own_token() {
+    let lossy = Lossy::start().await;
+    let (user, session) = (UserId::generate(), SessionId::generate());
+    let (_, missed) = lossy.lost(lossy.cache.rooms(user, session)).await.unwrap();
+    let CachedRooms::Miss(token) = missed else { panic!("{missed:?}") };
+    lossy.cache.store_rooms(user, &token, "[]").await.unwrap();
+    assert_eq!(lossy.cache.rooms(user, session).await.unwrap().1, CachedRooms::Hit("[]".into()));
+}
