@@ -1,5 +1,7 @@
 //! Faults: a store or a remote service fails.
 
+use tokio_postgres::error::SqlState;
+
 /// A failure of something this code depends on. Handlers pass it on; the edge decides what a client sees of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -38,6 +40,30 @@ impl Fault {
             Self::Unreadable(..) | Self::Bug(_) => false,
         }
     }
+
+    /// Whether the server refused this statement alone, and its connection is good for the next one.
+    pub(crate) fn is_of_the_statement(&self) -> bool {
+        let Self::Postgres(error) = self else { return false };
+        error.code().is_some_and(|state| !is_of(state, &OF_THE_CONNECTION) && is_of(state, &OF_THE_STATEMENT))
+    }
+}
+
+/// Errors of a statement, as beginnings of SQLSTATEs: cardinality (21), data (22), constraints (23), deadlock and
+/// serialization (40), what is written (42), locks (55), cancelled (57014), raised (P0).
+/// Source: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+const OF_THE_STATEMENT: [&str; 8] = ["21", "22", "23", "40", "42", "55", "57014", "P0"];
+
+/// Errors that say that this connection leads to the wrong server or is in a state that it should not have: a server
+/// that only reads (25006), a prepared statement that is not there (26), is somebody else's (42P05) or does not fit the
+/// schema any more (0A000), a transaction that was ended (25P03).
+const OF_THE_CONNECTION: [&str; 5] = ["25006", "25P03", "26", "42P05", "0A000"];
+
+/// Outages: connection exceptions (08), insufficient resources (53), operator intervention (57), deadlock and
+/// serialization failures (40), lock timeouts (55).
+const OUTAGES: [&str; 5] = ["08", "40", "53", "55", "57"];
+
+fn is_of(state: &SqlState, beginnings: &[&str]) -> bool {
+    beginnings.iter().any(|beginning| state.code().starts_with(beginning))
 }
 
 /// The error in Postgres' words, without the part that quotes rows.
@@ -48,8 +74,6 @@ fn describe(error: &tokio_postgres::Error) -> String {
     }
 }
 
-/// Connection exceptions (08), insufficient resources (53), operator intervention (57), deadlock and serialization
-/// failures (40), lock timeouts (55). Source: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-fn is_outage_state(state: &tokio_postgres::error::SqlState) -> bool {
-    ["08", "40", "53", "55", "57"].iter().any(|class| state.code().starts_with(class))
+fn is_outage_state(state: &SqlState) -> bool {
+    is_of(state, &OUTAGES) || is_of(state, &OF_THE_CONNECTION)
 }

@@ -8,12 +8,17 @@ mod api;
 mod contract;
 mod database;
 mod events;
+mod relay;
+mod servers;
 mod shop;
 mod sqs;
 mod stack;
 
 pub use api::{Answer, Build, TestApi, User};
+pub use database::migrate;
 pub use events::{event, events_folder, request};
+pub use relay::Relay;
+pub use servers::Server;
 pub use shop::Shop;
 pub use sqs::{Sent, Sqs};
 pub use stack::{Stack, TestClock, WEBHOOK_SECRET};

@@ -6,6 +6,7 @@
 pub mod allowances;
 pub mod chatrooms;
 pub mod customers;
+mod lease;
 pub mod messages;
 pub mod replies;
 mod row;
@@ -19,7 +20,7 @@ use std::ops::DerefMut;
 use std::str::FromStr;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
@@ -28,6 +29,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};
 
+use lease::Lease;
 use row::FromRow;
 pub use row::Page;
 
@@ -86,20 +88,19 @@ impl Db {
 
     /// A connection that never returns to the pool and is closed when dropped, whatever state it is in: for migrations.
     pub async fn dedicated(&self) -> Result<impl DerefMut<Target = tokio_postgres::Client> + Send + Sync, Fault> {
-        Ok(Object::take(self.connection().await?))
+        self.lease().await?.take_out()
     }
 
-    /// A connection of the pool, for operations of more than one statement.
-    async fn connection(&self) -> Result<Object, Fault> {
-        Ok(self.0.get().await?)
+    /// A connection of the pool.
+    async fn lease(&self) -> Result<Lease, Fault> {
+        Ok(Lease::of(self.0.get().await?))
     }
 
     async fn rows(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Fault> {
-        self.within(async |connection| {
-            let statement = connection.prepare_cached(sql).await?;
-            connection.query(&statement, parameters).await
-        })
-        .await
+        let lease = self.lease().await?;
+        let rows = lease.query(sql, parameters).await;
+        lease.end();
+        rows
     }
 
     /// Runs a statement and reads all of its rows.
@@ -125,22 +126,10 @@ impl Db {
 
     /// Runs a statement and returns how many rows it changed.
     async fn execute(&self, sql: &str, parameters: Parameters<'_>) -> Result<u64, Fault> {
-        self.within(async |connection| {
-            let statement = connection.prepare_cached(sql).await?;
-            connection.execute(&statement, parameters).await
-        })
-        .await
-    }
-
-    /// Runs `work` on a connection of the pool. A connection that timed out is busy with its statement and leaves the pool.
-    async fn within<T>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>) -> Result<T, Fault> {
-        let connection = self.0.get().await?;
-        let outcome = tokio::time::timeout(STATEMENT_TIMEOUT, work(&connection)).await;
-        if let Ok(done) = outcome {
-            return Ok(done?);
-        }
-        drop(Object::take(connection));
-        Err(Fault::StatementTimeout)
+        let lease = self.lease().await?;
+        let changed = lease.execute(sql, parameters).await;
+        lease.end();
+        changed
     }
 }
 

@@ -11,7 +11,6 @@ use shared::config::Env;
 use shared::db::Db;
 
 use crate::authority::Authority;
-use crate::server::Server;
 
 /// What a client is to make of a server.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -48,7 +47,7 @@ async fn redis(url: &str, ca: Option<&str>) -> Expected {
 async fn postgres_is_encrypted_and_checked_as_the_url_asks() {
     shared::tls::install_provider();
     let authority = Authority::new("postgres");
-    let server = Server::postgres(&authority);
+    let server = server::postgres(&authority);
     let (ca, other) = (authority.ca(), Authority::new("postgres-other"));
     for (host, options, ca, expected) in [
         ("localhost", "sslmode=require", None, Connected),
@@ -71,7 +70,7 @@ async fn postgres_is_encrypted_and_checked_as_the_url_asks() {
 async fn postgres_without_tls_is_refused_by_who_asks_for_it() {
     shared::tls::install_provider();
     let authority = Authority::new("postgres-plain");
-    let server = Server::plain_postgres(&authority);
+    let server = testkit::Server::postgres("host", None, &[]);
     let url = |options: &str| format!("postgres://chat:secret@localhost:{}/postgres?{options}", server.port);
     assert_eq!(postgres(&url("sslmode=disable"), None).await, Connected);
     assert_eq!(postgres(&url("sslmode=require"), None).await, Refused);
@@ -82,7 +81,7 @@ async fn postgres_without_tls_is_refused_by_who_asks_for_it() {
 async fn redis_is_encrypted_and_checked_as_the_url_asks() {
     shared::tls::install_provider();
     let authority = Authority::new("redis");
-    let server = Server::redis(&authority);
+    let server = server::redis(&authority);
     let (ca, other) = (authority.ca(), Authority::new("redis-other"));
     for (url, ca, expected) in [
         (format!("rediss://localhost:{}", server.port), Some(ca), Connected),

@@ -1,0 +1,90 @@
+//! The old primary only reads, and its address leads to the new one.
+
+use testkit::{Relay, Server, migrate};
+
+use crate::world::{db, now, write, write_in_transaction};
+
+/// Two migrated servers, and a relay to the first one.
+struct Cluster {
+    old: Server,
+    new: Server,
+    relay: Relay,
+}
+
+fn url(port: u16) -> String {
+    format!("postgres://chat:secret@127.0.0.1:{port}/postgres")
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let (old, new) = (Server::postgres("host", None, &[]), Server::postgres("host", None, &[]));
+        migrate(&url(old.port)).await;
+        migrate(&url(new.port)).await;
+        let relay = Relay::to(old.port).await;
+        Self { old, new, relay }
+    }
+
+    async fn fail_over(&self) {
+        let (sql, connection) = tokio_postgres::connect(&url(self.old.port), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        sql.batch_execute("alter system set default_transaction_read_only = on").await.unwrap();
+        sql.batch_execute("select pg_reload_conf()").await.unwrap();
+        self.relay.lead_to(self.new.port);
+        // The server's processes read it at their next statement.
+        while sql.query("show transaction_read_only", &[]).await.unwrap()[0].get::<_, &str>(0) == "off" {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_failover_one_request_is_unavailable_and_the_next_one_is_served_by_the_new_primary() {
+    let cluster = Cluster::start().await;
+    let db = db(&url(cluster.relay.port));
+    // Several connections are open, and all of them lead to the old primary.
+    let (one, two, three) = tokio::join!(write(&db), write(&db), write(&db));
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    cluster.fail_over().await;
+
+    let fault = write(&db).await.unwrap_err();
+    assert!(fault.is_outage() && fault.to_string().contains("25006"), "{fault}");
+    for _ in 0..4 {
+        write(&db).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn after_a_failover_one_transaction_is_unavailable_and_the_next_one_is_served_by_the_new_primary() {
+    let cluster = Cluster::start().await;
+    let old = db(&url(cluster.relay.port));
+    let user = write(&old).await.unwrap();
+    shared::db::customers::make(&old, user, now()).await.unwrap();
+    let new = db(&url(cluster.new.port));
+    let user_of_new = write(&new).await.unwrap();
+    shared::db::customers::make(&new, user_of_new, now()).await.unwrap();
+    cluster.fail_over().await;
+
+    let fault = write_in_transaction(&old, user).await.unwrap_err();
+    assert!(fault.is_outage() && fault.to_string().contains("25006"), "{fault}");
+    write_in_transaction(&old, user_of_new).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_statement_whose_connection_is_ended_by_the_server_is_unavailable_and_the_next_one_is_served() {
+    let stack = testkit::Stack::start().await;
+    let (db, sql) = (stack.db(), stack.sql().await);
+    let user = write(&db).await.unwrap();
+    sql.batch_execute("begin; lock table users").await.unwrap();
+    let blocked = stack.stalled({
+        let db = db.clone();
+        async move { write(&db).await }
+    });
+    let blocked = blocked.await;
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'chat-backend'";
+    sql.execute(end, &[]).await.unwrap();
+    let fault = blocked.await.unwrap().unwrap_err();
+    sql.batch_execute("commit").await.unwrap();
+    assert!(fault.is_outage() && fault.to_string().contains("57P01"), "{fault}");
+    assert_eq!(write(&db).await.unwrap(), user);
+}
