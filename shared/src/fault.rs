@@ -1,5 +1,6 @@
 //! Faults: a store or a remote service fails.
 
+use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::SqlState;
 
 /// A failure of something this code depends on. Handlers pass it on; the edge decides what a client sees of it.
@@ -9,8 +10,8 @@ pub enum Fault {
     #[error("postgres: {}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
     /// No connection to Postgres was available.
-    #[error("postgres pool: {0}")]
-    Pool(#[from] deadpool_postgres::PoolError),
+    #[error("postgres pool: {}", describe_pool(.0))]
+    Pool(#[from] PoolError),
     /// A statement took longer than [`crate::db::STATEMENT_TIMEOUT`].
     #[error("postgres: statement timed out")]
     StatementTimeout,
@@ -68,9 +69,23 @@ fn is_of(state: &SqlState, beginnings: &[&str]) -> bool {
 
 /// The error in Postgres' words, without the part that quotes rows.
 fn describe(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(said) => format!("{} ({})", said.message(), said.code().code()),
-        None => error.to_string(),
+    let Some(said) = error.as_db_error() else {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        return format!("{error}{cause}");
+    };
+    let (message, code) = (said.message(), said.code().code());
+    // Postgres says so when none of its rules fits, up to version 13 in the second form.
+    if ["no encryption", "SSL off"].iter().any(|end| message.ends_with(end)) {
+        return format!("{message} ({code}); if the server demands TLS, the URL needs sslmode=require or verify-full");
+    }
+    format!("{message} ({code})")
+}
+
+fn describe_pool(error: &PoolError) -> String {
+    match error {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => describe(error),
+        PoolError::PostCreateHook(HookError::Message(reason)) => reason.to_string(),
+        error => error.to_string(),
     }
 }
 

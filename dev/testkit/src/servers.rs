@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use tokio_postgres::Config;
 use uuid::Uuid;
 
 /// How long a server may take to start.
@@ -71,6 +72,30 @@ impl Server {
             sleep(Duration::from_millis(50));
         }
         server
+    }
+
+    /// Starts a PgBouncer with one connection to the database of `url`, which its clients share by transaction. Returns
+    /// it with the URL of the same database behind it.
+    pub fn pgbouncer(url: &str) -> (Self, String) {
+        let to: Config = url.parse().expect("a URL");
+        let (user, database) = (to.get_user().expect("a user"), to.get_dbname().expect("a database"));
+        let password = String::from_utf8_lossy(to.get_password().unwrap_or_default()).into_owned();
+        let folder = new_folder();
+        let owner = Owner::of(&folder);
+        let (port, upstream) = (free_port(), to.get_ports().first().copied().unwrap_or(5432));
+        let (settings, users) = (folder.join("pgbouncer.ini"), folder.join("users.txt"));
+        fs::write(&users, format!("\"{user}\" \"{password}\"\n")).expect("a file");
+        let text = format!(
+            "[databases]\n* = host=127.0.0.1 port={upstream}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\n\
+             default_pool_size = 1\nlogfile = {}\n",
+            users.display(),
+            folder.join("log").display()
+        );
+        fs::write(&settings, text).expect("a file");
+        owner.give(&folder);
+        let server = Self::wait_for(owner.command(Path::new("pgbouncer")).arg(settings), port, folder);
+        (server, format!("postgres://{user}:{password}@127.0.0.1:{port}/{database}"))
     }
 
     /// Starts a server that takes its port as the value of `port_option`, and waits until it takes connections.

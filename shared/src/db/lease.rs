@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::{ClientWrapper, Object};
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 
 use super::{Parameters, STATEMENT_TIMEOUT};
@@ -16,6 +17,8 @@ pub(super) struct Lease {
     object: Option<Object>,
     /// Whether the last statement ended, and not by an error of the server's.
     sound: AtomicBool,
+    /// Whether its statements are prepared under a name, which is cheaper from the second time on.
+    prepares: bool,
 }
 
 impl Drop for Lease {
@@ -30,15 +33,21 @@ impl Drop for Lease {
 }
 
 impl Lease {
-    pub(super) fn of(object: Object) -> Self {
-        Self { object: Some(object), sound: AtomicBool::new(true) }
+    /// `shared` says that the connection may be another client's in the next moment: nothing may stay on it. A new
+    /// connection's first statement is not prepared either. That saves the round trip which its check has cost.
+    pub(super) fn of(object: Object, shared: bool) -> Self {
+        let is_new = Object::metrics(&object).recycle_count == 0;
+        Self { object: Some(object), sound: AtomicBool::new(true), prepares: !shared && !is_new }
     }
 
     /// Runs a statement and reads all of its rows.
     pub(super) async fn query(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Fault> {
         self.run(async |connection| {
+            if !self.prepares {
+                return connection.query_typed(sql, &typed(parameters)).await;
+            }
             let statement = connection.prepare_cached(sql).await?;
-            connection.query(&statement, parameters).await
+            connection.query(&statement, &untyped(parameters)).await
         })
         .await
     }
@@ -46,8 +55,11 @@ impl Lease {
     /// Runs a statement and returns how many rows it changed.
     pub(super) async fn execute(&self, sql: &str, parameters: Parameters<'_>) -> Result<u64, Fault> {
         self.run(async |connection| {
+            if !self.prepares {
+                return connection.execute_typed(sql, &typed(parameters)).await;
+            }
             let statement = connection.prepare_cached(sql).await?;
-            connection.execute(&statement, parameters).await
+            connection.execute(&statement, &untyped(parameters)).await
         })
         .await
     }
@@ -79,4 +91,14 @@ impl Lease {
             drop(self.object.take());
         }
     }
+}
+
+type Sent<'a> = &'a (dyn ToSql + Sync);
+
+fn untyped<'a>(parameters: Parameters<'a>) -> Vec<Sent<'a>> {
+    parameters.iter().map(|value| *value as Sent<'a>).collect()
+}
+
+fn typed<'a>(parameters: Parameters<'a>) -> Vec<(Sent<'a>, Type)> {
+    parameters.iter().map(|value| (*value as Sent<'a>, value.declared())).collect()
 }

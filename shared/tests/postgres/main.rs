@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod failover;
+mod pooler;
 mod silence;
 mod world;

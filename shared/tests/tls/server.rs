@@ -7,11 +7,12 @@ use testkit::Server;
 
 use crate::authority::Authority;
 
-/// A Postgres that takes encrypted connections alone, with a password that can be bound to the certificate.
-pub(crate) fn postgres(authority: &Authority) -> Server {
+/// A Postgres with TLS, and with a password that can be bound to the certificate. It takes encrypted connections alone
+/// (`hostssl`), or others alone (`hostnossl`).
+pub(crate) fn postgres(authority: &Authority, takes: &str) -> Server {
     let (certificate, key) = (authority.file("server.pem"), authority.file("server.key"));
     let tls = ["-c", "ssl=on", "-c", &format!("ssl_cert_file={certificate}"), "-c", &format!("ssl_key_file={key}")];
-    Server::postgres("hostssl", Some(Path::new(&key)), &tls)
+    Server::postgres(takes, Some(Path::new(&key)), &tls)
 }
 
 /// A Redis that takes encrypted connections alone.
