@@ -42,6 +42,14 @@ impl Fault {
         }
     }
 
+    /// What to set, if a pooler shares the connections and the URL does not say so.
+    pub fn shared_connection(&self) -> Option<&str> {
+        match self {
+            Self::Pool(PoolError::PostCreateHook(HookError::Message(advice))) => Some(advice),
+            _ => None,
+        }
+    }
+
     /// Whether the server refused this statement alone, and its connection is good for the next one.
     pub(crate) fn is_of_the_statement(&self) -> bool {
         let Self::Postgres(error) = self else { return false };
