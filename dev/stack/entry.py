@@ -22,7 +22,8 @@ def enter(
 ) -> None:
     """Runs the main function of `module` and exits with its result.
 
-    `postgres` and `redis` are installed unless their URLs are given; `browser` includes its driver; `pooler` is PgBouncer.
+    `postgres` and `redis` are installed unless their URLs are given; `browser` includes its driver, and
+    `pooler` is PgBouncer.
     """
     try:
         if Path(sys.prefix).resolve() != (DEV / "venv").resolve():

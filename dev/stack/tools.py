@@ -32,7 +32,7 @@ def tool(environment: str, program: str) -> Path:
 
 
 def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool, pooler: bool) -> None:
-    """Installs the named environments, and the stores, the browser and PgBouncer if wanted; it is quick if all is installed."""
+    """Installs the named environments, and the stores, browser and pooler if wanted; quick if all is installed."""
     if sys.version_info < (3, 10):  # noqa: UP036
         raise Failure("Python 3.10 or newer is needed.")
     DEV.mkdir(exist_ok=True)
