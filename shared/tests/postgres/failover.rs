@@ -1,8 +1,9 @@
 //! The old primary only reads, and its address leads to the new one.
 
+use shared::domain::SessionId;
 use testkit::{Relay, Server, migrate};
 
-use crate::world::{db, now, write, write_in_transaction};
+use crate::world::{db, now, write, write_in_transaction, write_session};
 
 /// Two migrated servers, and a relay to the first one.
 struct Cluster {
@@ -87,4 +88,21 @@ async fn a_statement_whose_connection_is_ended_by_the_server_is_unavailable_and_
     sql.batch_execute("commit").await.unwrap();
     assert!(fault.is_outage() && fault.to_string().contains("57P01"), "{fault}");
     assert_eq!(write(&db).await.unwrap(), user);
+}
+
+#[tokio::test]
+async fn an_error_of_the_statement_alone_keeps_its_connection() {
+    let stack = testkit::Stack::start().await;
+    let (db, sql) = (stack.db(), stack.sql().await);
+    let session = SessionId::generate();
+    write_session(&db, session).await.unwrap();
+    let open = "select pid from pg_stat_activity
+        where datname = current_database() and application_name = 'chat-backend'";
+    let before: Vec<i32> = sql.query(open, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+
+    let fault = write_session(&db, session).await.unwrap_err();
+    assert!(!fault.is_outage() && fault.to_string().contains("23505"), "{fault}");
+    write(&db).await.unwrap();
+    let after: Vec<i32> = sql.query(open, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!((before.len(), &after), (1, &before));
 }

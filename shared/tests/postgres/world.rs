@@ -21,8 +21,13 @@ pub(crate) fn db(url: &str) -> Db {
 
 /// Writes by one statement: signs in.
 pub(crate) async fn write(db: &Db) -> Result<UserId, Fault> {
+    write_session(db, SessionId::generate()).await
+}
+
+/// Signs in with a session that has this id.
+pub(crate) async fn write_session(db: &Db, id: SessionId) -> Result<UserId, Fault> {
     let hash = RefreshToken::generate().unwrap().hash();
-    let session = NewSession { id: SessionId::generate(), refresh_hash: &hash, user_agent: None, expires_at: now() };
+    let session = NewSession { id, refresh_hash: &hash, user_agent: None, expires_at: now() };
     let mobile = Mobile::parse("+14155550123").unwrap();
     users::sign_in(db, &mobile, &Profile::default(), &session, now()).await.map(|user| user.id)
 }
