@@ -53,6 +53,7 @@ TESTS = [
     ("end to end", [*UP, *E2E, "--no-fail-fast"]),
     ("end to end: faults", [*UP, *E2E, "--test", "faults"]),
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
+    ("end to end: pooler", ["env", "PGBOUNCER=true", *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
@@ -88,7 +89,8 @@ def _environment() -> dict:
     """The environment of a run; neither the user's own settings nor .env change it."""
     settable = {settings.variable(parameter) for parameter in settings.template()["Parameters"]}
     kept = {name: value for name, value in os.environ.items() if name not in settable}
-    return {**kept, "DOTENV": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+    own = {"DOTENV": "", "PGBOUNCER": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+    return {**kept, **own}
 
 
 def _totals(line: str) -> tuple[int, int] | None:

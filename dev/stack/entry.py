@@ -13,17 +13,24 @@ from stack.paths import DEV
 
 
 def enter(
-    module: str, environments: list[str], postgres: bool = False, redis: bool = False, browser: bool = False
+    module: str,
+    environments: list[str],
+    postgres: bool = False,
+    redis: bool = False,
+    browser: bool = False,
+    pooler: bool = False,
 ) -> None:
     """Runs the main function of `module` and exits with its result.
 
-    `postgres` and `redis` are installed unless their URLs are given; `browser` includes its driver.
+    `postgres` and `redis` are installed unless their URLs are given; `browser` includes its driver, and
+    `pooler` is PgBouncer.
     """
     try:
         if Path(sys.prefix).resolve() != (DEV / "venv").resolve():
             read_dotenv()
             wanted = [tools.MINISTACK, *(name for name in environments if name != tools.MINISTACK)]
-            tools.ensure(wanted, postgres and not given("DATABASE_URL"), redis and not given("REDIS_URL"), browser)
+            stores = {"postgres": postgres and not given("DATABASE_URL"), "redis": redis and not given("REDIS_URL")}
+            tools.ensure(wanted, **stores, browser=browser, pooler=pooler)
             sys.stdout.flush()
             os.execv(tools.PYTHON, [str(tools.PYTHON), *sys.argv])
         main = __import__(module, fromlist=["main"]).main

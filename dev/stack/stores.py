@@ -1,4 +1,4 @@
-"""A private Postgres and a private Redis, empty at every start."""
+"""A private Postgres, a PgBouncer in front of it if wanted, and a private Redis, empty at every start."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from stack.console import Failure, run, step
 from stack.paths import Home
@@ -35,7 +36,8 @@ def start_postgres(home: Home, password: str) -> str:
     if programs is None:
         raise Failure("No Postgres server is installed.")
     with step(f"postgres ({programs.parent.name})"):
-        data, prefix = _postgres_owner(home)
+        folder, prefix = _owner(home, "postgres")
+        data = folder / "data"
         port = free_port()
         log = home.logs / "postgres-setup.log"
         with tempfile.NamedTemporaryFile("w", dir=data.parent, delete=False) as secret:
@@ -57,6 +59,29 @@ def start_postgres(home: Home, password: str) -> str:
         return f"{base}/{USER}"
 
 
+def start_pgbouncer(home: Home, database_url: str) -> str:
+    """Starts a PgBouncer that shares its connections by transaction, and returns the URL of the database behind it."""
+    with step("pgbouncer"):
+        url = urlsplit(database_url)
+        folder, prefix = _owner(home, "pgbouncer")
+        port = free_port()
+        (folder / "users.txt").write_text(f'"{url.username}" "{unquote(url.password or "")}"\n')
+        (folder / "pgbouncer.ini").write_text(f"""[databases]
+* = host={url.hostname} port={url.port or 5432}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {folder}/users.txt
+pool_mode = transaction
+default_pool_size = 3
+max_client_conn = 400
+""")
+        Server(home, "pgbouncer").start([*prefix, "pgbouncer", folder / "pgbouncer.ini"], port, stop=signal.SIGINT)
+        return url._replace(netloc=f"{url.username}:{url.password}@127.0.0.1:{port}").geturl()
+
+
 def start_redis(home: Home) -> str:
     """Starts a Redis without persistence and returns its URL."""
     with step("redis"):
@@ -67,34 +92,40 @@ def start_redis(home: Home) -> str:
 
 
 def clear(home: Home) -> None:
-    """Removes the data of a stopped Postgres."""
-    if _note(home).exists():
-        shutil.rmtree(_note(home).read_text(), ignore_errors=True)
-        _note(home).unlink()
-    shutil.rmtree(home.data / "postgres", ignore_errors=True)
+    """Removes the data of stopped servers."""
+    for name in ("postgres", "pgbouncer"):
+        _clear(home, name)
 
 
-def _note(home: Home) -> Path:
-    """The file with the path of the data, if that is not in the stack's own folder."""
-    return home.data / "postgres-is-in"
+def _clear(home: Home, name: str) -> None:
+    note = _note(home, name)
+    if note.exists():
+        shutil.rmtree(note.read_text(), ignore_errors=True)
+        note.unlink()
+    shutil.rmtree(home.data / name, ignore_errors=True)
 
 
-def _postgres_owner(home: Home) -> tuple[Path, list]:
-    """The new data folder, and the prefix for a command that must not run as root."""
-    clear(home)
-    data = home.data / "postgres"
-    data.mkdir(parents=True, mode=0o700)
+def _note(home: Home, name: str) -> Path:
+    """The file with the path of a server's folder, if that is not in the stack's own folder."""
+    return home.data / f"{name}-is-in"
+
+
+def _owner(home: Home, name: str) -> tuple[Path, list]:
+    """A new folder for a server, and the prefix for its commands, which must not run as root."""
+    _clear(home, name)
+    folder = home.data / name
+    folder.mkdir(parents=True, mode=0o700)
     if os.geteuid() != 0:
-        return data, []
+        return folder, []
     mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
     if shutil.which("unshare") and subprocess.run([*mapped, "true"], capture_output=True, check=False).returncode == 0:
-        return data, mapped
+        return folder, mapped
     # Without user namespaces, as in many containers: use the account of the package, and a folder that it can access.
     try:
         account = pwd.getpwnam("postgres")
     except KeyError:
         raise Failure("Postgres cannot run as root: run this as another user, or set DATABASE_URL.") from None
-    elsewhere = Path(tempfile.mkdtemp(prefix="chat-backend-postgres-"))
+    elsewhere = Path(tempfile.mkdtemp(prefix=f"chat-backend-{name}-"))
     os.chown(elsewhere, account.pw_uid, account.pw_gid)
-    _note(home).write_text(str(elsewhere))
-    return elsewhere / "data", ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    _note(home, name).write_text(str(elsewhere))
+    return elsewhere, ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

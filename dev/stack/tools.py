@@ -31,14 +31,14 @@ def tool(environment: str, program: str) -> Path:
     return DEV / _FOLDERS[environment] / "bin" / program
 
 
-def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool) -> None:
-    """Installs the named environments, and the stores and the browser if wanted; it is quick if all is installed."""
+def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool, pooler: bool) -> None:
+    """Installs the named environments, and the stores, browser and pooler if wanted; quick if all is installed."""
     if sys.version_info < (3, 10):  # noqa: UP036
         raise Failure("Python 3.10 or newer is needed.")
     DEV.mkdir(exist_ok=True)
     with (DEV / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _ensure_packages(postgres, redis, browser)
+        _ensure_packages(postgres, redis, browser, pooler)
         for name in environments:
             _ensure_environment(name)
 
@@ -65,7 +65,7 @@ def _ensure_environment(name: str) -> None:
         stamp.write_text(wanted)
 
 
-def _ensure_packages(postgres: bool, redis: bool, browser: bool) -> None:
+def _ensure_packages(postgres: bool, redis: bool, browser: bool, pooler: bool) -> None:
     debian, brew = [], []
     if postgres and postgres_programs() is None:
         debian.append("postgresql")
@@ -73,6 +73,9 @@ def _ensure_packages(postgres: bool, redis: bool, browser: bool) -> None:
     if redis and not shutil.which("redis-server"):
         debian.append("redis-server")
         brew.append("redis")
+    if pooler and not shutil.which("pgbouncer"):
+        debian.append("pgbouncer")
+        brew.append("pgbouncer")
     if browser and not shutil.which("chromedriver"):
         debian += ["chromium", "chromium-driver"]
         brew.append("chromedriver")

@@ -46,6 +46,10 @@ class Stack:
             redis_url = stores.start_redis(self.home)
         build.build_functions(given("LAMBDA_PROFILE") or "stack", build.host())
         parameters = settings.parameters(database_url, redis_url, build.host(), **standins)
+        if given("PGBOUNCER"):
+            pooled = stores.start_pgbouncer(self.home, database_url)
+            parameters["DatabaseUrl"] = f"{pooled}{'&' if '?' in pooled else '?'}pgbouncer=true"
+            parameters["MigrationDatabaseUrl"] = database_url
         if "gemini" in standins:
             self._start_standin("gemini", standins["gemini"])
         outputs = local.deploy(parameters)

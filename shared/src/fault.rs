@@ -1,5 +1,8 @@
 //! Faults: a store or a remote service fails.
 
+use deadpool_postgres::{HookError, PoolError};
+use tokio_postgres::error::SqlState;
+
 /// A failure of something this code depends on. Handlers pass it on; the edge decides what a client sees of it.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -7,8 +10,8 @@ pub enum Fault {
     #[error("postgres: {}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
     /// No connection to Postgres was available.
-    #[error("postgres pool: {0}")]
-    Pool(#[from] deadpool_postgres::PoolError),
+    #[error("postgres pool: {}", describe_pool(.0))]
+    Pool(#[from] PoolError),
     /// A statement took longer than [`crate::db::STATEMENT_TIMEOUT`].
     #[error("postgres: statement timed out")]
     StatementTimeout,
@@ -38,18 +41,62 @@ impl Fault {
             Self::Unreadable(..) | Self::Bug(_) => false,
         }
     }
+
+    /// What to set, if a pooler shares the connections and the URL does not say so.
+    pub fn shared_connection(&self) -> Option<&str> {
+        match self {
+            Self::Pool(PoolError::PostCreateHook(HookError::Message(advice))) => Some(advice),
+            _ => None,
+        }
+    }
+
+    /// Whether the server refused this statement alone, and its connection is good for the next one.
+    pub(crate) fn is_of_the_statement(&self) -> bool {
+        let Self::Postgres(error) = self else { return false };
+        error.code().is_some_and(|state| !is_of(state, &OF_THE_CONNECTION) && is_of(state, &OF_THE_STATEMENT))
+    }
+}
+
+/// Errors of a statement, as beginnings of SQLSTATEs: cardinality (21), data (22), constraints (23), deadlock and
+/// serialization (40), what is written (42), locks (55), cancelled (57014), raised (P0).
+/// Source: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+const OF_THE_STATEMENT: [&str; 8] = ["21", "22", "23", "40", "42", "55", "57014", "P0"];
+
+/// Errors that say that this connection leads to the wrong server or is in a state that it should not have: a server
+/// that only reads (25006), a prepared statement that is not there (26), is somebody else's (42P05) or does not fit the
+/// schema any more (0A000), a transaction that was ended (25P03).
+const OF_THE_CONNECTION: [&str; 5] = ["25006", "25P03", "26", "42P05", "0A000"];
+
+/// Outages: connection exceptions (08), insufficient resources (53), operator intervention (57), deadlock and
+/// serialization failures (40), lock timeouts (55).
+const OUTAGES: [&str; 5] = ["08", "40", "53", "55", "57"];
+
+fn is_of(state: &SqlState, beginnings: &[&str]) -> bool {
+    beginnings.iter().any(|beginning| state.code().starts_with(beginning))
 }
 
 /// The error in Postgres' words, without the part that quotes rows.
 fn describe(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(said) => format!("{} ({})", said.message(), said.code().code()),
-        None => error.to_string(),
+    let Some(said) = error.as_db_error() else {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        return format!("{error}{cause}");
+    };
+    let (message, code) = (said.message(), said.code().code());
+    // Postgres says so when none of its rules fits, up to version 13 in the second form.
+    if ["no encryption", "SSL off"].iter().any(|end| message.ends_with(end)) {
+        return format!("{message} ({code}); if the server demands TLS, the URL needs sslmode=require or verify-full");
+    }
+    format!("{message} ({code})")
+}
+
+fn describe_pool(error: &PoolError) -> String {
+    match error {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => describe(error),
+        PoolError::PostCreateHook(HookError::Message(reason)) => reason.to_string(),
+        error => error.to_string(),
     }
 }
 
-/// Connection exceptions (08), insufficient resources (53), operator intervention (57), deadlock and serialization
-/// failures (40), lock timeouts (55). Source: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-fn is_outage_state(state: &tokio_postgres::error::SqlState) -> bool {
-    ["08", "40", "53", "55", "57"].iter().any(|class| state.code().starts_with(class))
+fn is_outage_state(state: &SqlState) -> bool {
+    is_of(state, &OUTAGES) || is_of(state, &OF_THE_CONNECTION)
 }

@@ -40,12 +40,24 @@ macro_rules! run {
 #[tokio::test]
 async fn every_function_fits_the_schema() {
     let stack = Stack::start().await;
-    let (db, now, mut run) = (stack.db(), stack.clock.now(), Run::default());
-    let user = accounts(&mut run, &db, now).await;
-    conversation(&mut run, &db, user, now).await;
-    subscription(&mut run, &db, user, now).await;
-    expiry(&mut run, &db, now).await;
-    let deleted = run!(run, users::delete(&db, user)).expect("an account");
+    run_everything(&stack.db(), stack.clock.now()).await;
+}
+
+#[tokio::test]
+async fn every_function_declares_the_types_of_its_parameters_as_the_schema_has_them() {
+    let stack = Stack::start().await;
+    let url = format!("{}?pgbouncer=true", stack.setting("DATABASE_URL"));
+    let stack = stack.with("DATABASE_URL", url);
+    run_everything(&stack.db(), stack.clock.now()).await;
+}
+
+async fn run_everything(db: &Db, now: Timestamp) {
+    let mut run = Run::default();
+    let user = accounts(&mut run, db, now).await;
+    conversation(&mut run, db, user, now).await;
+    subscription(&mut run, db, user, now).await;
+    expiry(&mut run, db, now).await;
+    let deleted = run!(run, users::delete(db, user)).expect("an account");
     assert!(!deleted.sessions.is_empty());
     let not_run: Vec<_> = declared().difference(&run.0).cloned().collect();
     assert!(not_run.is_empty(), "add them here: {not_run:?}");

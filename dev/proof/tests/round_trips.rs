@@ -203,3 +203,25 @@ async fn while_gemini_writes_nobody_holds_a_connection() {
     let made = "select count(*) from messages where role = 'assistant' and state = 'completed' and attempt = 1";
     assert_eq!(counted.sql.query_one(made, &[]).await.unwrap().get::<_, i64>(0), 10);
 }
+
+#[tokio::test]
+async fn a_new_connection_costs_one_exchange_for_its_check_and_saves_the_one_to_prepare() {
+    let mut stack = Stack::start().await;
+    let url = stack.setting("DATABASE_URL").to_owned();
+    for (query, costs) in [
+        // The start of the connection takes three: who, and two of the password. Then the check and the statement; later
+        // the statement is prepared once.
+        ("?sslmode=disable", [3 + 1 + 1, 2, 1]),
+        // Behind a pooler there is neither check nor preparation.
+        ("?sslmode=disable&pgbouncer=true", [3 + 1, 1, 1]),
+    ] {
+        let (tap, proxy) = counting(&url).await;
+        stack = stack.with("DATABASE_URL", format!("{}{query}", proxy.instead_of(&url)));
+        let db = stack.db();
+        for cost in costs {
+            let before = tap.count();
+            db.ping().await.unwrap();
+            assert_eq!(tap.count() - before, cost, "{query}");
+        }
+    }
+}

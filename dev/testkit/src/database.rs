@@ -45,9 +45,7 @@ pub(crate) async fn create(server: &str) -> String {
             .expect("no remains of an earlier run");
         client.batch_execute(&format!("create database {building}")).await.expect("a database");
         let fresh = connect(config.clone().dbname(&building)).await;
-        for migration in &migrations {
-            fresh.batch_execute(migration).await.expect("a migration that applies");
-        }
+        apply(&fresh, &migrations).await;
         drop(fresh);
         let rename = format!("alter database {building} rename to {template}");
         while client.batch_execute(&rename).await.is_err() {
@@ -62,4 +60,15 @@ pub(crate) async fn create(server: &str) -> String {
     let (from, _) = server.split_once('?').unwrap_or((server, ""));
     let (base, _) = from.rsplit_once('/').expect("TEST_DATABASE_URL ends with a database");
     server.replacen(from, &format!("{base}/{name}"), 1)
+}
+
+/// Migrates the empty database of a server that a test has started.
+pub async fn migrate(url: &str) {
+    apply(&connect(&url.parse().expect("a URL")).await, &migrations()).await;
+}
+
+async fn apply(client: &Client, migrations: &[String]) {
+    for migration in migrations {
+        client.batch_execute(migration).await.expect("a migration that applies");
+    }
 }

@@ -10,14 +10,17 @@ mod database;
 mod events;
 mod redis_server;
 mod relay;
+mod servers;
 mod shop;
 mod sqs;
 mod stack;
 
 pub use api::{Answer, Build, TestApi, User};
+pub use database::migrate;
 pub use events::{event, events_folder, request};
 pub use redis_server::RedisServer;
 pub use relay::Relay;
+pub use servers::Server;
 pub use shop::Shop;
 pub use sqs::{Sent, Sqs};
 pub use stack::{Stack, TestClock, WEBHOOK_SECRET};

@@ -94,6 +94,8 @@ async fn pass(mut client: TcpStream, state: &State) -> std::io::Result<()> {
     let number = state.opened.fetch_add(1, Ordering::SeqCst);
     let upstream = state.upstream.lock().expect("no panic").clone();
     let mut server = TcpStream::connect(upstream).await?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
     let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         let (read, is_answer) = tokio::select! {

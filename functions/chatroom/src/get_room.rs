@@ -21,7 +21,8 @@ pub(crate) struct Response {
 
 /// Read a room
 ///
-/// Returns a room with its newest messages, the oldest of them first. The cursor leads to older messages.
+/// Returns a room with its newest messages, the oldest of them first; of long messages fewer than `limit`. The cursor
+/// leads to older messages.
 #[utoipa::path(
     get, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])),
     params(("chatroom" = ChatroomId, Path, description = "The room."), PageRequest),

@@ -35,7 +35,8 @@ pub(crate) struct Wanted {
 /// List the messages of a room
 ///
 /// Returns a page of messages, the oldest first: the newest page, unless a cursor or `after` is given. With `wait`, the
-/// response comes when there are messages after `after` and all of them are final, or when the time is over.
+/// response comes when there are messages after `after` and all of them are final, or when the time is over. A page of
+/// long messages has fewer than `limit`; `next_cursor` leads to the others.
 #[utoipa::path(
     get, path = "/chatroom/{chatroom}/message", tag = "Messages", security(("bearer" = [])),
     params(("chatroom" = ChatroomId, Path, description = "The room."), Wanted),

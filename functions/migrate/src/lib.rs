@@ -1,10 +1,12 @@
 //! `migrate`: migrates the database to its newest schema during the deployment, before any other function changes.
 //!
-//! - [`Event`]: requests of CloudFormation or an operator. [`schema`]: the migrations. `answer`: the response.
+//! - [`Event`]: requests of CloudFormation or an operator. [`schema`]: the migrations. `session`: their transaction.
+//!   `answer`: the response.
 
 mod answer;
 mod event;
 pub mod schema;
+mod session;
 
 use std::time::Duration;
 
@@ -30,14 +32,14 @@ pub struct Migrate {
 }
 
 impl Migrate {
-    /// Reads `DATABASE_URL` and `TLS_CA_FILE`.
+    /// Reads `MIGRATION_DATABASE_URL`, or `DATABASE_URL` without it, and `TLS_CA_FILE`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::public())
             .timeout(Duration::from_secs(10))
             .build()
             .map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string()))?;
-        Ok(Self { db: Db::from_env(env)?, http })
+        Ok(Self { db: Db::for_migrations(env)?, http })
     }
 
     /// Handles a request. A resource that is created or updated migrates; one that is deleted changes nothing. An

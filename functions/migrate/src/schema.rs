@@ -6,16 +6,17 @@ use refinery::error::Kind;
 use refinery::{Runner, Target};
 use shared::Fault;
 use shared::db::Db;
-use tokio_postgres::Client;
+
+use crate::session::Session;
 
 mod embedded {
     refinery::embed_migrations!("../../shared/migrations");
 }
 
-/// The process that holds this lock migrates; the others wait.
-const LOCK: &str = "select pg_advisory_lock(74656)";
-/// A migration that waits for a table blocks everyone behind it, so it fails after this time instead.
-const LOCK_TIMEOUT: &str = "set lock_timeout = '10s'";
+/// The process that holds this lock migrates; the others wait. A migration that waits for a table blocks everyone behind
+/// it, so it fails after ten seconds instead. Both end with the transaction: nothing stays on a connection that a pooler
+/// may give to somebody else.
+const BEGIN: &str = "begin; select pg_advisory_xact_lock(74656); set local lock_timeout = '10s'";
 
 /// The migrations that are applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +37,14 @@ pub enum Failure {
     #[error("the template asks for version {0}, but the newest migration is {1}")]
     NoSuchVersion(i32, i32),
     /// No connection.
-    #[error("the database cannot be reached")]
+    #[error("the database cannot be reached{}", pooler(.0))]
     Unreachable(#[source] Fault),
     /// The lock was not granted.
     #[error("the lock of the migrations was not granted ({})", code(.0))]
     Lock(#[source] tokio_postgres::Error),
+    /// The end of the transaction failed.
+    #[error("the migration was not committed ({})", code(.0))]
+    Commit(#[source] tokio_postgres::Error),
     /// A migration failed, or an applied migration differs from the embedded one.
     #[error("{}", step(.0))]
     Refused(#[from] refinery::Error),
@@ -58,6 +62,11 @@ impl Failure {
             .collect::<Vec<_>>()
             .join(": ")
     }
+}
+
+/// What to do, if the connection is shared and the URL does not say so.
+fn pooler(fault: &Fault) -> String {
+    fault.shared_connection().map_or_else(String::new, |advice| format!(": {advice}"))
 }
 
 /// The error of Postgres without its DETAIL, which quotes rows.
@@ -88,20 +97,20 @@ pub async fn apply(db: &Db, version: Option<&str>) -> Result<Applied, Failure> {
     if version > newest {
         return Err(Failure::NoSuchVersion(version, newest));
     }
-    // A dedicated connection: the lock belongs to it and is released with it, whatever happens here.
-    let mut client = db.dedicated().await.map_err(Failure::Unreachable)?;
-    for sql in [LOCK, LOCK_TIMEOUT] {
-        client.batch_execute(sql).await.map_err(Failure::Lock)?;
-    }
+    // One transaction on a dedicated connection: if this is given up, the connection is closed and nothing has changed.
+    let client = db.dedicated().await.map_err(Failure::Unreachable)?;
+    client.batch_execute(BEGIN).await.map_err(Failure::Lock)?;
+    let mut session = Session(&client);
     let runner = runner.set_target(Target::Version(version));
-    let now = run(&runner, &mut client, newest).await?;
-    let all = runner.get_applied_migrations_async(&mut *client).await?;
+    let now = run(&runner, &mut session, newest).await?;
+    let all = runner.get_applied_migrations_async(&mut session).await?;
+    client.batch_execute("commit").await.map_err(Failure::Commit)?;
     Ok(Applied { all: all.iter().map(refinery::Migration::version).collect(), now })
 }
 
 /// Applies the missing migrations and returns their versions.
-async fn run(runner: &Runner, client: &mut Client, newest: i32) -> Result<Vec<i32>, Failure> {
-    match runner.run_async(client).await {
+async fn run(runner: &Runner, session: &mut Session<'_>, newest: i32) -> Result<Vec<i32>, Failure> {
+    match runner.run_async(session).await {
         Ok(report) => Ok(report.applied_migrations().iter().map(refinery::Migration::version).collect()),
         Err(error) => match error.kind() {
             Kind::MissingVersion(migration) if migration.version() > newest => Ok(Vec::new()),

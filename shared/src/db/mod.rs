@@ -5,8 +5,11 @@
 
 pub mod allowances;
 pub mod chatrooms;
+mod connect;
 pub mod customers;
+mod lease;
 pub mod messages;
+mod pooler;
 pub mod replies;
 mod row;
 pub mod sessions;
@@ -16,26 +19,21 @@ mod transaction;
 pub mod users;
 
 use std::ops::DerefMut;
-use std::str::FromStr;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
-use tokio_postgres::config::SslMode;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, Row};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use deadpool_postgres::Pool;
+use tokio_postgres::Row;
 
+use crate::Fault;
 use crate::config::{ConfigError, Env};
-use crate::{Fault, tls};
+use crate::domain::sql::Value;
 
+use lease::Lease;
 use row::FromRow;
 pub use row::Page;
 
 /// How long a statement may take: longer than any should need, shorter than a client waits.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(8);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// A Lambda serves one request at a time; the worker's ten replies hold a connection only while they speak to Postgres.
-const POOL_SIZE: usize = 4;
 
 /// The plan that a user has at a time, in SQL: `pro` while their `pro_until` lies ahead.
 macro_rules! tier {
@@ -45,46 +43,26 @@ macro_rules! tier {
 }
 use tier;
 
-type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+type Parameters<'a> = &'a [&'a dyn Value];
 
 /// A lazy pool of connections. None is opened before the first statement; cloning is cheap.
 #[derive(Debug, Clone)]
-pub struct Db(Pool);
+pub struct Db {
+    pool: Pool,
+    /// Whether a pooler shares the connections among clients.
+    shared: bool,
+}
 
 impl Db {
-    /// Reads `DATABASE_URL`. Its `sslmode` is libpq's: `disable`, `prefer`, `require` (encrypts, accepts any
-    /// certificate), `verify-full` (checks certificate and name; see [`tls::roots`]).
+    /// Reads `DATABASE_URL`; [`connect`] has its parameters.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let url = env.required("DATABASE_URL")?;
-        let (url, verify) = match url.replace("sslmode=verify-full", "sslmode=require") {
-            required if required != url => (required, true),
-            _ => (url, false),
-        };
-        let mut config = Config::from_str(&url).map_err(|_| ConfigError::new("DATABASE_URL", "is not a valid URL"))?;
-        config
-            .application_name("chat-backend")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_user_timeout(STATEMENT_TIMEOUT)
-            .keepalives_idle(Duration::from_secs(30));
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match (config.get_ssl_mode(), verify) {
-            (SslMode::Disable | SslMode::Prefer, _) => Manager::from_config(config, tokio_postgres::NoTls, recycling),
-            (_, verified) => {
-                let roots = verified.then(|| tls::roots(env)).transpose()?;
-                let tls =
-                    tls::of_postgres(roots).map_err(|error| ConfigError::new("DATABASE_URL", error.to_string()))?;
-                Manager::from_config(config, MakeRustlsConnect::new(tls), recycling)
-            }
-        };
-        let timeouts =
-            Timeouts { wait: Some(CONNECT_TIMEOUT), create: Some(CONNECT_TIMEOUT), recycle: Some(CONNECT_TIMEOUT) };
-        let pool = Pool::builder(manager)
-            .max_size(POOL_SIZE)
-            .timeouts(timeouts)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| ConfigError::new("DATABASE_URL", error.to_string()))?;
-        Ok(Self(pool))
+        connect::pool(env, "DATABASE_URL")
+    }
+
+    /// Reads `MIGRATION_DATABASE_URL`, or `DATABASE_URL` if it is not set.
+    pub fn for_migrations(env: &Env) -> Result<Self, ConfigError> {
+        let own = env.optional("MIGRATION_DATABASE_URL").is_some();
+        connect::pool(env, if own { "MIGRATION_DATABASE_URL" } else { "DATABASE_URL" })
     }
 
     /// Checks that Postgres answers.
@@ -94,20 +72,19 @@ impl Db {
 
     /// A connection that never returns to the pool and is closed when dropped, whatever state it is in: for migrations.
     pub async fn dedicated(&self) -> Result<impl DerefMut<Target = tokio_postgres::Client> + Send + Sync, Fault> {
-        Ok(Object::take(self.connection().await?))
+        self.lease().await?.take_out()
     }
 
-    /// A connection of the pool, for operations of more than one statement.
-    async fn connection(&self) -> Result<Object, Fault> {
-        Ok(self.0.get().await?)
+    /// A connection of the pool.
+    async fn lease(&self) -> Result<Lease, Fault> {
+        Ok(Lease::of(self.pool.get().await?, self.shared))
     }
 
     async fn rows(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Fault> {
-        self.within(async |connection| {
-            let statement = connection.prepare_cached(sql).await?;
-            connection.query(&statement, parameters).await
-        })
-        .await
+        let lease = self.lease().await?;
+        let rows = lease.query(sql, parameters).await;
+        lease.end();
+        rows
     }
 
     /// Runs a statement and reads all of its rows.
@@ -133,22 +110,10 @@ impl Db {
 
     /// Runs a statement and returns how many rows it changed.
     async fn execute(&self, sql: &str, parameters: Parameters<'_>) -> Result<u64, Fault> {
-        self.within(async |connection| {
-            let statement = connection.prepare_cached(sql).await?;
-            connection.execute(&statement, parameters).await
-        })
-        .await
-    }
-
-    /// Runs `work` on a connection of the pool. A connection that timed out is busy with its statement and leaves the pool.
-    async fn within<T>(&self, work: impl AsyncFnOnce(&Object) -> Result<T, tokio_postgres::Error>) -> Result<T, Fault> {
-        let connection = self.0.get().await?;
-        let outcome = tokio::time::timeout(STATEMENT_TIMEOUT, work(&connection)).await;
-        if let Ok(done) = outcome {
-            return Ok(done?);
-        }
-        drop(Object::take(connection));
-        Err(Fault::StatementTimeout)
+        let lease = self.lease().await?;
+        let changed = lease.execute(sql, parameters).await;
+        lease.end();
+        changed
     }
 }
 

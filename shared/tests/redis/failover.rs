@@ -7,7 +7,7 @@ use crate::cache;
 
 #[tokio::test]
 async fn after_a_failover_nothing_fails() {
-    let (old, new) = tokio::join!(RedisServer::start(&[]), RedisServer::start(&[]));
+    let (old, new) = (RedisServer::start(&[]), RedisServer::start(&[]));
     let relay = Relay::to(&old.address()).await;
     // One for each kind of question: a command, a pipeline, a script.
     let caches = [cache(relay.address()), cache(relay.address()), cache(relay.address())];
@@ -27,7 +27,7 @@ async fn after_a_failover_nothing_fails() {
 
 #[tokio::test]
 async fn while_no_server_takes_writes_each_command_fails_and_the_next_one_looks_again() {
-    let (old, new) = tokio::join!(RedisServer::start(&[]), RedisServer::start(&[]));
+    let (old, new) = (RedisServer::start(&[]), RedisServer::start(&[]));
     let relay = Relay::to(&old.address()).await;
     let cache = cache(relay.address());
     old.follow(&new).await;
@@ -38,7 +38,7 @@ async fn while_no_server_takes_writes_each_command_fails_and_the_next_one_looks_
 
 #[tokio::test]
 async fn after_a_silent_host_the_next_command_takes_another_connection() {
-    let server = RedisServer::start(&[]).await;
+    let server = RedisServer::start(&[]);
     let relay = Relay::to(&server.address()).await;
     let cache = cache(relay.address());
     cache.ping().await.unwrap();

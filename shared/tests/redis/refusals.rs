@@ -10,7 +10,7 @@ use crate::cache;
 
 #[tokio::test]
 async fn every_refusal_of_the_server_is_an_error() {
-    let server = RedisServer::start(&[]).await;
+    let server = RedisServer::start(&[]);
     let cache = cache(&server.address());
     cache.ping().await.unwrap();
     server.command("ACL SETUSER default -@all +acl").await;

@@ -16,7 +16,7 @@ struct Lossy {
 
 impl Lossy {
     async fn start() -> Self {
-        let server = RedisServer::start(&[]).await;
+        let server = RedisServer::start(&[]);
         let relay = Relay::to(&server.address()).await;
         let cache = cache(relay.address());
         // Scripts are known afterwards: a question is one exchange.

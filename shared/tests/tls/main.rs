@@ -11,7 +11,6 @@ use shared::config::Env;
 use shared::db::Db;
 
 use crate::authority::Authority;
-use crate::server::Server;
 
 /// What a client is to make of a server.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -48,9 +47,12 @@ async fn redis(url: &str, ca: Option<&str>) -> Expected {
 async fn postgres_is_encrypted_and_checked_as_the_url_asks() {
     shared::tls::install_provider();
     let authority = Authority::new("postgres");
-    let server = Server::postgres(&authority);
+    let server = server::postgres(&authority, "hostssl");
     let (ca, other) = (authority.ca(), Authority::new("postgres-other"));
     for (host, options, ca, expected) in [
+        // Unset is `prefer`: encrypted if the server can.
+        ("localhost", "", None, Connected),
+        ("127.0.0.1", "sslmode=prefer", None, Connected),
         ("localhost", "sslmode=require", None, Connected),
         ("127.0.0.1", "sslmode=require", None, Connected),
         ("localhost", "sslmode=require&channel_binding=require", None, Connected),
@@ -71,18 +73,61 @@ async fn postgres_is_encrypted_and_checked_as_the_url_asks() {
 async fn postgres_without_tls_is_refused_by_who_asks_for_it() {
     shared::tls::install_provider();
     let authority = Authority::new("postgres-plain");
-    let server = Server::plain_postgres(&authority);
+    let server = testkit::Server::postgres("host", None, &[]);
     let url = |options: &str| format!("postgres://chat:secret@localhost:{}/postgres?{options}", server.port);
-    assert_eq!(postgres(&url("sslmode=disable"), None).await, Connected);
+    for options in ["", "sslmode=prefer", "sslmode=disable"] {
+        assert_eq!(postgres(&url(options), None).await, Connected, "{options}");
+    }
     assert_eq!(postgres(&url("sslmode=require"), None).await, Refused);
     assert_eq!(postgres(&url("sslmode=verify-full"), Some(authority.ca())).await, Refused);
+}
+
+#[tokio::test]
+async fn who_prefers_tls_goes_without_it_where_the_server_refuses_encrypted_connections() {
+    let authority = Authority::new("postgres-nossl");
+    let server = server::postgres(&authority, "hostnossl");
+    let url = |options: &str| format!("postgres://chat:secret@localhost:{}/postgres?{options}", server.port);
+    assert_eq!(postgres(&url("sslmode=prefer"), None).await, Connected);
+    assert_eq!(postgres(&url("sslmode=require"), None).await, Refused);
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_the_url_needs() {
+    let authority = Authority::new("postgres-said");
+    let server = server::postgres(&authority, "hostssl");
+    for (options, said) in [
+        ("sslmode=disable", "(28000); if the server demands TLS, the URL needs sslmode=require or verify-full"),
+        ("sslmode=verify-full", "invalid peer certificate: UnknownIssuer"),
+    ] {
+        let url = format!("postgres://chat:secret@localhost:{}/postgres?{options}", server.port);
+        let fault = Db::from_env(&env("DATABASE_URL", &url, None)).unwrap().ping().await.unwrap_err().to_string();
+        assert!(fault.contains(said) && !fault.contains("secret"), "{fault}");
+    }
+}
+
+#[test]
+fn a_parameter_that_is_not_known_is_said_at_the_start() {
+    for (query, said) in [
+        ("sslmode=verify-ca", "DATABASE_URL: sslmode is disable, prefer, require or verify-full"),
+        ("sslmode=", "DATABASE_URL: sslmode is disable, prefer, require or verify-full"),
+        ("pgbouncer=yes", "DATABASE_URL: pgbouncer is true or false"),
+        ("hunter2", "DATABASE_URL: is not a valid URL"),
+    ] {
+        let url = format!("postgres://chat:secret@localhost/chat?{query}");
+        let refused = Db::from_env(&env("DATABASE_URL", &url, None)).unwrap_err().to_string();
+        assert_eq!(refused, said);
+    }
+    for query in ["sslmode=disable&pgbouncer=true", "pgbouncer=false&sslmode=prefer&", "connect_timeout=3"] {
+        let url = format!("postgres://chat:secret@localhost/chat?{query}");
+        assert!(Db::from_env(&env("DATABASE_URL", &url, None)).is_ok(), "{query}");
+    }
 }
 
 #[tokio::test]
 async fn redis_is_encrypted_and_checked_as_the_url_asks() {
     shared::tls::install_provider();
     let authority = Authority::new("redis");
-    let server = Server::redis(&authority);
+    let server = server::redis(&authority);
     let (ca, other) = (authority.ca(), Authority::new("redis-other"));
     for (url, ca, expected) in [
         (format!("rediss://localhost:{}", server.port), Some(ca), Connected),

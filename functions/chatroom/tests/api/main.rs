@@ -11,4 +11,5 @@ mod plans;
 mod races;
 mod rooms;
 mod scale;
+mod sizes;
 mod waiting;

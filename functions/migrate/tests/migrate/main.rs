@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod cloudformation;
+mod pooler;
 mod schema;
 mod world;

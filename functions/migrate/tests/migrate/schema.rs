@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use crate::world::World;
 
 /// The version numbers of all migration files.
-fn versions() -> Vec<i32> {
+pub(crate) fn versions() -> Vec<i32> {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/migrations")).unwrap();
     let names = folder.map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut versions: Vec<i32> = names.map(|name| name[1..].split("__").next().unwrap().parse().unwrap()).collect();

@@ -44,7 +44,7 @@ async fn a_silent_store_is_reported_missing_after_a_second() {
 
 #[tokio::test]
 async fn a_store_that_answers_but_does_not_work_is_reported_missing() {
-    let (redis, other) = tokio::join!(RedisServer::start(&[]), RedisServer::start(&[]));
+    let (redis, other) = (RedisServer::start(&[]), RedisServer::start(&[]));
     let stack = Stack::start().await.with("REDIS_URL", redis.url());
     let user = TestApi::on(stack, ops::router).anyone();
     assert_eq!(user.get("/health").await.status(), 200);

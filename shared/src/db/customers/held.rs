@@ -1,11 +1,10 @@
 //! A customer's row under its lock: the only way to write Stripe's state.
 
-use tokio_postgres::types::ToSql;
-
 use super::{COLUMNS, Checkout, Customer, ProUntil, Subscription};
 use crate::Fault;
 use crate::db::Db;
 use crate::db::transaction::Transaction;
+use crate::domain::sql::Value;
 use crate::domain::{CustomerId, Timestamp, UserId};
 
 /// Which row is meant.
@@ -32,7 +31,7 @@ pub struct Held {
 
 /// Locks a customer's row. `None` if there is none.
 pub async fn hold(db: &Db, by: By<'_>) -> Result<Option<Held>, Fault> {
-    let (column, value): (_, &(dyn ToSql + Sync)) = match &by {
+    let (column, value): (_, &dyn Value) = match &by {
         By::Id(id) => ("id", id),
         By::User(user) => ("user_id", user),
         By::Stripe(id) => ("stripe_customer_id", id),

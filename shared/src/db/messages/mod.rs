@@ -75,18 +75,27 @@ pub enum Turns {
     After(i64),
 }
 
+/// The bytes of text that a page holds at most; a longer turn is a page of its own. A response of Lambda has at most
+/// 6,291,556 bytes. JSON that is sent in JSON makes seven bytes of one in the worst case, a control character.
+pub const PAGE_BYTES: i64 = 768 * 1024;
+
 /// A row of a room, with one of its turns if it has any.
-struct TurnOfRoom(Option<Message>);
+struct TurnOfRoom {
+    turn: Option<Message>,
+    /// How many turns were found, also those for which the page has no space.
+    found: Option<i64>,
+}
 
 impl FromRow for TurnOfRoom {
     fn from_row(row: &Row) -> Result<Self, Fault> {
         let has_turn = read::<Option<MessageId>>(row, "id")?.is_some();
-        has_turn.then(|| Message::from_row(row)).transpose().map(Self)
+        let turn = has_turn.then(|| Message::from_row(row)).transpose()?;
+        Ok(Self { turn, found: read(row, "found")? })
     }
 }
 
-/// A page of a room's turns, the oldest first; more may follow in the direction of `turns`. `None` if the user has no
-/// such room.
+/// A page of a room's turns, the oldest first, with at most `limit` turns and [`PAGE_BYTES`] of text; more may follow in
+/// the direction of `turns`. `None` if the user has no such room.
 pub async fn list(
     db: &Db,
     user: UserId,
@@ -100,22 +109,28 @@ pub async fn list(
         Turns::After(seq) => (">", "asc", seq),
     };
     // The room is a parameter, not part of the join: so Postgres expects that a room may be long, and reads in the
-    // index' order instead of sorting all earlier turns.
+    // index' order instead of sorting all earlier turns. A text's length is known without reading the text.
     let sql = format!(
-        "select {columns} from chatrooms c left join (
-            select * from messages where chatroom_id = $1 and seq {bound} $3 order by seq {order} limit $4
+        "select {columns}, m.found from chatrooms c left join (
+            select * from (
+                select *, count(*) over () as found, row_number() over so_far as place,
+                    sum(octet_length(content)) over so_far as bytes
+                from (
+                    select * from messages where chatroom_id = $1 and seq {bound} $3 order by seq {order} limit $4
+                ) t window so_far as (order by seq {order})
+            ) t where place <= $4 - 1 and (bytes <= $5 or place = 1)
         ) m on true where c.id = $1 and c.user_id = $2 order by m.seq {order}",
         columns = Message::COLUMNS
     );
-    let rows: Vec<TurnOfRoom> = db.all(&sql, &[&room, &user, &seq, &(limit + 1)]).await?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    let mut page = Page::of(rows.into_iter().filter_map(|row| row.0).collect(), limit);
+    let rows: Vec<TurnOfRoom> = db.all(&sql, &[&room, &user, &seq, &(limit + 1), &PAGE_BYTES]).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let found = first.found.unwrap_or_default();
+    let mut items: Vec<Message> = rows.into_iter().filter_map(|row| row.turn).collect();
+    let has_more = usize::try_from(found).is_ok_and(|found| found > items.len());
     if order == "desc" {
-        page.items.reverse();
+        items.reverse();
     }
-    Ok(Some(page))
+    Ok(Some(Page { items, has_more }))
 }
 
 /// One turn of a room of the user.
