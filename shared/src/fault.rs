@@ -42,10 +42,10 @@ impl Fault {
         }
     }
 
-    /// What to set, if a pooler shares the connections and the URL does not say so.
-    pub fn shared_connection(&self) -> Option<&str> {
+    /// Why a new connection was not used, for whoever deploys: a pooler shares it and the URL does not say so, say.
+    pub fn refused_connection(&self) -> Option<&str> {
         match self {
-            Self::Pool(PoolError::PostCreateHook(HookError::Message(advice))) => Some(advice),
+            Self::Pool(PoolError::PostCreateHook(HookError::Message(reason))) => Some(reason),
             _ => None,
         }
     }

@@ -37,7 +37,7 @@ pub enum Failure {
     #[error("the template asks for version {0}, but the newest migration is {1}")]
     NoSuchVersion(i32, i32),
     /// No connection.
-    #[error("the database cannot be reached{}", pooler(.0))]
+    #[error("the database cannot be reached{}", reason(.0))]
     Unreachable(#[source] Fault),
     /// The lock was not granted.
     #[error("the lock of the migrations was not granted ({})", code(.0))]
@@ -65,8 +65,8 @@ impl Failure {
 }
 
 /// What to do, if the connection is shared and the URL does not say so.
-fn pooler(fault: &Fault) -> String {
-    fault.shared_connection().map_or_else(String::new, |advice| format!(": {advice}"))
+fn reason(fault: &Fault) -> String {
+    fault.refused_connection().map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 /// The error of Postgres without its DETAIL, which quotes rows.
