@@ -8,7 +8,7 @@ use shared::db::customers::{Checkout, Held};
 use shared::domain::{SubscriptionState, Timestamp};
 use shared::http::{Error, ProblemCode};
 use shared::stripe::objects::{Customer, Session};
-use shared::stripe::{Billing, Stripe, StripeError};
+use shared::stripe::{Billing, Reason, Stripe, StripeError};
 
 use crate::problems::PAYMENT_PENDING;
 
@@ -49,22 +49,41 @@ impl Offer {
         if !state.is_over() {
             return Ok(Opened::Refused(hindrance(state)));
         }
-        let customer = match held.customer.stripe_id.clone() {
-            Some(customer) => customer,
-            None => make_customer(held, &billing.stripe).await?,
-        };
         if let Some(checkout) = held.customer.checkout.clone()
             && is_open(&checkout, &billing.stripe).await?
         {
             return Ok(Opened::Checkout(checkout));
         }
-        let checkout = self.make_session(held, &customer, &billing.stripe).await?;
+        let checkout = self.make_checkout(held, &billing.stripe).await?;
         held.set_checkout(Some(checkout.clone())).await?;
         Ok(Opened::Checkout(checkout))
     }
 
+    /// Makes a session, and a customer if there is none. A customer of another currency is replaced by a new one: no
+    /// subscription of it runs, and Stripe never sells to a customer in two currencies.
+    async fn make_checkout(&self, held: &mut Held, stripe: &Stripe) -> Result<Checkout, Fault> {
+        let customer = match held.customer.stripe_id.clone() {
+            Some(customer) => customer,
+            None => make_customer(held, stripe).await?,
+        };
+        match self.make_session(held, &customer, stripe).await? {
+            Err(error) if error.reason() == Some(Reason::Currency) => {
+                tracing::warn!(customer, %error, "a new customer replaces one of another currency");
+                held.forget().await?;
+                let customer = make_customer(held, stripe).await?;
+                Ok(self.make_session(held, &customer, stripe).await??)
+            }
+            made => Ok(made?),
+        }
+    }
+
     /// Makes a session. If the first answer was lost, this returns the same one: the row's count names the operation.
-    async fn make_session(&self, held: &mut Held, customer: &str, stripe: &Stripe) -> Result<Checkout, Fault> {
+    async fn make_session(
+        &self,
+        held: &mut Held,
+        customer: &str,
+        stripe: &Stripe,
+    ) -> Result<Result<Checkout, StripeError>, Fault> {
         let Settings { price, success_url, cancel_url } = &*self.0;
         let id = held.customer.id.to_string();
         let form = [
@@ -81,12 +100,13 @@ impl Offer {
         if made.as_ref().is_err_and(StripeError::is_remembered) {
             held.set_checkout(None).await?;
         }
-        let session = made?;
-        let expires_at = Timestamp::from_unix(session.expires_at);
-        match (session.url, expires_at) {
-            (Some(url), Some(expires_at)) => Ok(Checkout { session: session.id, url, expires_at }),
-            _ => Err(Fault::Stripe("a checkout session without an address".into())),
-        }
+        Ok(made.and_then(|session| {
+            let expires_at = Timestamp::from_unix(session.expires_at);
+            match (session.url, expires_at) {
+                (Some(url), Some(expires_at)) => Ok(Checkout { session: session.id, url, expires_at }),
+                _ => Err(StripeError::Unreadable("a checkout session without an address".into())),
+            }
+        }))
     }
 }
 

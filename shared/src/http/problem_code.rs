@@ -95,6 +95,12 @@ problem_codes! {
     SubscriptionPaused = "subscription_paused", CONFLICT,
         "There is a subscription, and it is paused.",
         "Resume it in the portal.";
+    SubscriptionScheduled = "subscription_scheduled", CONFLICT,
+        "A schedule at Stripe decides when the subscription changes or ends.",
+        "Ask the support of the service.";
+    PaymentMethodMissing = "payment_method_missing", CONFLICT,
+        "The customer has no means of payment.",
+        "Add one in the portal, then try again.";
     NoSubscription = "no_subscription", CONFLICT,
         "There is no subscription.",
         "Subscribe first.";
@@ -155,6 +161,9 @@ problem_codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR,
         "Something went wrong in the service. It has been logged.",
         "Try again later; quote the `request_id` when you report it.";
+    PortalNotConfigured = "portal_not_configured", INTERNAL_SERVER_ERROR,
+        "The service has not set up the portal.",
+        "Do without the portal; report it with the `request_id`.";
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "Something that the service needs does not answer.",
         "Try again after `Retry-After`.";

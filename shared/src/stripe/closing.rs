@@ -34,7 +34,8 @@ pub async fn cancel_for_deletion(db: &Db, stripe: &Stripe, user: UserId, now: Ti
 async fn expire(stripe: &Stripe, session: &str) -> Result<(), StripeError> {
     let path = ["checkout", "sessions", session, "expire"];
     match stripe.post::<Anything>(&path, &[], &format!("expire-{session}")).await {
-        Err(StripeError::Refused { status: 400 | 404, .. }) | Ok(_) => Ok(()),
+        Err(StripeError::Refused(refusal)) if matches!(refusal.status, 400 | 404) => Ok(()),
+        Ok(Anything {}) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -6,5 +6,6 @@ mod calls;
 mod cancel;
 mod history;
 mod portal;
+mod refusals;
 mod status;
 mod subscribe;

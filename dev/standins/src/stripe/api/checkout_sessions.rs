@@ -52,6 +52,7 @@ pub(super) fn create(world: &mut World, params: &Params) -> Result<Value, ApiErr
     let mut session = objects::session(&world.base_url, due_now);
     if let Some(id) = params.get("customer") {
         let customer = world.find("customer", id, "customer")?;
+        check_currency(customer, &cart.line_items[0])?;
         session["customer_details"] = details(&customer["email"], &customer["name"]);
     } else if let Some(email) = params.get("customer_email") {
         session["customer_details"] = details(&json!(email), &Value::Null);
@@ -63,6 +64,7 @@ pub(super) fn create(world: &mut World, params: &Params) -> Result<Value, ApiErr
     for name in ["customer", "customer_email", "client_reference_id", "success_url", "cancel_url", "locale"] {
         session[name] = json!(params.get(name));
     }
+    session["currency"] = cart.line_items[0]["currency"].clone();
     session["metadata"] = params.metadata("metadata", &Value::Null)?;
     let id = world.insert(session.clone());
     world.keep_cart(&id, cart);
@@ -105,6 +107,17 @@ fn check_mode(params: &Params) -> Result<(), ApiError> {
     params.need("success_url")?;
     check_url(params, "success_url")?;
     check_url(params, "cancel_url")
+}
+
+/// A customer is billed in one currency for ever.
+fn check_currency(customer: &Value, line: &Value) -> Result<(), ApiError> {
+    match customer["currency"].as_str() {
+        Some(currency) if line["currency"] != currency => Err(ApiError::invalid(format!(
+            "You cannot combine currencies on a single customer. This customer has an active subscription, subscription \
+             schedule, discount, quote, or invoice item with currency {currency}."
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn check_expiry(at: i64) -> Result<i64, ApiError> {

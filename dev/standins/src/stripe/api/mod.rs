@@ -36,6 +36,7 @@ pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Par
         ("GET", ["subscriptions", id]) => subscriptions::get(world, id, params),
         ("POST", ["subscriptions", id]) => subscriptions::update(world, id, params),
         ("DELETE", ["subscriptions", id]) => subscriptions::cancel(world, id, params),
+        ("POST", ["subscriptions", id, "resume"]) => subscriptions::resume(world, id, params),
         ("POST", ["billing_portal", "sessions"]) => portal_sessions::create(world, params),
         ("GET", ["invoices"]) => invoices::list(world, params),
         ("GET", ["invoices", id]) => invoices::get(world, id, params),
