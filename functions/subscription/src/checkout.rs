@@ -12,13 +12,12 @@ use shared::stripe::{Billing, Reason, Stripe, StripeError};
 
 use crate::problems::PAYMENT_PENDING;
 
-/// The price, and the URLs that a browser goes to afterwards. Cloning is cheap.
+/// The URLs that a browser goes to afterwards. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer(Arc<Settings>);
 
 #[derive(Debug)]
 struct Settings {
-    price: String,
     success_url: String,
     cancel_url: String,
 }
@@ -32,10 +31,9 @@ pub(crate) enum Opened {
 }
 
 impl Offer {
-    /// Reads `STRIPE_PRICE_ID`, `CHECKOUT_SUCCESS_URL` and `CHECKOUT_CANCEL_URL`.
+    /// Reads `CHECKOUT_SUCCESS_URL` and `CHECKOUT_CANCEL_URL`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self(Arc::new(Settings {
-            price: env.required("STRIPE_PRICE_ID")?,
             success_url: env.required("CHECKOUT_SUCCESS_URL")?,
             cancel_url: env.required("CHECKOUT_CANCEL_URL")?,
         })))
@@ -47,31 +45,31 @@ impl Offer {
         billing.sync_held(held).await?;
         let state = held.customer.subscription.state;
         if !state.is_over() {
-            return Ok(Opened::Refused(hindrance(state)));
+            return Ok(Opened::Refused(hindrance(state, held.customer.is_pro)));
         }
         if let Some(checkout) = held.customer.checkout.clone()
             && is_open(&checkout, &billing.stripe).await?
         {
             return Ok(Opened::Checkout(checkout));
         }
-        let checkout = self.make_checkout(held, &billing.stripe).await?;
+        let checkout = self.make_checkout(held, billing).await?;
         held.set_checkout(Some(checkout.clone())).await?;
         Ok(Opened::Checkout(checkout))
     }
 
     /// Makes a session, and a customer if there is none. A customer of another currency is replaced by a new one: no
     /// subscription of it runs, and Stripe never sells to a customer in two currencies.
-    async fn make_checkout(&self, held: &mut Held, stripe: &Stripe) -> Result<Checkout, Fault> {
+    async fn make_checkout(&self, held: &mut Held, billing: &Billing) -> Result<Checkout, Fault> {
         let customer = match held.customer.stripe_id.clone() {
             Some(customer) => customer,
-            None => make_customer(held, stripe).await?,
+            None => make_customer(held, &billing.stripe).await?,
         };
-        match self.make_session(held, &customer, stripe).await? {
+        match self.make_session(held, &customer, billing).await? {
             Err(error) if error.reason() == Some(Reason::Currency) => {
                 tracing::warn!(customer, %error, "a new customer replaces one of another currency");
                 held.forget().await?;
-                let customer = make_customer(held, stripe).await?;
-                Ok(self.make_session(held, &customer, stripe).await??)
+                let customer = make_customer(held, &billing.stripe).await?;
+                Ok(self.make_session(held, &customer, billing).await??)
             }
             made => Ok(made?),
         }
@@ -82,21 +80,21 @@ impl Offer {
         &self,
         held: &mut Held,
         customer: &str,
-        stripe: &Stripe,
+        billing: &Billing,
     ) -> Result<Result<Checkout, StripeError>, Fault> {
-        let Settings { price, success_url, cancel_url } = &*self.0;
+        let Settings { success_url, cancel_url } = &*self.0;
         let id = held.customer.id.to_string();
         let form = [
             ("mode", "subscription"),
             ("customer", customer),
             ("client_reference_id", &id),
-            ("line_items[0][price]", price),
+            ("line_items[0][price]", billing.prices.sold()),
             ("line_items[0][quantity]", "1"),
             ("success_url", success_url),
             ("cancel_url", cancel_url),
         ];
         let operation = format!("checkout-{id}-{}", held.customer.checkout_count);
-        let made = stripe.post::<Session>(&["checkout", "sessions"], &form, &operation).await;
+        let made = billing.stripe.post::<Session>(&["checkout", "sessions"], &form, &operation).await;
         if made.as_ref().is_err_and(StripeError::is_remembered) {
             held.set_checkout(None).await?;
         }
@@ -131,16 +129,17 @@ async fn is_open(checkout: &Checkout, stripe: &Stripe) -> Result<bool, Fault> {
     }
 }
 
-/// Why no other subscription can begin while there is one in this state.
-fn hindrance(state: SubscriptionState) -> Error {
+/// Why no other subscription can begin while there is one in this state, to Pro or to something else.
+fn hindrance(state: SubscriptionState, is_pro: bool) -> Error {
     let (code, detail) = match state {
+        SubscriptionState::Active | SubscriptionState::Trialing if !is_pro => {
+            (ProblemCode::OtherSubscription, "You have a subscription that is not to Pro. Cancel it first.")
+        }
         SubscriptionState::Active | SubscriptionState::Trialing => {
             (ProblemCode::AlreadySubscribed, "You already have Pro.")
         }
         SubscriptionState::Incomplete => return PAYMENT_PENDING,
-        SubscriptionState::Paused => {
-            (ProblemCode::SubscriptionPaused, "Your subscription is paused. Resume it in the portal.")
-        }
+        SubscriptionState::Paused => (ProblemCode::SubscriptionPaused, "Your subscription is paused. Resume it."),
         _ => {
             let detail = "There is a subscription whose payment is missing. See its status for what to do.";
             (ProblemCode::PaymentDue, detail)

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::db::Db;
 use shared::db::customers::{self, Status};
-use shared::domain::{PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
+use shared::domain::{Notice, PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
 use shared::http::{Json, Result};
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[schema(as = Subscription, example = json!({
     "tier": "pro", "status": "active", "current_period_start": "2026-11-23T12:00:00.000Z",
     "current_period_end": "2026-12-23T12:00:00.000Z", "cancel_at": null, "grace_until": null, "payment_problem": null,
-    "portal": { "method": "POST", "path": "/subscription/portal" }
+    "notice": null, "portal": { "method": "POST", "path": "/subscription/portal" }
 }))]
 pub(crate) struct SubscriptionView {
     tier: Tier,
@@ -23,6 +23,7 @@ pub(crate) struct SubscriptionView {
     cancel_at: Option<Timestamp>,
     grace_until: Option<Timestamp>,
     payment_problem: Option<PaymentProblemView>,
+    notice: Option<NoticeView>,
     portal: Option<Portal>,
 }
 
@@ -36,6 +37,16 @@ struct PaymentProblemView {
     detail: &'static str,
     #[schema(example = "https://invoice.stripe.com/i/acct_1/test_a1b2")]
     invoice_url: Option<String>,
+}
+
+/// What is unusual about the subscription, though nothing is wrong with its payment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SubscriptionNotice)]
+struct NoticeView {
+    #[schema(value_type = String, example = "other_price")]
+    code: Notice,
+    #[schema(example = "This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support.")]
+    detail: &'static str,
 }
 
 /// Where the user can change the means of payment and see everything.
@@ -61,8 +72,19 @@ fn advice(problem: PaymentProblem) -> &'static str {
     }
 }
 
+/// What to say to the user about a notice.
+fn explanation(notice: Notice) -> &'static str {
+    match notice {
+        Notice::OtherPrice => {
+            "This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support."
+        }
+    }
+}
+
 impl From<Status> for SubscriptionView {
-    fn from(Status { tier, grace_until, stripe_id, subscription }: Status) -> Self {
+    fn from(status: Status) -> Self {
+        let notice = status.notice().map(|code| NoticeView { code, detail: explanation(code) });
+        let Status { tier, grace_until, stripe_id, subscription, .. } = status;
         let invoice_url = subscription.payment_url;
         let problem = |code| PaymentProblemView { code, detail: advice(code), invoice_url };
         Self {
@@ -73,6 +95,7 @@ impl From<Status> for SubscriptionView {
             cancel_at: subscription.cancel_at,
             grace_until,
             payment_problem: subscription.payment_problem.map(problem),
+            notice,
             portal: stripe_id.map(|_| PORTAL),
         }
     }

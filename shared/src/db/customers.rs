@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::Db;
 use super::row::{FromRow, read};
 use crate::Fault;
-use crate::domain::{CustomerId, PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
+use crate::domain::{CustomerId, Entitlement, Notice, PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
 
 pub use held::{By, Held, hold};
 
@@ -103,13 +103,15 @@ pub struct Customer {
     pub checkout_count: i32,
     /// The fence: raised by every write of Stripe's state.
     pub version: i64,
+    /// Whether the subscription makes its user Pro, or did until a grace period ended.
+    pub is_pro: bool,
     /// The last known state of the subscription.
     pub subscription: Subscription,
 }
 
 const COLUMNS: &str = "id, user_id, stripe_customer_id, customer_count, closed_at, checkout_session_id, checkout_url,
     checkout_expires_at, checkout_count, version, subscription_id, status, current_period_start, current_period_end,
-    cancel_at, past_due_since, payment_problem, payment_url";
+    cancel_at, past_due_since, payment_problem, payment_url, pro_until is not null as is_pro";
 
 impl FromRow for Customer {
     fn from_row(row: &Row) -> Result<Self, Fault> {
@@ -128,6 +130,7 @@ impl FromRow for Customer {
             checkout,
             checkout_count: read(row, "checkout_count")?,
             version: read(row, "version")?,
+            is_pro: read(row, "is_pro")?,
             subscription: Subscription::from_row(row)?,
         })
     }
@@ -138,6 +141,8 @@ impl FromRow for Customer {
 pub struct Status {
     /// What the user pays for now.
     pub tier: Tier,
+    /// Whether the subscription makes the user Pro, or did until a grace period ended.
+    pub is_pro: bool,
     /// When the grace period of a missing payment ends or ended.
     pub grace_until: Option<Timestamp>,
     /// Stripe's id of the customer, if there is one.
@@ -149,13 +154,22 @@ pub struct Status {
 impl Status {
     /// The status of a user who never began to subscribe.
     pub const NONE: Self =
-        Self { tier: Tier::Basic, grace_until: None, stripe_id: None, subscription: Subscription::NONE };
+        Self { tier: Tier::Basic, is_pro: false, grace_until: None, stripe_id: None, subscription: Subscription::NONE };
+}
+
+impl Status {
+    /// What is unusual about the subscription, though nothing is wrong with its payment.
+    pub fn notice(&self) -> Option<Notice> {
+        let entitles = self.subscription.state.entitlement() != Entitlement::Basic;
+        (entitles && !self.is_pro).then_some(Notice::OtherPrice)
+    }
 }
 
 impl FromRow for Status {
     fn from_row(row: &Row) -> Result<Self, Fault> {
         Ok(Self {
             tier: read(row, "tier")?,
+            is_pro: read(row, "is_pro")?,
             grace_until: read(row, "grace_until")?,
             stripe_id: read(row, "stripe_customer_id")?,
             subscription: Subscription::from_row(row)?,

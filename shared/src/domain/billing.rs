@@ -67,6 +67,14 @@ impl SubscriptionState {
 }
 
 words!(
+    /// What is unusual about a subscription whose payments are in order.
+    Notice {
+        /// It is not to Pro.
+        OtherPrice = "other_price",
+    }
+);
+
+words!(
     /// What is wrong with a payment.
     PaymentProblem {
         /// The bank wants the user to confirm it.

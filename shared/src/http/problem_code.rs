@@ -86,6 +86,9 @@ problem_codes! {
     AlreadySubscribed = "already_subscribed", CONFLICT,
         "There is a subscription already.",
         "Read the subscription's status.";
+    OtherSubscription = "other_subscription", CONFLICT,
+        "There is a subscription already, and it is not to Pro.",
+        "Cancel it first, or ask the support of the service.";
     PaymentPending = "payment_pending", CONFLICT,
         "The payment of the subscription is still being processed.",
         "Wait until it is complete; read the subscription's status.";

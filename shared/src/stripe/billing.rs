@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::objects::Charge;
-use super::{Event, Stripe, Subject, sync};
+use super::{Event, Prices, Stripe, Subject, sync};
 use crate::config::{ConfigError, Env};
 use crate::db::customers::{self, By, Customer, Held};
 use crate::db::{Db, stripe_events};
@@ -21,20 +21,22 @@ pub struct Billing {
     pub stripe: Stripe,
     /// The grace period: how long a user stays Pro while a payment is missing.
     pub grace: Duration,
+    /// The prices of Pro.
+    pub prices: Prices,
     /// Tells the time.
     pub clock: Clock,
 }
 
 impl Billing {
-    /// Reads the settings; the grace period is `PAST_DUE_GRACE_DAYS` (3).
+    /// Reads the settings of Stripe, the prices, and the grace period: `PAST_DUE_GRACE_DAYS` (3).
     pub fn from_env(env: &Env, db: Db, clock: Clock) -> Result<Self, ConfigError> {
         let grace = DAY * env.parsed("PAST_DUE_GRACE_DAYS", 3)?;
-        Ok(Self { db, stripe: Stripe::from_env(env)?, grace, clock })
+        Ok(Self { db, stripe: Stripe::from_env(env)?, grace, prices: Prices::from_env(env)?, clock })
     }
 
     /// Syncs a held row with Stripe.
     pub async fn sync_held(&self, held: &mut Held) -> Result<(), Fault> {
-        sync::sync(held, &self.stripe, self.grace, self.clock.now()).await
+        sync::sync(held, &self.stripe, &self.prices, self.grace, self.clock.now()).await
     }
 
     /// Syncs a row with Stripe. `None` if there is no such row.

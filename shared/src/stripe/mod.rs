@@ -15,6 +15,7 @@ mod error;
 mod event;
 pub mod objects;
 mod orphan;
+mod prices;
 pub mod signature;
 mod sync;
 
@@ -23,3 +24,4 @@ pub use client::Stripe;
 pub use closing::cancel_for_deletion;
 pub use error::{Reason, Refusal, StripeError};
 pub use event::{Event, HANDLED, Subject};
+pub use prices::Prices;

@@ -50,10 +50,19 @@ pub struct Subscription {
 /// What is subscribed to.
 #[derive(Debug, Deserialize)]
 pub struct Item {
+    /// Its price.
+    pub price: Option<Price>,
     /// When its paid period began, in seconds.
     pub current_period_start: i64,
     /// When it ends, in seconds.
     pub current_period_end: i64,
+}
+
+/// A price.
+#[derive(Debug, Deserialize)]
+pub struct Price {
+    /// Its id.
+    pub id: String,
 }
 
 /// An invoice.

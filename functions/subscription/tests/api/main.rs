@@ -6,6 +6,7 @@ mod calls;
 mod cancel;
 mod history;
 mod portal;
+mod prices;
 mod refusals;
 mod status;
 mod subscribe;

@@ -15,7 +15,7 @@ async fn without_a_subscription_the_status_is_none() {
     let user = shop.api.signed_in().await;
     let none = json!({
         "tier": "basic", "status": "none", "current_period_start": null, "current_period_end": null,
-        "cancel_at": null, "grace_until": null, "payment_problem": null, "portal": null,
+        "cancel_at": null, "grace_until": null, "payment_problem": null, "notice": null, "portal": null,
     });
     assert_eq!(user.get("/subscription/status").await.body(), none);
 }

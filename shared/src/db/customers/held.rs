@@ -80,6 +80,7 @@ impl Held {
             return Err(Fault::Bug("a customer's row changed under its lock"));
         }
         self.customer.version += 1;
+        self.customer.is_pro = pro != ProUntil::Never;
         self.customer.subscription = new;
         Ok(())
     }
