@@ -60,12 +60,18 @@ struct Portal {
 
 const PORTAL: Portal = Portal { method: "POST", path: "/subscription/portal" };
 
-/// What to say to the user about a problem.
-fn advice(problem: PaymentProblem) -> &'static str {
+/// What to say to the user about a problem of a subscription in this state.
+fn advice(state: SubscriptionState, problem: PaymentProblem) -> &'static str {
     match problem {
+        PaymentProblem::PaymentFailed if state == SubscriptionState::Paused => {
+            "The subscription is paused, since a payment failed. Pay the open invoice or change the means of payment in \
+             the portal, then resume the subscription."
+        }
         PaymentProblem::ActionRequired => "Your bank wants you to confirm the payment. Open the invoice to do so.",
         PaymentProblem::PaymentProcessing => "The payment is being processed. There is nothing to do.",
-        PaymentProblem::Paused => "The trial ended without a means of payment. Add one in the portal to go on.",
+        PaymentProblem::Paused => {
+            "The subscription is paused. Resume it to go on; if there is no means of payment, add one in the portal first."
+        }
         PaymentProblem::PaymentFailed => {
             "The payment failed. Pay the open invoice, or change the means of payment in the portal."
         }
@@ -86,7 +92,7 @@ impl From<Status> for SubscriptionView {
         let notice = status.notice().map(|code| NoticeView { code, detail: explanation(code) });
         let Status { tier, grace_until, stripe_id, subscription, .. } = status;
         let invoice_url = subscription.payment_url;
-        let problem = |code| PaymentProblemView { code, detail: advice(code), invoice_url };
+        let problem = |code| PaymentProblemView { code, detail: advice(subscription.state, code), invoice_url };
         Self {
             tier,
             status: subscription.state,

@@ -97,7 +97,7 @@ problem_codes! {
         "Follow `payment_problem` of the subscription's status.";
     SubscriptionPaused = "subscription_paused", CONFLICT,
         "There is a subscription, and it is paused.",
-        "Resume it in the portal.";
+        "Resume it (`POST /subscription/resume`).";
     SubscriptionScheduled = "subscription_scheduled", CONFLICT,
         "A schedule at Stripe decides when the subscription changes or ends.",
         "Ask the support of the service.";
@@ -112,6 +112,9 @@ problem_codes! {
         "Do nothing. To undo the cancellation, reactivate the subscription.";
     NotCancelled = "not_cancelled", CONFLICT,
         "The subscription is not set to end, so there is no cancellation to undo.",
+        "Do nothing.";
+    NotPaused = "not_paused", CONFLICT,
+        "The subscription is not paused, so there is nothing to resume.",
         "Do nothing.";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE,
         "The body is too large.",

@@ -23,5 +23,5 @@ pub use billing::Billing;
 pub use client::Stripe;
 pub use closing::cancel_for_deletion;
 pub use error::{Reason, Refusal, StripeError};
-pub use event::{Event, HANDLED, Subject};
+pub use event::{Event, HANDLED, Subject, TYPES_A_LIST};
 pub use prices::Prices;

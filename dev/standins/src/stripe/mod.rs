@@ -19,6 +19,7 @@ mod objects;
 mod pages;
 mod params;
 mod sign;
+mod thin;
 mod webhooks;
 mod world;
 
@@ -35,6 +36,7 @@ use crate::server::Server;
 use failures::Failures;
 use idempotency::Keys;
 pub use sign::{sign, sign_all};
+pub use thin::thin;
 use webhooks::Webhooks;
 use world::World;
 

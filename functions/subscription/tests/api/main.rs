@@ -8,5 +8,6 @@ mod history;
 mod portal;
 mod prices;
 mod refusals;
+mod resume;
 mod status;
 mod subscribe;

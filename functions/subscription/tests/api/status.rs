@@ -76,6 +76,22 @@ async fn a_second_missed_payment_does_not_restart_the_grace_period() {
 }
 
 #[tokio::test]
+async fn an_old_open_invoice_does_not_end_the_grace_period_of_a_fresh_failure() {
+    let shop = Shop::open(router).await;
+    let (user, subscription) = shop.subscriber().await;
+    shop.act("subscriptions", &subscription, "payment_fails").await;
+    shop.admin(&format!("subscriptions/{subscription}"), json!({ "action": "age", "days": 400 })).await;
+    shop.act("subscriptions", &subscription, "renew").await;
+    shop.act("subscriptions", &subscription, "payment_fails").await;
+    shop.follow(&user).await;
+
+    let known = shop.known(&user).await;
+
+    assert_eq!((known.tier, known.subscription.state), (Tier::Pro, SubscriptionState::PastDue));
+    assert!(known.grace_until.unwrap() > shop.api.stack.clock.now() + DAY * 2, "three days from the failure");
+}
+
+#[tokio::test]
 async fn a_payment_that_the_bank_wants_confirmed_is_reported_as_such() {
     let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;

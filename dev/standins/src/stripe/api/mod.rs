@@ -43,6 +43,8 @@ pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Par
         ("GET", ["invoice_payments"]) => invoices::list_payments(world, params),
         ("GET", ["charges", id]) => charges::get_charge(world, id, params),
         ("GET", ["payment_intents", id]) => charges::get_payment_intent(world, id, params),
+        ("GET", ["disputes", id]) => retrieve(world, "dispute", id, params),
+        ("GET", ["refunds", id]) => retrieve(world, "refund", id, params),
         ("POST", ["refunds"]) => refunds::create(world, params),
         ("GET", ["events"]) => events::list(world, params),
         ("GET", ["events", id]) => events::get(world, id, params),
