@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Fault;
 use shared::config::{ConfigError, Env};
-use shared::db::customers::{Checkout, Held};
+use shared::db::customers::{self as db, Checkout, Held};
 use shared::domain::{SubscriptionState, Timestamp};
 use shared::http::{Error, ProblemCode};
 use shared::stripe::objects::{Customer, Session};
@@ -12,7 +12,10 @@ use shared::stripe::{Billing, Reason, Stripe, StripeError};
 
 use crate::problems::PAYMENT_PENDING;
 
-/// The URLs that a browser goes to afterwards. Cloning is cheap.
+/// The longest trial that Stripe allows, in days.
+const LONGEST_TRIAL: u16 = 730;
+
+/// What a checkout offers, and the URLs that a browser goes to afterwards. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer(Arc<Settings>);
 
@@ -20,6 +23,9 @@ pub(crate) struct Offer(Arc<Settings>);
 struct Settings {
     success_url: String,
     cancel_url: String,
+    trial_days: u16,
+    has_promotion_codes: bool,
+    has_automatic_tax: bool,
 }
 
 /// The result of opening a checkout.
@@ -31,11 +37,19 @@ pub(crate) enum Opened {
 }
 
 impl Offer {
-    /// Reads `CHECKOUT_SUCCESS_URL` and `CHECKOUT_CANCEL_URL`.
+    /// Reads `CHECKOUT_SUCCESS_URL`, `CHECKOUT_CANCEL_URL`, `CHECKOUT_TRIAL_DAYS` (0: no trial),
+    /// `CHECKOUT_PROMOTION_CODES` (`false`) and `CHECKOUT_AUTOMATIC_TAX` (`false`).
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let trial_days = env.parsed("CHECKOUT_TRIAL_DAYS", 0)?;
+        if trial_days > LONGEST_TRIAL {
+            return Err(ConfigError::new("CHECKOUT_TRIAL_DAYS", format!("is more than {LONGEST_TRIAL}")));
+        }
         Ok(Self(Arc::new(Settings {
             success_url: env.required("CHECKOUT_SUCCESS_URL")?,
             cancel_url: env.required("CHECKOUT_CANCEL_URL")?,
+            trial_days,
+            has_promotion_codes: env.parsed("CHECKOUT_PROMOTION_CODES", false)?,
+            has_automatic_tax: env.parsed("CHECKOUT_AUTOMATIC_TAX", false)?,
         })))
     }
 
@@ -82,9 +96,9 @@ impl Offer {
         customer: &str,
         billing: &Billing,
     ) -> Result<Result<Checkout, StripeError>, Fault> {
-        let Settings { success_url, cancel_url } = &*self.0;
+        let Settings { success_url, cancel_url, .. } = &*self.0;
         let id = held.customer.id.to_string();
-        let form = [
+        let mut form = vec![
             ("mode", "subscription"),
             ("customer", customer),
             ("client_reference_id", &id),
@@ -93,6 +107,9 @@ impl Offer {
             ("success_url", success_url),
             ("cancel_url", cancel_url),
         ];
+        let days = self.trial(&held.customer).map(|days| days.to_string());
+        form.extend(days.as_deref().map(|days| ("subscription_data[trial_period_days]", days)));
+        form.extend(self.extras());
         let operation = format!("checkout-{id}-{}", held.customer.checkout_count);
         let made = billing.stripe.post::<Session>(&["checkout", "sessions"], &form, &operation).await;
         if made.as_ref().is_err_and(StripeError::is_remembered) {
@@ -105,6 +122,26 @@ impl Offer {
                 _ => Err(StripeError::Unreadable("a checkout session without an address".into())),
             }
         }))
+    }
+}
+
+impl Offer {
+    /// The days of the trial, for a customer who never subscribed before.
+    fn trial(&self, customer: &db::Customer) -> Option<u16> {
+        let is_new = customer.subscription.id.is_none() && customer.customer_count == 0;
+        Some(self.0.trial_days).filter(|days| is_new && *days > 0)
+    }
+
+    /// What else the session offers. Stripe needs an address for the tax, and stores the one that the customer enters.
+    fn extras(&self) -> Vec<(&'static str, &'static str)> {
+        let mut extras = Vec::new();
+        if self.0.has_promotion_codes {
+            extras.push(("allow_promotion_codes", "true"));
+        }
+        if self.0.has_automatic_tax {
+            extras.extend([("automatic_tax[enabled]", "true"), ("customer_update[address]", "auto")]);
+        }
+        extras
     }
 }
 

@@ -5,6 +5,7 @@
 mod calls;
 mod cancel;
 mod history;
+mod offer;
 mod portal;
 mod prices;
 mod refusals;

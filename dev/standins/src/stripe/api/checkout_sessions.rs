@@ -65,6 +65,8 @@ pub(super) fn create(world: &mut World, params: &Params) -> Result<Value, ApiErr
         session[name] = json!(params.get(name));
     }
     session["currency"] = cart.line_items[0]["currency"].clone();
+    session["allow_promotion_codes"] = json!(params.flag("allow_promotion_codes")?);
+    session["automatic_tax"]["enabled"] = json!(params.flag("automatic_tax[enabled]")?.unwrap_or(false));
     session["metadata"] = params.metadata("metadata", &Value::Null)?;
     let id = world.insert(session.clone());
     world.keep_cart(&id, cart);
@@ -101,6 +103,14 @@ fn check_mode(params: &Params) -> Result<(), ApiError> {
     }
     for name in ["allow_promotion_codes", "automatic_tax[enabled]", "adaptive_pricing[enabled]"] {
         params.flag(name)?;
+    }
+    let taxed = params.flag("automatic_tax[enabled]")? == Some(true) && params.get("customer").is_some();
+    if taxed && params.get("customer_update[address]") != Some("auto") {
+        return Err(ApiError::invalid(
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the \
+             Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save \
+             the address entered in Checkout to the Customer.",
+        ));
     }
     params.one_of("ui_mode", &["hosted_page"])?;
     params.one_of("payment_method_collection", &["always", "if_required"])?;
