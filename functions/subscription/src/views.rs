@@ -47,6 +47,8 @@ struct NoticeView {
     code: Notice,
     #[schema(example = "This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support.")]
     detail: &'static str,
+    /// When payments are collected again, if they are paused and that is known.
+    resumes_at: Option<Timestamp>,
 }
 
 /// Where the user can change the means of payment and see everything.
@@ -81,6 +83,7 @@ fn advice(state: SubscriptionState, problem: PaymentProblem) -> &'static str {
 /// What to say to the user about a notice.
 fn explanation(notice: Notice) -> &'static str {
     match notice {
+        Notice::CollectionPaused => "No payments are collected at present, and Pro goes on. There is nothing to do.",
         Notice::OtherPrice => {
             "This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support."
         }
@@ -89,7 +92,8 @@ fn explanation(notice: Notice) -> &'static str {
 
 impl From<Status> for SubscriptionView {
     fn from(status: Status) -> Self {
-        let notice = status.notice().map(|code| NoticeView { code, detail: explanation(code) });
+        let resumes_at = status.subscription.collection_resumes_at;
+        let notice = status.notice().map(|code| NoticeView { code, detail: explanation(code), resumes_at });
         let Status { tier, grace_until, stripe_id, subscription, .. } = status;
         let invoice_url = subscription.payment_url;
         let problem = |code| PaymentProblemView { code, detail: advice(subscription.state, code), invoice_url };

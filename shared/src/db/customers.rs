@@ -31,6 +31,10 @@ pub struct Subscription {
     pub payment_problem: Option<PaymentProblem>,
     /// The URL where the open invoice can be paid.
     pub payment_url: Option<String>,
+    /// Whether payments are not collected at present.
+    pub collection_paused: bool,
+    /// When they are collected again, if that is known.
+    pub collection_resumes_at: Option<Timestamp>,
 }
 
 impl Subscription {
@@ -44,6 +48,8 @@ impl Subscription {
         past_due_since: None,
         payment_problem: None,
         payment_url: None,
+        collection_paused: false,
+        collection_resumes_at: None,
     };
 }
 
@@ -58,6 +64,8 @@ impl FromRow for Subscription {
             past_due_since: read(row, "past_due_since")?,
             payment_problem: read(row, "payment_problem")?,
             payment_url: read(row, "payment_url")?,
+            collection_paused: read(row, "collection_paused")?,
+            collection_resumes_at: read(row, "collection_resumes_at")?,
         })
     }
 }
@@ -111,7 +119,7 @@ pub struct Customer {
 
 const COLUMNS: &str = "id, user_id, stripe_customer_id, customer_count, closed_at, checkout_session_id, checkout_url,
     checkout_expires_at, checkout_count, version, subscription_id, status, current_period_start, current_period_end,
-    cancel_at, past_due_since, payment_problem, payment_url, pro_until is not null as is_pro";
+    cancel_at, past_due_since, payment_problem, payment_url, collection_paused, collection_resumes_at, pro_until is not null as is_pro";
 
 impl FromRow for Customer {
     fn from_row(row: &Row) -> Result<Self, Fault> {
@@ -161,7 +169,11 @@ impl Status {
     /// What is unusual about the subscription, though nothing is wrong with its payment.
     pub fn notice(&self) -> Option<Notice> {
         let entitles = self.subscription.state.entitlement() != Entitlement::Basic;
-        (entitles && !self.is_pro).then_some(Notice::OtherPrice)
+        match entitles {
+            true if !self.is_pro => Some(Notice::OtherPrice),
+            true if self.subscription.collection_paused => Some(Notice::CollectionPaused),
+            _ => None,
+        }
     }
 }
 

@@ -71,6 +71,8 @@ words!(
     Notice {
         /// It is not to Pro.
         OtherPrice = "other_price",
+        /// Payments are not collected at present.
+        CollectionPaused = "collection_paused",
     }
 );
 

@@ -39,6 +39,9 @@ pub struct Subscription {
     /// Its state.
     #[serde(deserialize_with = "state")]
     pub status: SubscriptionState,
+    /// That payments are not collected at present, and until when.
+    #[serde(default)]
+    pub pause_collection: Option<PauseCollection>,
     /// Why it is in its state, where Stripe says so.
     pub status_details: Option<StatusDetails>,
     /// When it was made, in seconds.
@@ -52,6 +55,13 @@ pub struct Subscription {
     pub items: List<Item>,
     /// The newest invoice; needs `expand`.
     pub latest_invoice: Option<Invoice>,
+}
+
+/// Payments that are not collected at present.
+#[derive(Debug, Deserialize)]
+pub struct PauseCollection {
+    /// When they are collected again, in seconds, if that is known.
+    pub resumes_at: Option<i64>,
 }
 
 /// Why a subscription is in its state.

@@ -101,6 +101,7 @@ async fn row(
     let period_end = time(items.iter().map(|item| item.current_period_end).max());
     let is_over = chosen.status.is_over();
     let cancel_at = time(chosen.cancel_at).or(period_end.filter(|_| chosen.cancel_at_period_end));
+    let pause = chosen.pause_collection.as_ref().filter(|_| !is_over);
     let past_due_since = arrears.since.filter(|_| chosen.status == SubscriptionState::PastDue);
     let subscription = customers::Subscription {
         id: Some(chosen.id.clone()),
@@ -111,6 +112,9 @@ async fn row(
         past_due_since,
         payment_problem: arrears.problem,
         payment_url: arrears.url,
+        // Stripe's documentation has the customer keep the service meanwhile, so this entitles to nothing else.
+        collection_paused: pause.is_some(),
+        collection_resumes_at: time(pause.and_then(|pause| pause.resumes_at)),
     };
     let pro = if prices.has(chosen) { pro_until(chosen.status, past_due_since, grace) } else { ProUntil::Never };
     Ok((subscription, pro))

@@ -125,3 +125,27 @@ async fn the_end_of_a_subscription_is_the_end_of_pro() {
     let status = user.get("/subscription/status").await.body();
     assert_eq!((&status["tier"], &status["status"]), (&json!("basic"), &json!("canceled")));
 }
+
+#[tokio::test]
+async fn paused_payments_leave_pro_and_are_shown_until_they_go_on() {
+    let shop = Shop::open(router).await;
+    let (user, subscription) = shop.subscriber().await;
+    let resumes_at = shop.api.stack.clock.now() + DAY * 30;
+    for behavior in ["keep_as_draft", "mark_uncollectible", "void"] {
+        let pause = json!({ "action": "pause_collection", "behavior": behavior, "resumes_at": resumes_at.unix() });
+        shop.admin(&format!("subscriptions/{subscription}"), pause).await;
+        shop.follow(&user).await;
+        let status = user.get("/subscription/status").await.body();
+        assert_eq!((&status["tier"], &status["status"]), (&json!("pro"), &json!("active")), "{behavior}");
+        let notice = &status["notice"];
+        let until = shared::domain::Timestamp::from_unix(resumes_at.unix());
+        assert_eq!(
+            (&notice["code"], &notice["resumes_at"]),
+            (&json!("collection_paused"), &json!(until)),
+            "{behavior}"
+        );
+    }
+    shop.act("subscriptions", &subscription, "resume_collection").await;
+    shop.follow(&user).await;
+    assert_eq!(user.get("/subscription/status").await.body()["notice"], Value::Null);
+}
