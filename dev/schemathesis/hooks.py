@@ -191,6 +191,11 @@ def give_subscription(case) -> None:
     people.attempt("POST", f"{people.API}/subscription/{before[case.operation.label]}", {}, ALICE)
 
 
+def give_paused(case) -> None:
+    """A subscription that Stripe has paused."""
+    people.attempt("POST", f"{people.STRIPE}/admin/subscriptions/{ALICE.subscription}", {"action": "pause"})
+
+
 def give_answered(case) -> None:
     """A message whose replies have all ended."""
     people.settle(case.path_parameters["chatroom"], ALICE)
@@ -256,5 +261,6 @@ GIVERS = {
     "POST /chatroom/{chatroom}/message/{message}/regenerate": give_answered,
     "POST /subscription/cancel": give_subscription,
     "POST /subscription/reactivate": give_subscription,
+    "POST /subscription/resume": give_paused,
     **dict.fromkeys(LISTS, give_cursor),
 }

@@ -28,6 +28,7 @@ class Person:
     password: str | None
     access_token: str
     refresh_token: str
+    subscription: str | None = None
 
     @property
     def authorization(self) -> str:
@@ -102,7 +103,8 @@ def subscriber() -> Person:
     """A new person with a password and the Pro plan."""
     somebody = person(secrets.token_urlsafe(12))
     session = request("POST", f"{API}/subscribe/pro", {}, somebody)["session_id"]
-    request("POST", f"{STRIPE}/admin/sessions/{session}", {"action": "pay"})
+    paid = request("POST", f"{STRIPE}/admin/sessions/{session}", {"action": "pay"})
+    somebody.subscription = paid["subscription"]
     for _ in range(100):
         if request("GET", f"{API}/user/me", person=somebody)["tier"] == "pro":
             return somebody

@@ -24,9 +24,12 @@ pub enum Fault {
     /// SQS returned an error, or the connection broke.
     #[error("sqs: {0}")]
     Queue(String),
-    /// Stripe returned an error or an unexpected answer, or the connection broke.
+    /// Stripe did not answer, is busy or is broken.
     #[error("stripe: {0}")]
     Stripe(String),
+    /// Stripe refused, and will again; or its answer is not what this code is written for. Says what must change.
+    #[error("stripe: {0}")]
+    StripeRefused(String),
     /// Something happened that the code's own rules exclude.
     #[error("{0}")]
     Bug(&'static str),
@@ -38,7 +41,7 @@ impl Fault {
         match self {
             Self::Postgres(error) => error.is_closed() || error.code().is_none_or(is_outage_state),
             Self::Pool(_) | Self::StatementTimeout | Self::Redis(_) | Self::Queue(_) | Self::Stripe(_) => true,
-            Self::Unreadable(..) | Self::Bug(_) => false,
+            Self::Unreadable(..) | Self::StripeRefused(_) | Self::Bug(_) => false,
         }
     }
 

@@ -153,6 +153,8 @@ async fn subscription(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     assert_eq!(run!(run, stripe_events::unprocessed(db, &["evt_1"])), ["evt_1"]);
     assert_eq!(run!(run, stripe_events::unfinished(db, now + DAY, 10))[0].id, "evt_1");
     run!(run, stripe_events::processed(db, "evt_1", now));
+    assert!(run!(run, stripe_events::first(db, "Dispute:du_1", "charge.dispute.created", now)));
+    assert!(!run!(run, stripe_events::first(db, "Dispute:du_1", "charge.dispute.created", now)));
     run!(run, stripe_events::set_listed_until(db, now));
     assert_eq!(run!(run, stripe_events::listed_until(db)), Some(now));
 }

@@ -20,7 +20,7 @@ const CODE: Given = Body(&[("challenge_id", "$response.body#/challenge_id"), ("o
 const TOKEN: Given = Body(&[("refresh_token", "$response.body#/refresh_token")]);
 
 /// The links that do not lead to an id in a path. A response has a code only if the deployment delivers codes that way.
-const ALL: [Link; 18] = [
+const ALL: [Link; 19] = [
     (
         "sign_up",
         "201",
@@ -54,6 +54,7 @@ const ALL: [Link; 18] = [
     ("list_invoices", "200", "list_invoices", NEXT),
     ("cancel_subscription", "200", "reactivate_subscription", Nothing),
     ("reactivate_subscription", "200", "cancel_subscription", Nothing),
+    ("resume_subscription", "200", "cancel_subscription", Nothing),
 ];
 
 /// Where the ids in a path come from: the names of the path's parameters, then the operation that returns the ids, its

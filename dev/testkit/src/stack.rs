@@ -101,7 +101,7 @@ impl Stack {
         self.with("STRIPE_SECRET_KEY", "sk_test_tests")
             .with("STRIPE_API_BASE", url)
             .with("STRIPE_WEBHOOK_SECRET", format!("whsec_older, {WEBHOOK_SECRET}"))
-            .with("STRIPE_PRICE_ID", "price_pro")
+            .with("STRIPE_PRICE_ID", "price_pro, price_older")
             .with("CHECKOUT_SUCCESS_URL", "https://app.example/paid?session={CHECKOUT_SESSION_ID}")
             .with("CHECKOUT_CANCEL_URL", "https://app.example/plans")
             .with("PORTAL_RETURN_URL", "https://app.example/account")

@@ -10,7 +10,7 @@ use shared::db::customers::{self, By};
 use shared::db::stripe_events::{self, Unfinished};
 use shared::domain::Timestamp;
 use shared::stripe::objects::List;
-use shared::stripe::{Billing, Event, HANDLED, StripeError};
+use shared::stripe::{Billing, Event, HANDLED, StripeError, TYPES_A_LIST};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -75,7 +75,8 @@ async fn missed(billing: &Billing, until: Instant, report: &mut Reconciled) -> R
     Ok(())
 }
 
-/// Processes the unfinished events of a period. `false` if there was no time for all pages.
+/// Processes the unfinished events of a period, of as many types at a time as Stripe lists. `false` if there was no time
+/// for all pages.
 async fn missed_between(
     billing: &Billing,
     from: Timestamp,
@@ -83,9 +84,25 @@ async fn missed_between(
     until: Instant,
     report: &mut Reconciled,
 ) -> Result<bool, Fault> {
+    for types in HANDLED.chunks(TYPES_A_LIST) {
+        if !missed_of(types, billing, (from, to), until, report).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Processes the unfinished events of some types in a period. `false` if there was no time for all pages.
+async fn missed_of(
+    types: &[&str],
+    billing: &Billing,
+    period: (Timestamp, Option<Timestamp>),
+    until: Instant,
+    report: &mut Reconciled,
+) -> Result<bool, Fault> {
     let mut after: Option<String> = None;
     loop {
-        let page = page(billing, from, to, after.as_deref()).await?;
+        let page = page(types, billing, period, after.as_deref()).await?;
         let events: Vec<Event> = page.data.iter().filter_map(Event::read).collect();
         let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
         let unknown = stripe_events::unprocessed(&billing.db, &ids).await?;
@@ -113,16 +130,16 @@ async fn missed_between(
 }
 
 async fn page(
+    types: &[&str],
     billing: &Billing,
-    from: Timestamp,
-    to: Option<Timestamp>,
+    (from, to): (Timestamp, Option<Timestamp>),
     after: Option<&str>,
 ) -> Result<List<Value>, StripeError> {
     let (from, to) = (from.unix().to_string(), to.map(|to| to.unix().to_string()));
     let mut query = vec![("limit", "100"), ("created[gte]", from.as_str())];
     query.extend(to.as_deref().map(|to| ("created[lt]", to)));
     query.extend(after.map(|after| ("starting_after", after)));
-    query.extend(HANDLED.iter().map(|kind| ("types[]", *kind)));
+    query.extend(types.iter().map(|kind| ("types[]", *kind)));
     billing.stripe.get(&["events"], &query).await
 }
 

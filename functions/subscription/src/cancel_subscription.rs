@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use shared::Fault;
 use shared::db::customers::{self, By, Held};
 use shared::domain::SubscriptionState;
 use shared::http::{Caller, Error, Json, ProblemCode, Result};
@@ -10,7 +9,7 @@ use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
-use crate::problems::{NO_SUBSCRIPTION, PAYMENT_PENDING};
+use crate::problems::{NO_SUBSCRIPTION, PAYMENT_PENDING, refused};
 use crate::views::{SubscriptionView, subscription_of};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -18,7 +17,7 @@ use crate::views::{SubscriptionView, subscription_of};
 #[schema(as = CancelRequest)]
 pub(crate) struct Request {}
 
-shared::refusals!(NoSubscription, PaymentPending, AlreadyCancelled);
+shared::refusals!(NoSubscription, PaymentPending, AlreadyCancelled, SubscriptionScheduled);
 
 const ALREADY_CANCELLED: Error =
     Error::refused(ProblemCode::AlreadyCancelled, "The subscription is already set to end.");
@@ -61,6 +60,6 @@ async fn schedule(held: &mut Held, billing: &Billing) -> Result<()> {
     // The fence is part of the operation's name: a cancellation after a reactivation is another operation.
     let operation = format!("cancel-{id}-{}", held.customer.version);
     let form = [("cancel_at_period_end", "true")];
-    billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &operation).await.map_err(Fault::from)?;
+    billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &operation).await.map_err(refused)?;
     Ok(billing.sync_held(held).await?)
 }

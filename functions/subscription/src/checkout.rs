@@ -4,23 +4,28 @@ use std::sync::Arc;
 
 use shared::Fault;
 use shared::config::{ConfigError, Env};
-use shared::db::customers::{Checkout, Held};
+use shared::db::customers::{self as db, Checkout, Held};
 use shared::domain::{SubscriptionState, Timestamp};
 use shared::http::{Error, ProblemCode};
 use shared::stripe::objects::{Customer, Session};
-use shared::stripe::{Billing, Stripe, StripeError};
+use shared::stripe::{Billing, Reason, Stripe, StripeError};
 
 use crate::problems::PAYMENT_PENDING;
 
-/// The price, and the URLs that a browser goes to afterwards. Cloning is cheap.
+/// The longest trial that Stripe allows, in days.
+const LONGEST_TRIAL: u16 = 730;
+
+/// What a checkout offers, and the URLs that a browser goes to afterwards. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer(Arc<Settings>);
 
 #[derive(Debug)]
 struct Settings {
-    price: String,
     success_url: String,
     cancel_url: String,
+    trial_days: u16,
+    has_promotion_codes: bool,
+    has_automatic_tax: bool,
 }
 
 /// The result of opening a checkout.
@@ -32,12 +37,19 @@ pub(crate) enum Opened {
 }
 
 impl Offer {
-    /// Reads `STRIPE_PRICE_ID`, `CHECKOUT_SUCCESS_URL` and `CHECKOUT_CANCEL_URL`.
+    /// Reads `CHECKOUT_SUCCESS_URL`, `CHECKOUT_CANCEL_URL`, `CHECKOUT_TRIAL_DAYS` (0: no trial),
+    /// `CHECKOUT_PROMOTION_CODES` (`false`) and `CHECKOUT_AUTOMATIC_TAX` (`false`).
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let trial_days = env.parsed("CHECKOUT_TRIAL_DAYS", 0)?;
+        if trial_days > LONGEST_TRIAL {
+            return Err(ConfigError::new("CHECKOUT_TRIAL_DAYS", format!("is more than {LONGEST_TRIAL}")));
+        }
         Ok(Self(Arc::new(Settings {
-            price: env.required("STRIPE_PRICE_ID")?,
             success_url: env.required("CHECKOUT_SUCCESS_URL")?,
             cancel_url: env.required("CHECKOUT_CANCEL_URL")?,
+            trial_days,
+            has_promotion_codes: env.parsed("CHECKOUT_PROMOTION_CODES", false)?,
+            has_automatic_tax: env.parsed("CHECKOUT_AUTOMATIC_TAX", false)?,
         })))
     }
 
@@ -47,46 +59,89 @@ impl Offer {
         billing.sync_held(held).await?;
         let state = held.customer.subscription.state;
         if !state.is_over() {
-            return Ok(Opened::Refused(hindrance(state)));
+            return Ok(Opened::Refused(hindrance(state, held.customer.is_pro)));
         }
-        let customer = match held.customer.stripe_id.clone() {
-            Some(customer) => customer,
-            None => make_customer(held, &billing.stripe).await?,
-        };
         if let Some(checkout) = held.customer.checkout.clone()
             && is_open(&checkout, &billing.stripe).await?
         {
             return Ok(Opened::Checkout(checkout));
         }
-        let checkout = self.make_session(held, &customer, &billing.stripe).await?;
+        let checkout = self.make_checkout(held, billing).await?;
         held.set_checkout(Some(checkout.clone())).await?;
         Ok(Opened::Checkout(checkout))
     }
 
+    /// Makes a session, and a customer if there is none. A customer of another currency is replaced by a new one: no
+    /// subscription of it runs, and Stripe never sells to a customer in two currencies.
+    async fn make_checkout(&self, held: &mut Held, billing: &Billing) -> Result<Checkout, Fault> {
+        let customer = match held.customer.stripe_id.clone() {
+            Some(customer) => customer,
+            None => make_customer(held, &billing.stripe).await?,
+        };
+        match self.make_session(held, &customer, billing).await? {
+            Err(error) if error.reason() == Some(Reason::Currency) => {
+                tracing::warn!(customer, %error, "a new customer replaces one of another currency");
+                held.forget().await?;
+                let customer = make_customer(held, &billing.stripe).await?;
+                Ok(self.make_session(held, &customer, billing).await??)
+            }
+            made => Ok(made?),
+        }
+    }
+
     /// Makes a session. If the first answer was lost, this returns the same one: the row's count names the operation.
-    async fn make_session(&self, held: &mut Held, customer: &str, stripe: &Stripe) -> Result<Checkout, Fault> {
-        let Settings { price, success_url, cancel_url } = &*self.0;
+    async fn make_session(
+        &self,
+        held: &mut Held,
+        customer: &str,
+        billing: &Billing,
+    ) -> Result<Result<Checkout, StripeError>, Fault> {
+        let Settings { success_url, cancel_url, .. } = &*self.0;
         let id = held.customer.id.to_string();
-        let form = [
+        let mut form = vec![
             ("mode", "subscription"),
             ("customer", customer),
             ("client_reference_id", &id),
-            ("line_items[0][price]", price),
+            ("line_items[0][price]", billing.prices.sold()),
             ("line_items[0][quantity]", "1"),
             ("success_url", success_url),
             ("cancel_url", cancel_url),
         ];
+        let days = self.trial(&held.customer).map(|days| days.to_string());
+        form.extend(days.as_deref().map(|days| ("subscription_data[trial_period_days]", days)));
+        form.extend(self.extras());
         let operation = format!("checkout-{id}-{}", held.customer.checkout_count);
-        let made = stripe.post::<Session>(&["checkout", "sessions"], &form, &operation).await;
+        let made = billing.stripe.post::<Session>(&["checkout", "sessions"], &form, &operation).await;
         if made.as_ref().is_err_and(StripeError::is_remembered) {
             held.set_checkout(None).await?;
         }
-        let session = made?;
-        let expires_at = Timestamp::from_unix(session.expires_at);
-        match (session.url, expires_at) {
-            (Some(url), Some(expires_at)) => Ok(Checkout { session: session.id, url, expires_at }),
-            _ => Err(Fault::Stripe("a checkout session without an address".into())),
+        Ok(made.and_then(|session| {
+            let expires_at = Timestamp::from_unix(session.expires_at);
+            match (session.url, expires_at) {
+                (Some(url), Some(expires_at)) => Ok(Checkout { session: session.id, url, expires_at }),
+                _ => Err(StripeError::Unreadable("a checkout session without an address".into())),
+            }
+        }))
+    }
+}
+
+impl Offer {
+    /// The days of the trial, for a customer who never subscribed before.
+    fn trial(&self, customer: &db::Customer) -> Option<u16> {
+        let is_new = customer.subscription.id.is_none() && customer.customer_count == 0;
+        Some(self.0.trial_days).filter(|days| is_new && *days > 0)
+    }
+
+    /// What else the session offers. Stripe needs an address for the tax, and stores the one that the customer enters.
+    fn extras(&self) -> Vec<(&'static str, &'static str)> {
+        let mut extras = Vec::new();
+        if self.0.has_promotion_codes {
+            extras.push(("allow_promotion_codes", "true"));
         }
+        if self.0.has_automatic_tax {
+            extras.extend([("automatic_tax[enabled]", "true"), ("customer_update[address]", "auto")]);
+        }
+        extras
     }
 }
 
@@ -111,16 +166,17 @@ async fn is_open(checkout: &Checkout, stripe: &Stripe) -> Result<bool, Fault> {
     }
 }
 
-/// Why no other subscription can begin while there is one in this state.
-fn hindrance(state: SubscriptionState) -> Error {
+/// Why no other subscription can begin while there is one in this state, to Pro or to something else.
+fn hindrance(state: SubscriptionState, is_pro: bool) -> Error {
     let (code, detail) = match state {
+        SubscriptionState::Active | SubscriptionState::Trialing if !is_pro => {
+            (ProblemCode::OtherSubscription, "You have a subscription that is not to Pro. Cancel it first.")
+        }
         SubscriptionState::Active | SubscriptionState::Trialing => {
             (ProblemCode::AlreadySubscribed, "You already have Pro.")
         }
         SubscriptionState::Incomplete => return PAYMENT_PENDING,
-        SubscriptionState::Paused => {
-            (ProblemCode::SubscriptionPaused, "Your subscription is paused. Resume it in the portal.")
-        }
+        SubscriptionState::Paused => (ProblemCode::SubscriptionPaused, "Your subscription is paused. Resume it."),
         _ => {
             let detail = "There is a subscription whose payment is missing. See its status for what to do.";
             (ProblemCode::PaymentDue, detail)

@@ -10,6 +10,7 @@ mod list_invoices;
 mod open_billing_portal;
 mod problems;
 mod reactivate_subscription;
+mod resume_subscription;
 mod subscribe_to_pro;
 mod views;
 
@@ -37,7 +38,7 @@ struct App {
 
 shared::endpoints!(
     App: subscribe_to_pro, get_subscription_status, cancel_subscription, reactivate_subscription,
-    open_billing_portal, list_invoices,
+    resume_subscription, open_billing_portal, list_invoices,
 );
 
 /// The router of this function.

@@ -6,9 +6,9 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::Fault;
 use shared::db::customers::{self, By};
-use shared::http::{Caller, Json, Result};
-use shared::stripe::Billing;
+use shared::http::{Caller, Error, Json, ProblemCode, Result};
 use shared::stripe::objects::PortalSession;
+use shared::stripe::{Billing, Reason};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -31,7 +31,9 @@ pub(crate) struct Response {
     portal_url: String,
 }
 
-shared::refusals!(NoSubscription);
+shared::refusals!(NoSubscription, PortalNotConfigured);
+
+const NOT_CONFIGURED: Error = Error::refused(ProblemCode::PortalNotConfigured, "There is no portal at present.");
 
 /// Open Stripe's portal
 ///
@@ -59,6 +61,10 @@ pub(crate) async fn open_billing_portal(
             // The customer was deleted at Stripe, and the event has not arrived yet.
             billing.sync_customer(By::User(caller.user)).await?;
             Err(NO_SUBSCRIPTION)
+        }
+        Err(error) if error.reason() == Some(Reason::Portal) => {
+            tracing::error!(%error, "Stripe refused");
+            Err(NOT_CONFIGURED)
         }
         Err(error) => Err(Fault::from(error).into()),
     }

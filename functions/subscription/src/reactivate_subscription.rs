@@ -9,7 +9,7 @@ use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
-use crate::problems::NO_SUBSCRIPTION;
+use crate::problems::{NO_SUBSCRIPTION, refused};
 use crate::views::{SubscriptionView, subscription_of};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -23,7 +23,7 @@ struct Cancellation {
     cancel_at_period_end: bool,
 }
 
-shared::refusals!(NoSubscription, NotCancelled);
+shared::refusals!(NoSubscription, NotCancelled, SubscriptionScheduled);
 
 const NOT_CANCELLED: Error = Error::refused(ProblemCode::NotCancelled, "The subscription is not set to end.");
 
@@ -61,6 +61,6 @@ async fn unschedule(held: &mut Held, billing: &Billing) -> Result<()> {
     let form =
         if cancellation.cancel_at_period_end { [("cancel_at_period_end", "false")] } else { [("cancel_at", "")] };
     let operation = format!("reactivate-{id}-{}", held.customer.version);
-    billing.stripe.post::<Anything>(&path, &form, &operation).await.map_err(Fault::from)?;
+    billing.stripe.post::<Anything>(&path, &form, &operation).await.map_err(refused)?;
     Ok(billing.sync_held(held).await?)
 }

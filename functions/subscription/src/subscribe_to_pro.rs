@@ -28,7 +28,7 @@ pub(crate) struct Response {
     expires_at: Timestamp,
 }
 
-shared::refusals!(AlreadySubscribed, PaymentPending, PaymentDue, SubscriptionPaused);
+shared::refusals!(AlreadySubscribed, OtherSubscription, PaymentPending, PaymentDue, SubscriptionPaused);
 
 /// Subscribe to Pro
 ///

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use shared::db::Db;
 use shared::db::customers::{self, Status};
-use shared::domain::{PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
+use shared::domain::{Notice, PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
 use shared::http::{Json, Result};
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[schema(as = Subscription, example = json!({
     "tier": "pro", "status": "active", "current_period_start": "2026-11-23T12:00:00.000Z",
     "current_period_end": "2026-12-23T12:00:00.000Z", "cancel_at": null, "grace_until": null, "payment_problem": null,
-    "portal": { "method": "POST", "path": "/subscription/portal" }
+    "notice": null, "portal": { "method": "POST", "path": "/subscription/portal" }
 }))]
 pub(crate) struct SubscriptionView {
     tier: Tier,
@@ -23,6 +23,7 @@ pub(crate) struct SubscriptionView {
     cancel_at: Option<Timestamp>,
     grace_until: Option<Timestamp>,
     payment_problem: Option<PaymentProblemView>,
+    notice: Option<NoticeView>,
     portal: Option<Portal>,
 }
 
@@ -38,6 +39,18 @@ struct PaymentProblemView {
     invoice_url: Option<String>,
 }
 
+/// What is unusual about the subscription, though nothing is wrong with its payment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SubscriptionNotice)]
+struct NoticeView {
+    #[schema(value_type = String, example = "other_price")]
+    code: Notice,
+    #[schema(example = "This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support.")]
+    detail: &'static str,
+    /// When payments are collected again, if they are paused and that is known.
+    resumes_at: Option<Timestamp>,
+}
+
 /// Where the user can change the means of payment and see everything.
 #[derive(Debug, Serialize, ToSchema)]
 struct Portal {
@@ -49,22 +62,41 @@ struct Portal {
 
 const PORTAL: Portal = Portal { method: "POST", path: "/subscription/portal" };
 
-/// What to say to the user about a problem.
-fn advice(problem: PaymentProblem) -> &'static str {
+/// What to say to the user about a problem of a subscription in this state.
+fn advice(state: SubscriptionState, problem: PaymentProblem) -> &'static str {
     match problem {
+        PaymentProblem::PaymentFailed if state == SubscriptionState::Paused => {
+            "The subscription is paused, since a payment failed. Pay the open invoice or change the means of payment in \
+             the portal, then resume the subscription."
+        }
         PaymentProblem::ActionRequired => "Your bank wants you to confirm the payment. Open the invoice to do so.",
         PaymentProblem::PaymentProcessing => "The payment is being processed. There is nothing to do.",
-        PaymentProblem::Paused => "The trial ended without a means of payment. Add one in the portal to go on.",
+        PaymentProblem::Paused => {
+            "The subscription is paused. Resume it to go on; if there is no means of payment, add one in the portal first."
+        }
         PaymentProblem::PaymentFailed => {
             "The payment failed. Pay the open invoice, or change the means of payment in the portal."
         }
     }
 }
 
+/// What to say to the user about a notice.
+fn explanation(notice: Notice) -> &'static str {
+    match notice {
+        Notice::CollectionPaused => "No payments are collected at present, and Pro goes on. There is nothing to do.",
+        Notice::OtherPrice => {
+            "This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support."
+        }
+    }
+}
+
 impl From<Status> for SubscriptionView {
-    fn from(Status { tier, grace_until, stripe_id, subscription }: Status) -> Self {
+    fn from(status: Status) -> Self {
+        let resumes_at = status.subscription.collection_resumes_at;
+        let notice = status.notice().map(|code| NoticeView { code, detail: explanation(code), resumes_at });
+        let Status { tier, grace_until, stripe_id, subscription, .. } = status;
         let invoice_url = subscription.payment_url;
-        let problem = |code| PaymentProblemView { code, detail: advice(code), invoice_url };
+        let problem = |code| PaymentProblemView { code, detail: advice(subscription.state, code), invoice_url };
         Self {
             tier,
             status: subscription.state,
@@ -73,6 +105,7 @@ impl From<Status> for SubscriptionView {
             cancel_at: subscription.cancel_at,
             grace_until,
             payment_problem: subscription.payment_problem.map(problem),
+            notice,
             portal: stripe_id.map(|_| PORTAL),
         }
     }

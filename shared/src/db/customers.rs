@@ -1,6 +1,7 @@
 //! `customers`: a user's customer and subscription at Stripe. Stripe's state is written only under the row's lock.
 
 mod held;
+mod status;
 
 use const_format::formatcp;
 use tokio_postgres::Row;
@@ -8,9 +9,10 @@ use tokio_postgres::Row;
 use super::row::{FromRow, read};
 use super::{Db, tier};
 use crate::Fault;
-use crate::domain::{CustomerId, PaymentProblem, SubscriptionState, Tier, Timestamp, UserId};
+use crate::domain::{CustomerId, PaymentProblem, SubscriptionState, Timestamp, UserId};
 
 pub use held::{By, Held, hold};
+pub use status::Status;
 
 /// The subscription, as stored in the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,10 @@ pub struct Subscription {
     pub payment_problem: Option<PaymentProblem>,
     /// The URL where the open invoice can be paid.
     pub payment_url: Option<String>,
+    /// Whether payments are not collected at present.
+    pub collection_paused: bool,
+    /// When they are collected again, if that is known.
+    pub collection_resumes_at: Option<Timestamp>,
 }
 
 impl Subscription {
@@ -44,6 +50,8 @@ impl Subscription {
         past_due_since: None,
         payment_problem: None,
         payment_url: None,
+        collection_paused: false,
+        collection_resumes_at: None,
     };
 }
 
@@ -58,6 +66,8 @@ impl FromRow for Subscription {
             past_due_since: read(row, "past_due_since")?,
             payment_problem: read(row, "payment_problem")?,
             payment_url: read(row, "payment_url")?,
+            collection_paused: read(row, "collection_paused")?,
+            collection_resumes_at: read(row, "collection_resumes_at")?,
         })
     }
 }
@@ -103,13 +113,15 @@ pub struct Customer {
     pub checkout_count: i32,
     /// The fence: raised by every write of Stripe's state.
     pub version: i64,
+    /// Whether the subscription makes its user Pro, or did until a grace period ended.
+    pub is_pro: bool,
     /// The last known state of the subscription.
     pub subscription: Subscription,
 }
 
 const COLUMNS: &str = "id, user_id, stripe_customer_id, customer_count, closed_at, checkout_session_id, checkout_url,
     checkout_expires_at, checkout_count, version, subscription_id, status, current_period_start, current_period_end,
-    cancel_at, past_due_since, payment_problem, payment_url";
+    cancel_at, past_due_since, payment_problem, payment_url, collection_paused, collection_resumes_at, pro_until is not null as is_pro";
 
 impl FromRow for Customer {
     fn from_row(row: &Row) -> Result<Self, Fault> {
@@ -128,36 +140,7 @@ impl FromRow for Customer {
             checkout,
             checkout_count: read(row, "checkout_count")?,
             version: read(row, "version")?,
-            subscription: Subscription::from_row(row)?,
-        })
-    }
-}
-
-/// The status of a subscription, as a user sees it.
-#[derive(Debug, Clone)]
-pub struct Status {
-    /// What the user pays for now.
-    pub tier: Tier,
-    /// When the grace period of a missing payment ends or ended.
-    pub grace_until: Option<Timestamp>,
-    /// Stripe's id of the customer, if there is one.
-    pub stripe_id: Option<String>,
-    /// The subscription.
-    pub subscription: Subscription,
-}
-
-impl Status {
-    /// The status of a user who never began to subscribe.
-    pub const NONE: Self =
-        Self { tier: Tier::Basic, grace_until: None, stripe_id: None, subscription: Subscription::NONE };
-}
-
-impl FromRow for Status {
-    fn from_row(row: &Row) -> Result<Self, Fault> {
-        Ok(Self {
-            tier: read(row, "tier")?,
-            grace_until: read(row, "grace_until")?,
-            stripe_id: read(row, "stripe_customer_id")?,
+            is_pro: read(row, "is_pro")?,
             subscription: Subscription::from_row(row)?,
         })
     }

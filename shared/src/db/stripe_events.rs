@@ -18,6 +18,14 @@ pub async fn processed(db: &Db, id: &str, now: Timestamp) -> Result<(), Fault> {
     db.execute(sql, &[&id, &now]).await.map(drop)
 }
 
+/// Records a matter that people are told of. `true` the first time: later events of the same matter change nothing. It is
+/// kept as long as an event.
+pub async fn first(db: &Db, matter: &str, kind: &str, now: Timestamp) -> Result<bool, Fault> {
+    let sql = "insert into stripe_events (id, type, received_at, processed_at) values ($1, $2, $3, $3)
+        on conflict (id) do nothing";
+    Ok(db.execute(sql, &[&matter, &kind, &now]).await? == 1)
+}
+
 /// The `ids` that were not processed: never received, or received and not finished.
 pub async fn unprocessed(db: &Db, ids: &[&str]) -> Result<Vec<String>, Fault> {
     let sql = "select wanted.id from unnest($1::text[]) as wanted (id)

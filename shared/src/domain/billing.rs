@@ -20,7 +20,7 @@ words!(
         IncompleteExpired = "incomplete_expired",
         /// Payments failed and are not retried any more.
         Unpaid = "unpaid",
-        /// Its trial ended without a means of payment.
+        /// It is paused: by its customer, or because a trial ended without a means of payment, or a payment failed.
         Paused = "paused",
         /// It has ended.
         Canceled = "canceled",
@@ -67,6 +67,16 @@ impl SubscriptionState {
 }
 
 words!(
+    /// What is unusual about a subscription whose payments are in order.
+    Notice {
+        /// It is not to Pro.
+        OtherPrice = "other_price",
+        /// Payments are not collected at present.
+        CollectionPaused = "collection_paused",
+    }
+);
+
+words!(
     /// What is wrong with a payment.
     PaymentProblem {
         /// The bank wants the user to confirm it.
@@ -75,7 +85,7 @@ words!(
         PaymentProcessing = "payment_processing",
         /// It failed.
         PaymentFailed = "payment_failed",
-        /// There is no means of payment.
+        /// The subscription is paused, and nothing is owed.
         Paused = "paused",
     }
 );

@@ -12,7 +12,7 @@ mod timestamp;
 mod words;
 
 pub use allowance::{Allowance, Limits, Tier};
-pub use billing::{Entitlement, PaymentProblem, SubscriptionState};
+pub use billing::{Entitlement, Notice, PaymentProblem, SubscriptionState};
 pub use clock::Clock;
 pub use id::{ChallengeId, ChatroomId, CustomerId, MessageId, SessionId, SignupId, UserId};
 pub use mobile::Mobile;

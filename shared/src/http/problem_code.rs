@@ -86,6 +86,9 @@ problem_codes! {
     AlreadySubscribed = "already_subscribed", CONFLICT,
         "There is a subscription already.",
         "Read the subscription's status.";
+    OtherSubscription = "other_subscription", CONFLICT,
+        "There is a subscription already, and it is not to Pro.",
+        "Cancel it first, or ask the support of the service.";
     PaymentPending = "payment_pending", CONFLICT,
         "The payment of the subscription is still being processed.",
         "Wait until it is complete; read the subscription's status.";
@@ -94,7 +97,13 @@ problem_codes! {
         "Follow `payment_problem` of the subscription's status.";
     SubscriptionPaused = "subscription_paused", CONFLICT,
         "There is a subscription, and it is paused.",
-        "Resume it in the portal.";
+        "Resume it (`POST /subscription/resume`).";
+    SubscriptionScheduled = "subscription_scheduled", CONFLICT,
+        "A schedule at Stripe decides when the subscription changes or ends.",
+        "Ask the support of the service.";
+    PaymentMethodMissing = "payment_method_missing", CONFLICT,
+        "The customer has no means of payment.",
+        "Add one in the portal, then try again.";
     NoSubscription = "no_subscription", CONFLICT,
         "There is no subscription.",
         "Subscribe first.";
@@ -103,6 +112,9 @@ problem_codes! {
         "Do nothing. To undo the cancellation, reactivate the subscription.";
     NotCancelled = "not_cancelled", CONFLICT,
         "The subscription is not set to end, so there is no cancellation to undo.",
+        "Do nothing.";
+    NotPaused = "not_paused", CONFLICT,
+        "The subscription is not paused, so there is nothing to resume.",
         "Do nothing.";
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE,
         "The body is too large.",
@@ -155,6 +167,9 @@ problem_codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR,
         "Something went wrong in the service. It has been logged.",
         "Try again later; quote the `request_id` when you report it.";
+    PortalNotConfigured = "portal_not_configured", INTERNAL_SERVER_ERROR,
+        "The service has not set up the portal.",
+        "Do without the portal; report it with the `request_id`.";
     Unavailable = "unavailable", SERVICE_UNAVAILABLE,
         "Something that the service needs does not answer.",
         "Try again after `Retry-After`.";

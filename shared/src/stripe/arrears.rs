@@ -1,14 +1,14 @@
 //! Missing payments: since when, why, and where they can be paid.
 
-use super::objects::{Invoice, InvoicePayment, List, PaymentIntent, Subscription, time};
+use super::objects::{Invoice, InvoicePayment, List, PaymentIntent, Subscription, owed_lately, time};
 use super::{Stripe, StripeError};
 use crate::domain::{PaymentProblem, SubscriptionState, Timestamp};
 
 /// What is owed on a subscription.
 #[derive(Debug, Default)]
 pub(super) struct Arrears {
-    /// Since when the oldest unpaid invoice is owed. The grace period begins then; a further invoice does not restart
-    /// it.
+    /// Since when the subscription is past due: since the first invoice that failed after the last one that was settled.
+    /// The grace period begins then; a further invoice does not restart it.
     pub(super) since: Option<Timestamp>,
     /// What is wrong.
     pub(super) problem: Option<PaymentProblem>,
@@ -19,22 +19,25 @@ pub(super) struct Arrears {
 impl Arrears {
     /// What is owed on `subscription`, if its state says that something is.
     pub(super) async fn of(subscription: &Subscription, stripe: &Stripe) -> Result<Self, StripeError> {
-        if subscription.status == SubscriptionState::Paused {
-            return Ok(Self { problem: Some(PaymentProblem::Paused), ..Self::default() });
-        }
-        if !subscription.status.is_owing() {
+        let is_paused = subscription.status == SubscriptionState::Paused;
+        if !subscription.status.is_owing() && !is_paused {
             return Ok(Self::default());
         }
-        let query = [("subscription", subscription.id.as_str()), ("status", "open"), ("limit", "100")];
-        let open: List<Invoice> = stripe.get(&["invoices"], &query).await?;
-        let newest = open.data.iter().max_by_key(|invoice| invoice.due_since());
+        let query = [("subscription", subscription.id.as_str()), ("limit", "100")];
+        let invoices = stripe.get::<List<Invoice>>(&["invoices"], &query).await?.data;
+        let newest = invoices.iter().filter(|invoice| invoice.is_open()).max_by_key(|invoice| invoice.due_since());
+        // A paused subscription is resumed by its user. If it has an open invoice as well, that must be paid first.
+        if is_paused && newest.is_none() && !subscription.is_paused_for_payment() {
+            return Ok(Self { problem: Some(PaymentProblem::Paused), ..Self::default() });
+        }
         let problem = match newest {
             Some(invoice) => problem(&payment_intents(stripe, &invoice.id).await?),
             None => PaymentProblem::PaymentFailed,
         };
-        let owed = open.data.iter().chain(subscription.latest_invoice.as_ref().filter(|_| open.data.is_empty()));
+        let owed = owed_lately(&invoices).map(Invoice::due_since).min();
+        let since = owed.or_else(|| subscription.latest_invoice.as_ref().map(Invoice::due_since));
         Ok(Self {
-            since: time(owed.map(Invoice::due_since).min()),
+            since: time(since),
             problem: Some(problem),
             url: newest.and_then(|invoice| invoice.hosted_invoice_url.clone()),
         })

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::objects::Charge;
-use super::{Event, Stripe, Subject, sync};
+use serde_json::Value;
+
+use super::{Event, Prices, Stripe, Subject, sync};
 use crate::config::{ConfigError, Env};
 use crate::db::customers::{self, By, Customer, Held};
 use crate::db::{Db, stripe_events};
@@ -21,20 +22,22 @@ pub struct Billing {
     pub stripe: Stripe,
     /// The grace period: how long a user stays Pro while a payment is missing.
     pub grace: Duration,
+    /// The prices of Pro.
+    pub prices: Prices,
     /// Tells the time.
     pub clock: Clock,
 }
 
 impl Billing {
-    /// Reads the settings; the grace period is `PAST_DUE_GRACE_DAYS` (3).
+    /// Reads the settings of Stripe, the prices, and the grace period: `PAST_DUE_GRACE_DAYS` (3).
     pub fn from_env(env: &Env, db: Db, clock: Clock) -> Result<Self, ConfigError> {
         let grace = DAY * env.parsed("PAST_DUE_GRACE_DAYS", 3)?;
-        Ok(Self { db, stripe: Stripe::from_env(env)?, grace, clock })
+        Ok(Self { db, stripe: Stripe::from_env(env)?, grace, prices: Prices::from_env(env)?, clock })
     }
 
     /// Syncs a held row with Stripe.
     pub async fn sync_held(&self, held: &mut Held) -> Result<(), Fault> {
-        sync::sync(held, &self.stripe, self.grace, self.clock.now()).await
+        sync::sync(held, &self.stripe, &self.prices, self.grace, self.clock.now()).await
     }
 
     /// Syncs a row with Stripe. `None` if there is no such row.
@@ -58,34 +61,56 @@ impl Billing {
         stripe_events::processed(&self.db, &event.id, self.clock.now()).await
     }
 
-    /// Syncs the row of the event's customer with Stripe, even if nothing has changed.
+    /// Syncs the row of the event's customer with Stripe, even if nothing has changed, and alerts people to what no
+    /// program can resolve.
     pub async fn sync_subject(&self, event: &Event) -> Result<(), Fault> {
-        let customer = match &event.subject {
-            Subject::Customer(id) => Some(id.clone()),
-            Subject::Charge(id) => match self.stripe.get::<Charge>(&["charges", id], &[]).await {
-                Ok(charge) => charge.customer,
-                Err(error) if error.is_missing() => None,
-                Err(error) => return Err(error.into()),
-            },
-            Subject::Nobody => None,
-        };
+        let customer = self.customer_of(event.subject.clone()).await?;
         let row = match &customer {
             Some(id) => self.sync_customer(By::Stripe(id)).await?,
             None => None,
         };
-        let (kind, event) = (&event.kind, &event.id);
-        match (&row, kind.as_str()) {
-            (None, _) => tracing::info!(event, kind, "an event of a customer that is not ours"),
-            (Some(_), "charge.dispute.created") => self.flag("Dispute", event, "a payment is disputed"),
-            (Some(_), "refund.failed") => self.flag("RefundFailed", event, "a refund did not arrive"),
-            (Some(_), _) => {}
+        let (id, kind) = (&event.id, event.kind.as_str());
+        if row.is_none() {
+            tracing::info!(event = id, kind, "an event of a customer that is not ours");
         }
-        Ok(())
+        match kind {
+            "charge.dispute.created" if row.is_some() => self.flag("Dispute", event, "a payment is disputed").await,
+            // A refund of which nobody knows the customer may be ours.
+            "refund.failed" if row.is_some() || customer.is_none() => {
+                self.flag("RefundFailed", event, "a refund did not arrive").await
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Alerts people to what no program can resolve.
-    fn flag(&self, metric: &str, event: &str, what: &str) {
-        tracing::error!(event, what, "needs a person");
-        telemetry::count(metric, 1, self.clock.now());
+    /// The customer that an event concerns. Objects that name another object are followed twice: a thin event leads to
+    /// a refund, say, and that to its payment.
+    async fn customer_of(&self, mut subject: Subject) -> Result<Option<String>, Fault> {
+        for _ in 0..3 {
+            let path = match &subject {
+                Subject::Customer(id) => return Ok(Some(id.clone())),
+                Subject::Nobody => return Ok(None),
+                Subject::Charge(id) => vec!["charges", id],
+                Subject::PaymentIntent(id) => vec!["payment_intents", id],
+                Subject::Path(segments) => segments.iter().map(String::as_str).collect(),
+            };
+            subject = match self.stripe.get::<Value>(&path, &[]).await {
+                Ok(object) => Subject::of(&object),
+                Err(error) if error.is_missing() => Subject::Nobody,
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(None)
+    }
+
+    /// Alerts people once a matter: the same one may be told by several events, and by one event several times.
+    async fn flag(&self, metric: &str, event: &Event, what: &str) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let matter = format!("{metric}:{}", event.object.as_ref().unwrap_or(&event.id));
+        if stripe_events::first(&self.db, &matter, &event.kind, now).await? {
+            tracing::error!(event = event.id, what, "needs a person");
+            telemetry::count(metric, 1, now);
+        }
+        Ok(())
     }
 }

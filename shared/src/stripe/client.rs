@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, RequestBuilder, Url};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use super::StripeError;
 use crate::config::{ConfigError, Env};
-use crate::{Fault, tls};
+use crate::tls;
 
 /// The version of Stripe's API that this code is written for. It is sent with every call; webhook endpoints must be
 /// created with the same version.
@@ -35,55 +35,6 @@ impl std::fmt::Debug for Stripe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Stripe({})", self.0.base)
     }
-}
-
-/// A call that failed. It never holds what was sent, nor Stripe's message, which may quote a key.
-#[derive(Debug, thiserror::Error)]
-pub enum StripeError {
-    /// No answer, or one that could not be read.
-    #[error("no usable answer: {0}")]
-    Silent(String),
-    /// Stripe returned an error.
-    #[error("{status} {code} (request {request})")]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// Stripe's code, or the error's type if it has none.
-        code: String,
-        /// The call's id in Stripe's logs.
-        request: String,
-    },
-}
-
-impl StripeError {
-    /// Whether the object does not exist (any more).
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Refused { code, .. } if code == "resource_missing")
-    }
-
-    /// Whether Stripe may return this error for a day when the same operation is posted again. Stripe remembers
-    /// failures too, unless the call did not begin.
-    pub fn is_remembered(&self) -> bool {
-        matches!(self, Self::Refused { status, .. } if !matches!(status, 409 | 429))
-    }
-}
-
-impl From<StripeError> for Fault {
-    fn from(error: StripeError) -> Self {
-        Self::Stripe(error.to_string())
-    }
-}
-
-#[derive(Deserialize)]
-struct Refusal {
-    error: RefusalDetail,
-}
-
-#[derive(Deserialize)]
-struct RefusalDetail {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    code: Option<String>,
 }
 
 impl Stripe {
@@ -180,9 +131,7 @@ async fn attempt<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, (boo
     let body = response.bytes().await.map_err(silent)?;
     if (200..300).contains(&status) {
         return serde_json::from_slice(&body)
-            .map_err(|error| (false, StripeError::Silent(format!("{error} (request {request})"))));
+            .map_err(|error| (false, StripeError::Unreadable(format!("{error} (request {request})"))));
     }
-    let detail = serde_json::from_slice(&body).ok().map(|Refusal { error }| error);
-    let code = detail.and_then(|detail| detail.code.or(detail.kind)).unwrap_or_else(|| "unreadable".into());
-    Err((again, StripeError::Refused { status, code, request }))
+    Err((again, StripeError::answered(status, &body, request)))
 }

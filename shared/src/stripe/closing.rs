@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::objects::Anything;
 use super::orphan::cancel;
-use super::{Stripe, StripeError, sync};
+use super::{Prices, Stripe, StripeError, sync};
 use crate::Fault;
 use crate::db::Db;
 use crate::db::customers::{self, By};
@@ -24,8 +24,8 @@ pub async fn cancel_for_deletion(db: &Db, stripe: &Stripe, user: UserId, now: Ti
         for subscription in subscriptions.iter().filter(|subscription| !subscription.status.is_over()) {
             cancel(stripe, &subscription.id).await?;
         }
-        // Everything is over, so no grace can matter.
-        sync::sync(&mut held, stripe, Duration::ZERO, now).await?;
+        // Everything is over, so neither prices nor grace can matter.
+        sync::sync(&mut held, stripe, &Prices::none(), Duration::ZERO, now).await?;
     }
     held.release().await.map(drop)
 }
@@ -34,7 +34,8 @@ pub async fn cancel_for_deletion(db: &Db, stripe: &Stripe, user: UserId, now: Ti
 async fn expire(stripe: &Stripe, session: &str) -> Result<(), StripeError> {
     let path = ["checkout", "sessions", session, "expire"];
     match stripe.post::<Anything>(&path, &[], &format!("expire-{session}")).await {
-        Err(StripeError::Refused { status: 400 | 404, .. }) | Ok(_) => Ok(()),
+        Err(StripeError::Refused(refusal)) if matches!(refusal.status, 400 | 404) => Ok(()),
+        Ok(Anything {}) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-/// The types that hint at a change of a customer's state; all others are recorded and ignored. At most 20, since
-/// Stripe's list of events accepts no more types at once. The webhook endpoint must be set to send these.
-pub const HANDLED: [&str; 19] = [
+/// The types that hint at a change of a customer's state; all others are recorded and ignored. The webhook endpoint must
+/// be set to send these; a destination of thin events sends the same with the prefix `v1.`.
+pub const HANDLED: [&str; 21] = [
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.refunded",
@@ -18,7 +18,9 @@ pub const HANDLED: [&str; 19] = [
     "customer.subscription.paused",
     "customer.subscription.resumed",
     "customer.subscription.updated",
+    "invoice.finalization_failed",
     "invoice.marked_uncollectible",
+    "invoice.overdue",
     "invoice.paid",
     "invoice.payment_action_required",
     "invoice.payment_failed",
@@ -26,13 +28,20 @@ pub const HANDLED: [&str; 19] = [
     "refund.failed",
 ];
 
+/// How many types Stripe's list of events accepts at once.
+/// Source: <https://docs.stripe.com/api/events/list#list_events-types>.
+pub const TYPES_A_LIST: usize = 20;
+
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Its id, by which a repeated event is recognised.
+    /// Its id, by which a repeated event is recognised. A thin event has the id of the snapshot event of the same
+    /// change, if it names one.
     pub id: String,
-    /// What happened.
+    /// What happened, without the prefix of thin events.
     pub kind: String,
+    /// The object that changed.
+    pub object: Option<String>,
     /// The customer that it concerns.
     pub subject: Subject,
 }
@@ -44,6 +53,10 @@ pub enum Subject {
     Customer(String),
     /// The customer of this charge: disputes and refunds name only the charge.
     Charge(String),
+    /// The customer of this payment intent: some refunds have no charge.
+    PaymentIntent(String),
+    /// The customer of the object at this path of the API: a thin event names only the object.
+    Path(Vec<String>),
     /// No customer that can be determined.
     Nobody,
 }
@@ -55,15 +68,20 @@ impl Event {
         Self::read(&serde_json::from_slice(body).ok()?)
     }
 
-    /// Reads an event from parsed JSON.
+    /// Reads an event from parsed JSON: a snapshot event, which has the object, or a thin one, which names it.
     pub fn read(event: &Value) -> Option<Self> {
-        let object = &event["data"]["object"];
-        let subject = if object["object"] == "customer" {
-            id(&object["id"]).map(Subject::Customer)
-        } else {
-            id(&object["customer"]).map(Subject::Customer).or_else(|| id(&object["charge"]).map(Subject::Charge))
-        };
-        Some(Self { id: text(&event["id"])?, kind: text(&event["type"])?, subject: subject.unwrap_or(Subject::Nobody) })
+        let (own_id, kind) = (text(&event["id"])?, text(&event["type"])?);
+        if event["object"] != "v2.core.event" {
+            let object = &event["data"]["object"];
+            return Some(Self { id: own_id, kind, object: text(&object["id"]), subject: Subject::of(object) });
+        }
+        let related = &event["related_object"];
+        Some(Self {
+            id: text(&event["snapshot_event"]).unwrap_or(own_id),
+            kind: kind.strip_prefix("v1.").unwrap_or(&kind).to_owned(),
+            object: text(&related["id"]),
+            subject: Subject::named(related),
+        })
     }
 
     /// Whether it hints at a change of a customer's state.
@@ -75,6 +93,36 @@ impl Event {
     pub fn customer(&self) -> Option<&str> {
         if let Subject::Customer(id) = &self.subject { Some(id) } else { None }
     }
+}
+
+impl Subject {
+    /// The customer that an object of Stripe's names.
+    pub(super) fn of(object: &Value) -> Self {
+        let own = if object["object"] == "customer" { id(&object["id"]) } else { None };
+        let customer = own.or_else(|| id(&object["customer"])).map(Self::Customer);
+        let charge = || id(&object["charge"]).map(Self::Charge);
+        let intent = || id(&object["payment_intent"]).map(Self::PaymentIntent);
+        customer.or_else(charge).or_else(intent).unwrap_or(Self::Nobody)
+    }
+
+    /// The customer of an object that is only referred to.
+    fn named(related: &Value) -> Self {
+        if related["type"] == "customer" {
+            return id(&related["id"]).map_or(Self::Nobody, Self::Customer);
+        }
+        let path = related["url"].as_str().and_then(|url| url.strip_prefix("/v1/"));
+        path.and_then(segments).map_or(Self::Nobody, Self::Path)
+    }
+}
+
+/// The segments of a path of Stripe's API: names and ids, and nothing that could lead elsewhere.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let is_name = |part: &str| {
+        (1..=255).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let parts: Vec<&str> = path.split('/').collect();
+    let usable = (2..=4).contains(&parts.len()) && parts.iter().all(|part| is_name(part));
+    usable.then(|| parts.into_iter().map(str::to_owned).collect())
 }
 
 /// An id of Stripe's, given alone or as part of the whole object.
@@ -89,41 +137,4 @@ fn text(value: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{Event, HANDLED, Subject};
-
-    fn subject(object: &serde_json::Value) -> Subject {
-        Event::read(&json!({ "id": "evt_1", "type": "x", "data": { "object": object } })).unwrap().subject
-    }
-
-    #[test]
-    fn an_event_concerns_the_customer_that_it_names_in_any_form() {
-        let customer = Subject::Customer("cus_1".into());
-        assert_eq!(subject(&json!({ "object": "customer", "id": "cus_1" })), customer);
-        assert_eq!(subject(&json!({ "object": "invoice", "id": "in_1", "customer": "cus_1" })), customer);
-        assert_eq!(
-            subject(&json!({ "object": "invoice", "customer": { "id": "cus_1", "object": "customer" } })),
-            customer
-        );
-        assert_eq!(subject(&json!({ "object": "dispute", "charge": "ch_1" })), Subject::Charge("ch_1".into()));
-        assert_eq!(subject(&json!({ "object": "product", "id": "prod_1" })), Subject::Nobody);
-    }
-
-    #[test]
-    fn without_a_usable_id_and_type_it_is_no_event() {
-        let odd =
-            [r#"{"id": "evt_1"}"#, r#"{"id": "evt\u0000", "type": "x"}"#, r#"{"id": {"id": "evt_1"}, "type": "x"}"#];
-        for body in ["", "null", "[]", "7", "{}"].into_iter().chain(odd) {
-            assert_eq!(Event::parse(body.as_bytes()), None, "{body}");
-        }
-        assert_eq!(Event::parse(br#"{"id": "evt_1", "type": "x"}"#).unwrap().subject, Subject::Nobody);
-    }
-
-    #[test]
-    fn the_types_fit_into_one_listing_of_stripes() {
-        assert!(HANDLED.is_sorted());
-        assert!(HANDLED.len() <= 20);
-    }
-}
+mod tests;

@@ -1,8 +1,13 @@
 //! The fields of Stripe's objects that are read. All others may change without any effect here.
 
+mod invoice;
+
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::{SubscriptionState, Timestamp};
+
+pub(super) use invoice::owed_lately;
+pub use invoice::{Invoice, Transitions};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
@@ -34,6 +39,11 @@ pub struct Subscription {
     /// Its state.
     #[serde(deserialize_with = "state")]
     pub status: SubscriptionState,
+    /// That payments are not collected at present, and until when.
+    #[serde(default)]
+    pub pause_collection: Option<PauseCollection>,
+    /// Why it is in its state, where Stripe says so.
+    pub status_details: Option<StatusDetails>,
     /// When it was made, in seconds.
     pub created: i64,
     /// When it will end, in seconds. The customer portal sets only this.
@@ -47,51 +57,61 @@ pub struct Subscription {
     pub latest_invoice: Option<Invoice>,
 }
 
+/// Payments that are not collected at present.
+#[derive(Debug, Deserialize)]
+pub struct PauseCollection {
+    /// When they are collected again, in seconds, if that is known.
+    pub resumes_at: Option<i64>,
+}
+
+/// Why a subscription is in its state.
+#[derive(Debug, Deserialize)]
+pub struct StatusDetails {
+    /// Why it is paused.
+    pub paused: Option<Paused>,
+}
+
+/// Why a subscription is paused.
+#[derive(Debug, Deserialize)]
+pub struct Paused {
+    /// Who or what paused it.
+    pub subscription: Option<Pause>,
+}
+
+/// What paused a subscription.
+#[derive(Debug, Deserialize)]
+pub struct Pause {
+    /// `pause_requested`, `first_payment_failure`, `final_payment_failure`, `trial_end_without_payment_method` or
+    /// `system`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+}
+
+impl Subscription {
+    /// Whether it is paused because a payment failed.
+    pub fn is_paused_for_payment(&self) -> bool {
+        let pause = self.status_details.as_ref().and_then(|details| details.paused.as_ref()?.subscription.as_ref());
+        let kind = pause.and_then(|pause| pause.kind.as_deref());
+        matches!(kind, Some("first_payment_failure" | "final_payment_failure"))
+    }
+}
+
 /// What is subscribed to.
 #[derive(Debug, Deserialize)]
 pub struct Item {
+    /// Its price.
+    pub price: Option<Price>,
     /// When its paid period began, in seconds.
     pub current_period_start: i64,
     /// When it ends, in seconds.
     pub current_period_end: i64,
 }
 
-/// An invoice.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Invoice {
+/// A price.
+#[derive(Debug, Deserialize)]
+pub struct Price {
     /// Its id.
     pub id: String,
-    /// `draft`, `open`, `paid`, `uncollectible` or `void`.
-    pub status: Option<String>,
-    /// The total, in minor units of the currency.
-    pub total: i64,
-    /// The part of it that was paid.
-    pub amount_paid: i64,
-    /// Three letters, in lower case.
-    pub currency: String,
-    /// When it was made, in seconds.
-    pub created: i64,
-    /// The URL where it can be seen and paid.
-    pub hosted_invoice_url: Option<String>,
-    /// When its state changed.
-    #[serde(default)]
-    pub status_transitions: Transitions,
-}
-
-/// When an invoice's state changed, in seconds.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-pub struct Transitions {
-    /// When it became due.
-    pub finalized_at: Option<i64>,
-    /// When it was paid.
-    pub paid_at: Option<i64>,
-}
-
-impl Invoice {
-    /// Since when it is owed.
-    pub fn due_since(&self) -> i64 {
-        self.status_transitions.finalized_at.unwrap_or(self.created)
-    }
 }
 
 /// A payment of an invoice.

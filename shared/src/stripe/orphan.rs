@@ -58,8 +58,8 @@ async fn refund(stripe: &Stripe, invoice: &Invoice) -> Result<bool, StripeError>
         given_back = true;
         let form = [("payment_intent", intent.id.as_str()), ("reason", "requested_by_customer")];
         match stripe.post::<Anything>(&["refunds"], &form, &format!("refund-{}", intent.id)).await {
-            Err(StripeError::Refused { status: 400..=402, code, request }) => {
-                tracing::error!(invoice = invoice.id, code, request, "a refund was refused");
+            Err(StripeError::Refused(refusal)) if matches!(refusal.status, 400 | 402) => {
+                tracing::error!(invoice = invoice.id, %refusal, "a refund was refused");
             }
             Err(error) => return Err(error),
             Ok(Anything {}) => {}

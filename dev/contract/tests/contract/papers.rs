@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use shared::domain::{Entitlement, Notice, SubscriptionState};
+use shared::stripe::HANDLED;
+
 use crate::template::root;
 
 /// The targets of the links in a text, as they are written.
@@ -24,6 +27,43 @@ fn every_link_to_a_file_leads_to_one() {
             assert!(target.exists(), "{}: {link}", paper.display());
         }
     }
+}
+
+/// The section of docs/billing.md with this heading.
+fn of_billing(heading: &str) -> String {
+    let text = fs::read_to_string(root().join("docs/billing.md")).unwrap();
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the heading");
+    section.split("\n## ").next().unwrap().to_owned()
+}
+
+#[test]
+fn every_state_of_a_subscription_is_a_row_of_the_table_of_states() {
+    let states = of_billing("States");
+    let rows: Vec<Vec<&str>> = states
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    for row in &rows {
+        assert!(row.len() == 4 && row.iter().all(|cell| !cell.is_empty()), "gets, sees and can do: {row:?}");
+    }
+    for state in SubscriptionState::ALL {
+        let word = format!("`{}`", state.as_str());
+        let row = rows.iter().find(|row| row[0] == word).unwrap_or_else(|| panic!("no row of {word}"));
+        let pro = state.entitlement() != Entitlement::Basic;
+        assert_eq!(row[1].starts_with("Pro"), pro, "what {word} gets");
+    }
+    for notice in Notice::ALL {
+        assert!(states.contains(&format!("`notice` `{}`", notice.as_str())), "{notice:?}");
+    }
+}
+
+#[test]
+fn the_events_to_select_are_those_that_are_handled() {
+    let setup = of_billing("Setting up");
+    let block = setup.split("```").nth(1).expect("a list");
+    let listed: BTreeSet<&str> = block.split_whitespace().collect();
+    assert_eq!(listed, HANDLED.into_iter().collect());
 }
 
 /// The files that are listed under a heading of CONTRIBUTING.md, as paths in the project.

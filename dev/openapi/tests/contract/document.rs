@@ -9,7 +9,7 @@ use shared::http::ProblemCode;
 use crate::service::operations;
 
 /// The verbs that an operation's id may begin with: generated clients have a method of that name.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "cancel",
     "change",
     "create",
@@ -24,6 +24,7 @@ const VERBS: [&str; 19] = [
     "refresh",
     "regenerate",
     "request",
+    "resume",
     "send",
     "sign",
     "subscribe",

@@ -19,6 +19,7 @@ mod objects;
 mod pages;
 mod params;
 mod sign;
+mod thin;
 mod webhooks;
 mod world;
 
@@ -35,6 +36,7 @@ use crate::server::Server;
 use failures::Failures;
 use idempotency::Keys;
 pub use sign::{sign, sign_all};
+pub use thin::thin;
 use webhooks::Webhooks;
 use world::World;
 
@@ -50,7 +52,7 @@ pub struct Config {
     pub webhook_url: Option<String>,
     /// The endpoint's signing secrets; each of them signs every event, as during a rotation at Stripe.
     pub webhook_secrets: Vec<String>,
-    /// The id of the only price.
+    /// The id of the first price.
     pub price_id: String,
 }
 
@@ -101,6 +103,8 @@ fn router(app: App) -> Router {
         .route("/done", get(pages::done::show))
         .route("/admin/sessions/{id}", post(admin::objects::session))
         .route("/admin/subscriptions/{id}", post(admin::objects::subscription))
+        .route("/admin/prices", post(admin::account::price))
+        .route("/admin/portal", post(admin::account::portal))
         .route("/admin/fail", post(admin::control::fail))
         .route("/admin/calls", get(admin::control::calls))
         .route("/admin/reset", post(admin::control::reset))

@@ -43,6 +43,8 @@ pub(super) struct Endpoint {
     #[serde(skip)]
     pub(super) secrets: Vec<String>,
     pub(super) mode: Mode,
+    /// Whether the endpoint gets thin events.
+    pub(super) thin: bool,
     /// Whether events are sent concurrently and in random order.
     pub(super) shuffle: bool,
 }
@@ -58,7 +60,7 @@ pub(super) struct Webhooks {
 impl Webhooks {
     /// A sender to `url`, signing with `secrets`.
     pub(super) fn new(url: Option<String>, secrets: Vec<String>) -> Self {
-        let endpoint = Endpoint { url, secrets, mode: Mode::Deliver, shuffle: false };
+        let endpoint = Endpoint { url, secrets, mode: Mode::Deliver, thin: false, shuffle: false };
         Self { endpoint: Arc::new(Mutex::new(endpoint)), deliveries: Deliveries::default(), client: client() }
     }
 
@@ -127,7 +129,8 @@ impl Webhooks {
     /// Sends a delivery now and returns whether it was accepted. A delivery that no longer exists counts as accepted.
     pub(super) async fn attempt(&self, delivery: usize) -> bool {
         let Some(event) = self.deliveries.event(delivery) else { return true };
-        let Endpoint { url: Some(url), secrets, .. } = lock(&self.endpoint).clone() else { return false };
+        let Endpoint { url: Some(url), secrets, thin, .. } = lock(&self.endpoint).clone() else { return false };
+        let event = if thin { super::thin(&event) } else { event };
         let payload = serde_json::to_string_pretty(&event).unwrap_or_default();
         let header = sign_all(payload.as_bytes(), &secrets, clock::unix_now());
         let (at, began) = (clock::rfc3339_now(), Instant::now());

@@ -41,6 +41,8 @@ pub(super) struct Cart {
 pub(super) struct World {
     /// The base URL of the hosted pages.
     pub(super) base_url: String,
+    /// Whether the settings of the customer portal were saved.
+    pub(super) has_portal: bool,
     /// The API call in progress; `None` for changes by Stripe or a person.
     pub(super) cause: Option<Cause>,
     price_id: String,
@@ -51,10 +53,11 @@ pub(super) struct World {
 }
 
 impl World {
-    /// An account with one price; its events go to `outbox`.
+    /// An account with one price at first; its events go to `outbox`.
     pub(super) fn new(base_url: String, price_id: &str, outbox: UnboundedSender<Value>) -> Self {
         let mut world = Self {
             base_url,
+            has_portal: true,
             cause: None,
             price_id: price_id.to_owned(),
             objects: Table::default(),
@@ -71,9 +74,20 @@ impl World {
         self.objects = Table::default();
         self.events = Table::default();
         self.carts.clear();
-        let product = price::product();
-        self.insert(price::price(&self.price_id, &product));
-        self.insert(product);
+        self.has_portal = true;
+        self.insert(price::product());
+        self.add_price(&self.price_id.clone(), price::CURRENCY);
+    }
+
+    /// Adds a price of the product, or changes its currency.
+    pub(super) fn add_price(&mut self, id: &str, currency: &str) -> Value {
+        let product = self.all("product").next().cloned().unwrap_or_default();
+        let price = price::price(id, &product, currency);
+        match self.objects.get_mut(id) {
+            Some(known) => *known = price.clone(),
+            None => drop(self.insert(price.clone())),
+        }
+        price
     }
 
     /// Stores a new object and returns its id.

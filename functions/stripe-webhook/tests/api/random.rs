@@ -3,7 +3,6 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::domain::{CustomerId, UserId};
-use shared::stripe::HANDLED;
 use shared::stripe::objects::List;
 
 use crate::shop::{Shop, read};
@@ -130,10 +129,8 @@ impl<'a> Life<'a> {
 
     /// Collects the new events; some of them are lost.
     async fn listen(&mut self) {
-        let mut query = vec![("limit", "15")];
-        query.extend(HANDLED.iter().map(|kind| ("types[]", *kind)));
-        let list: List<Value> = self.shop.billing.stripe.get(&["events"], &query).await.unwrap();
-        for event in list.data.into_iter().rev() {
+        let list: List<Value> = self.shop.billing.stripe.get(&["events"], &[("limit", "60")]).await.unwrap();
+        for event in list.data.into_iter().rev().filter(|event| read(event).is_handled()) {
             let id = read(&event).id;
             if self.seen.contains(&id) {
                 continue;

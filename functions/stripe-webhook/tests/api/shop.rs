@@ -106,11 +106,13 @@ impl Shop {
                 pro_until: None,
             };
         }
-        let query = [("subscription", subscription), ("status", "open"), ("limit", "100")];
-        let open: Value = self.billing.stripe.get(&["invoices"], &query).await.unwrap();
+        let query = [("subscription", subscription), ("limit", "100")];
+        let all: Value = self.billing.stripe.get(&["invoices"], &query).await.unwrap();
         let status = object["status"].as_str().unwrap();
-        let owed = open["data"].as_array().unwrap().iter().map(|one| &one["status_transitions"]["finalized_at"]);
-        let owed = owed.filter_map(Value::as_i64).min();
+        // The newest first: those that are open without a settled one in between.
+        let is_open = |one: &&Value| one["status"] == "open";
+        let open = all["data"].as_array().unwrap().iter().skip_while(|one| !is_open(one)).take_while(is_open);
+        let owed = open.filter_map(|one| one["status_transitions"]["finalized_at"].as_i64()).min();
         // After `set_status` there may be no open invoice; then the latest invoice counts.
         let latest: Value =
             self.billing.stripe.get(&["invoices", object["latest_invoice"].as_str().unwrap()], &[]).await.unwrap();

@@ -5,6 +5,10 @@
 mod calls;
 mod cancel;
 mod history;
+mod offer;
 mod portal;
+mod prices;
+mod refusals;
+mod resume;
 mod status;
 mod subscribe;

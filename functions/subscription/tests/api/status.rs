@@ -15,7 +15,7 @@ async fn without_a_subscription_the_status_is_none() {
     let user = shop.api.signed_in().await;
     let none = json!({
         "tier": "basic", "status": "none", "current_period_start": null, "current_period_end": null,
-        "cancel_at": null, "grace_until": null, "payment_problem": null, "portal": null,
+        "cancel_at": null, "grace_until": null, "payment_problem": null, "notice": null, "portal": null,
     });
     assert_eq!(user.get("/subscription/status").await.body(), none);
 }
@@ -76,6 +76,22 @@ async fn a_second_missed_payment_does_not_restart_the_grace_period() {
 }
 
 #[tokio::test]
+async fn an_old_open_invoice_does_not_end_the_grace_period_of_a_fresh_failure() {
+    let shop = Shop::open(router).await;
+    let (user, subscription) = shop.subscriber().await;
+    shop.act("subscriptions", &subscription, "payment_fails").await;
+    shop.admin(&format!("subscriptions/{subscription}"), json!({ "action": "age", "days": 400 })).await;
+    shop.act("subscriptions", &subscription, "renew").await;
+    shop.act("subscriptions", &subscription, "payment_fails").await;
+    shop.follow(&user).await;
+
+    let known = shop.known(&user).await;
+
+    assert_eq!((known.tier, known.subscription.state), (Tier::Pro, SubscriptionState::PastDue));
+    assert!(known.grace_until.unwrap() > shop.api.stack.clock.now() + DAY * 2, "three days from the failure");
+}
+
+#[tokio::test]
 async fn a_payment_that_the_bank_wants_confirmed_is_reported_as_such() {
     let shop = Shop::open(router).await;
     let (user, subscription) = shop.subscriber().await;
@@ -108,4 +124,28 @@ async fn the_end_of_a_subscription_is_the_end_of_pro() {
     shop.follow(&user).await;
     let status = user.get("/subscription/status").await.body();
     assert_eq!((&status["tier"], &status["status"]), (&json!("basic"), &json!("canceled")));
+}
+
+#[tokio::test]
+async fn paused_payments_leave_pro_and_are_shown_until_they_go_on() {
+    let shop = Shop::open(router).await;
+    let (user, subscription) = shop.subscriber().await;
+    let resumes_at = shop.api.stack.clock.now() + DAY * 30;
+    for behavior in ["keep_as_draft", "mark_uncollectible", "void"] {
+        let pause = json!({ "action": "pause_collection", "behavior": behavior, "resumes_at": resumes_at.unix() });
+        shop.admin(&format!("subscriptions/{subscription}"), pause).await;
+        shop.follow(&user).await;
+        let status = user.get("/subscription/status").await.body();
+        assert_eq!((&status["tier"], &status["status"]), (&json!("pro"), &json!("active")), "{behavior}");
+        let notice = &status["notice"];
+        let until = shared::domain::Timestamp::from_unix(resumes_at.unix());
+        assert_eq!(
+            (&notice["code"], &notice["resumes_at"]),
+            (&json!("collection_paused"), &json!(until)),
+            "{behavior}"
+        );
+    }
+    shop.act("subscriptions", &subscription, "resume_collection").await;
+    shop.follow(&user).await;
+    assert_eq!(user.get("/subscription/status").await.body()["notice"], Value::Null);
 }

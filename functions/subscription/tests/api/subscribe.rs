@@ -133,7 +133,13 @@ async fn while_stripe_is_unavailable_no_checkout_is_opened_and_the_user_is_told(
 async fn every_endpoint_needs_a_signed_in_user() {
     let shop = Shop::open(router).await;
     let anyone = shop.api.anyone();
-    for path in ["/subscribe/pro", "/subscription/cancel", "/subscription/reactivate", "/subscription/portal"] {
+    for path in [
+        "/subscribe/pro",
+        "/subscription/cancel",
+        "/subscription/reactivate",
+        "/subscription/resume",
+        "/subscription/portal",
+    ] {
         assert_eq!(anyone.post(path, json!(null)).await.status(), 401, "{path}");
     }
     for path in ["/subscription/status", "/subscription/history"] {

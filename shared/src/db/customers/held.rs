@@ -49,7 +49,7 @@ impl Held {
     pub async fn store(&mut self, new: Subscription, pro: ProUntil, now: Timestamp) -> Result<(), Fault> {
         let sql = "update customers set version = version + 1, synced_at = $3, subscription_id = $4, status = $5,
                 current_period_start = $6, current_period_end = $7, cancel_at = $8, past_due_since = $9,
-                payment_problem = $10, payment_url = $11,
+                payment_problem = $10, payment_url = $11, collection_paused = $14, collection_resumes_at = $15,
                 pro_until = case when $12 then 'infinity'::timestamptz else $13 end
             where id = $1 and version = $2";
         let further_notice = pro == ProUntil::FurtherNotice;
@@ -72,6 +72,8 @@ impl Held {
                     &new.payment_url,
                     &further_notice,
                     &moment,
+                    &new.collection_paused,
+                    &new.collection_resumes_at,
                 ],
             )
             .await?;
@@ -79,6 +81,7 @@ impl Held {
             return Err(Fault::Bug("a customer's row changed under its lock"));
         }
         self.customer.version += 1;
+        self.customer.is_pro = pro != ProUntil::Never;
         self.customer.subscription = new;
         Ok(())
     }

@@ -40,6 +40,7 @@ async fn the_events_of_subscription_are_answered() {
     assert!(text(&replay.send("subscription-portal", &token, 200).await, "portal_url").starts_with("http"));
     replay.send("subscription-cancel", &token, 409).await;
     replay.send("subscription-reactivate", &token, 409).await;
+    replay.send("subscription-resume", &token, 409).await;
     let history = replay.send("subscription-history", &token, 200).await;
     assert!(history["data"].as_array().unwrap().is_empty());
     replay.done().await;

@@ -17,6 +17,7 @@ use crate::stripe::webhooks::Mode;
 struct Configure {
     mode: Option<Mode>,
     shuffle: Option<bool>,
+    thin: Option<bool>,
     url: Option<String>,
     secrets: Option<Vec<String>>,
 }
@@ -38,6 +39,7 @@ pub(in crate::stripe) async fn configure(State(app): State<App>, body: Bytes) ->
     let mut endpoint = lock(&app.webhooks.endpoint);
     endpoint.mode = wanted.mode.unwrap_or(endpoint.mode);
     endpoint.shuffle = wanted.shuffle.unwrap_or(endpoint.shuffle);
+    endpoint.thin = wanted.thin.unwrap_or(endpoint.thin);
     if wanted.url.is_some() {
         endpoint.url = wanted.url;
     }

@@ -10,7 +10,7 @@ use crate::admin::{Refused, lock, read};
 use crate::stripe::App;
 use crate::stripe::error::ApiError;
 use crate::stripe::lifecycle::billing::{Outcome, text};
-use crate::stripe::lifecycle::{checkout, cycle, ending, money_back};
+use crate::stripe::lifecycle::{checkout, cycle, ending, money_back, pause};
 use crate::stripe::objects::subscription::Period;
 use crate::stripe::world::World;
 
@@ -34,19 +34,51 @@ enum SubscriptionAction {
     PaymentFails,
     ActionRequired,
     Recover,
-    Pause,
+    Pause {
+        #[serde(default = "requested")]
+        reason: String,
+    },
     Resume,
-    PauseCollection,
+    SetCard {
+        #[serde(default)]
+        declined: bool,
+    },
+    PauseCollection {
+        #[serde(default = "void")]
+        behavior: String,
+        resumes_at: Option<i64>,
+    },
     ResumeCollection,
     PortalCancel,
     PortalReactivate,
     CancelNow,
-    SetStatus { status: String },
+    SetStatus {
+        status: String,
+    },
+    SetPrice {
+        price: String,
+    },
+    Schedule,
+    Age {
+        days: i64,
+    },
     Refund,
+    RefundFails {
+        #[serde(default)]
+        without_charge: bool,
+    },
     Dispute,
     DisputeWon,
     DisputeLost,
     DeleteCustomer,
+}
+
+fn requested() -> String {
+    "pause_requested".to_owned()
+}
+
+fn void() -> String {
+    "void".to_owned()
 }
 
 /// Acts on a session and returns its new state.
@@ -87,14 +119,21 @@ fn act(world: &mut World, id: &str, action: &SubscriptionAction) -> Result<(), A
         Action::PaymentFails => cycle::fail_payment(world, id, Outcome::Declined),
         Action::ActionRequired => cycle::fail_payment(world, id, Outcome::ActionRequired),
         Action::Recover => cycle::recover(world, id),
-        Action::Pause => cycle::pause(world, id),
-        Action::Resume => cycle::resume(world, id),
-        Action::PauseCollection => cycle::pause_collection(world, id, true),
-        Action::ResumeCollection => cycle::pause_collection(world, id, false),
+        Action::Pause { reason } => pause::pause(world, id, reason),
+        Action::Resume => pause::resume(world, id),
+        Action::SetCard { declined } => pause::set_card(world, id, *declined),
+        Action::PauseCollection { behavior, resumes_at } => pause::pause_collection(world, id, behavior, *resumes_at),
+        Action::ResumeCollection => pause::resume_collection(world, id),
         Action::PortalCancel => portal_schedule(world, id, true),
         Action::PortalReactivate => portal_schedule(world, id, false),
         Action::CancelNow => cycle::live(world, id).map(|_| ending::end(world, id)),
         Action::SetStatus { status } => cycle::force_status(world, id, status),
+        Action::SetPrice { price } => cycle::set_price(world, id, price),
+        Action::Schedule => cycle::schedule(world, id),
+        Action::Age { days } => cycle::age(world, id, *days),
+        Action::RefundFails { without_charge } => {
+            money_back::latest_charge(world, id).and_then(|charge| money_back::fail(world, &charge, *without_charge))
+        }
         Action::Refund => money_back::latest_charge(world, id)
             .and_then(|charge| money_back::refund(world, &charge, None, None))
             .map(|_| ()),

@@ -52,6 +52,7 @@ pub(super) fn create(world: &mut World, params: &Params) -> Result<Value, ApiErr
     let mut session = objects::session(&world.base_url, due_now);
     if let Some(id) = params.get("customer") {
         let customer = world.find("customer", id, "customer")?;
+        check_currency(customer, &cart.line_items[0])?;
         session["customer_details"] = details(&customer["email"], &customer["name"]);
     } else if let Some(email) = params.get("customer_email") {
         session["customer_details"] = details(&json!(email), &Value::Null);
@@ -63,6 +64,9 @@ pub(super) fn create(world: &mut World, params: &Params) -> Result<Value, ApiErr
     for name in ["customer", "customer_email", "client_reference_id", "success_url", "cancel_url", "locale"] {
         session[name] = json!(params.get(name));
     }
+    session["currency"] = cart.line_items[0]["currency"].clone();
+    session["allow_promotion_codes"] = json!(params.flag("allow_promotion_codes")?);
+    session["automatic_tax"]["enabled"] = json!(params.flag("automatic_tax[enabled]")?.unwrap_or(false));
     session["metadata"] = params.metadata("metadata", &Value::Null)?;
     let id = world.insert(session.clone());
     world.keep_cart(&id, cart);
@@ -100,11 +104,30 @@ fn check_mode(params: &Params) -> Result<(), ApiError> {
     for name in ["allow_promotion_codes", "automatic_tax[enabled]", "adaptive_pricing[enabled]"] {
         params.flag(name)?;
     }
+    let taxed = params.flag("automatic_tax[enabled]")? == Some(true) && params.get("customer").is_some();
+    if taxed && params.get("customer_update[address]") != Some("auto") {
+        return Err(ApiError::invalid(
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the \
+             Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save \
+             the address entered in Checkout to the Customer.",
+        ));
+    }
     params.one_of("ui_mode", &["hosted_page"])?;
     params.one_of("payment_method_collection", &["always", "if_required"])?;
     params.need("success_url")?;
     check_url(params, "success_url")?;
     check_url(params, "cancel_url")
+}
+
+/// A customer is billed in one currency for ever.
+fn check_currency(customer: &Value, line: &Value) -> Result<(), ApiError> {
+    match customer["currency"].as_str() {
+        Some(currency) if line["currency"] != currency => Err(ApiError::invalid(format!(
+            "You cannot combine currencies on a single customer. This customer has an active subscription, subscription \
+             schedule, discount, quote, or invoice item with currency {currency}."
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn check_expiry(at: i64) -> Result<i64, ApiError> {

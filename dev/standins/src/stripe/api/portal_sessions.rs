@@ -13,6 +13,13 @@ pub(super) fn create(world: &mut World, params: &Params) -> Result<Value, ApiErr
     let customer = params.need("customer")?;
     world.find("customer", customer, "customer")?;
     check_url(params, "return_url")?;
+    if !world.has_portal {
+        return Err(ApiError::invalid(
+            "No configuration provided and your test mode default configuration has not been created. Provide a \
+             configuration or create your default by saving your customer portal settings in test mode at \
+             https://dashboard.stripe.com/test/settings/billing/portal.",
+        ));
+    }
     let session = checkout::portal_session(&world.base_url, customer, params.get("return_url"));
     world.insert(session.clone());
     Ok(session)

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{known, retrieve};
 use crate::clock;
 use crate::stripe::error::ApiError;
-use crate::stripe::lifecycle::cycle;
 use crate::stripe::lifecycle::ending::{self, Cancellation, schedule};
+use crate::stripe::lifecycle::{cycle, pause};
 use crate::stripe::list::{CREATED, PAGE, created_within, page};
 use crate::stripe::objects::subscription::Period;
 use crate::stripe::params::Params;
@@ -72,6 +72,12 @@ pub(super) fn update(world: &mut World, id: &str, params: &Params) -> Result<Val
     params.only(UPDATE)?;
     let mut changed = world.find(KIND, id, "id")?.clone();
     if let Some(cancellation) = cancellation(params, &changed)? {
+        if let Some(schedule) = changed["schedule"].as_str() {
+            return Err(ApiError::invalid(format!(
+                "The subscription is managed by the subscription schedule `{schedule}`, and updating any cancelation \
+                 behavior directly is not allowed. Please update the schedule instead."
+            )));
+        }
         if changed["status"] == "canceled" {
             return Err(ApiError::invalid(
                 "A canceled subscription can only update its cancellation_details and metadata.",
@@ -101,6 +107,15 @@ pub(super) fn cancel(world: &mut World, id: &str, params: &Params) -> Result<Val
     cycle::live(world, id)?;
     world.change(id, |subscription| details(subscription, params));
     ending::end(world, id);
+    world.find(KIND, id, "id").cloned()
+}
+
+pub(super) fn resume(world: &mut World, id: &str, params: &Params) -> Result<Value, ApiError> {
+    params.only(&["billing_cycle_anchor", "payment_behavior", "proration_behavior", "proration_date", "expand[#]"])?;
+    params.one_of("billing_cycle_anchor", &["now", "unchanged"])?;
+    params.one_of("payment_behavior", &["resume_on_payment_attempt", "resume_on_payment_success"])?;
+    params.one_of("proration_behavior", &["always_invoice", "create_prorations", "none"])?;
+    pause::resume(world, id)?;
     world.find(KIND, id, "id").cloned()
 }
 

@@ -44,6 +44,7 @@ pub(in crate::stripe) fn open_invoice(
     world.change(&customer_id, |customer| {
         let next = customer["next_invoice_sequence"].as_i64().unwrap_or(1) + 1;
         customer["next_invoice_sequence"] = json!(next);
+        customer["currency"] = object["currency"].clone();
     });
     world.change(subscription, |subscription| subscription["latest_invoice"] = json!(id));
     id

@@ -1,15 +1,15 @@
-//! Moves a subscription to its next period, paid or not; pauses and resumes it.
+//! Moves a subscription to its next period, paid or not.
 
 use serde_json::{Value, json};
 
 use super::billing::{Outcome, announce, collect, open_invoice, text};
 use super::ending;
-use crate::clock;
 use crate::stripe::error::ApiError;
 use crate::stripe::objects::subscription::Period;
 use crate::stripe::world::World;
+use crate::{clock, ids};
 
-const UPDATED: &str = "customer.subscription.updated";
+pub(super) const UPDATED: &str = "customer.subscription.updated";
 
 /// The period ends: a subscription with a scheduled cancellation ends; any other one is renewed and paid.
 pub(in crate::stripe) fn renew(world: &mut World, id: &str) -> Result<(), ApiError> {
@@ -54,33 +54,36 @@ pub(in crate::stripe) fn force_status(world: &mut World, id: &str, status: &str)
     Ok(())
 }
 
-/// The subscription itself is paused (`status` is `paused`).
-pub(in crate::stripe) fn pause(world: &mut World, id: &str) -> Result<(), ApiError> {
+/// The subscription's item gets another price.
+pub(in crate::stripe) fn set_price(world: &mut World, id: &str, price: &str) -> Result<(), ApiError> {
     live(world, id)?;
-    world.change(id, |subscription| subscription["status"] = json!("paused"));
-    world.emit("customer.subscription.paused", id);
+    let price = world.find("price", price, "price")?.clone();
+    world.update(UPDATED, id, |subscription| subscription["items"]["data"][0]["price"] = price);
     Ok(())
 }
 
-/// A paused subscription is resumed.
-pub(in crate::stripe) fn resume(world: &mut World, id: &str) -> Result<(), ApiError> {
-    if live(world, id)?["status"] != "paused" {
-        return Err(ApiError::invalid("This subscription is not paused."));
-    }
-    world.change(id, |subscription| subscription["status"] = json!("active"));
-    world.emit("customer.subscription.resumed", id);
-    Ok(())
-}
-
-/// Only the collection of payments is paused or resumed; the status stays.
-pub(in crate::stripe) fn pause_collection(world: &mut World, id: &str, paused: bool) -> Result<(), ApiError> {
+/// A subscription schedule manages the subscription from now on.
+pub(in crate::stripe) fn schedule(world: &mut World, id: &str) -> Result<(), ApiError> {
     live(world, id)?;
-    let pause = if paused { json!({ "behavior": "void", "resumes_at": null }) } else { Value::Null };
-    world.update(UPDATED, id, |subscription| subscription["pause_collection"] = pause);
+    world.update(UPDATED, id, |subscription| subscription["schedule"] = json!(ids::prefixed("sub_sched")));
     Ok(())
 }
 
-fn begin_period(world: &mut World, id: &str, outcome: Outcome, status: &str) {
+/// Time passes: the latest invoice was made so many days ago.
+pub(in crate::stripe) fn age(world: &mut World, id: &str, days: i64) -> Result<(), ApiError> {
+    let invoice = text(world.find("subscription", id, "id")?, "latest_invoice");
+    world.change(&invoice, |invoice| {
+        for at in [&["created"][..], &["status_transitions", "finalized_at"], &["status_transitions", "paid_at"]] {
+            let field = at.iter().fold(&mut *invoice, |value, name| &mut value[*name]);
+            if let Some(seconds) = field.as_i64() {
+                *field = json!(seconds - days * 24 * 60 * 60);
+            }
+        }
+    });
+    Ok(())
+}
+
+pub(super) fn begin_period(world: &mut World, id: &str, outcome: Outcome, status: &str) {
     let Some(subscription) = world.get(id).cloned() else { return };
     let anchor = subscription["billing_cycle_anchor"].as_i64().unwrap_or_default();
     let period = Period::month_from(Period::of(&subscription).end, anchor);
@@ -116,7 +119,7 @@ pub(in crate::stripe) fn live(world: &World, id: &str) -> Result<Value, ApiError
     Ok(subscription.clone())
 }
 
-fn open_latest(world: &World, subscription: &Value) -> Option<String> {
+pub(super) fn open_latest(world: &World, subscription: &Value) -> Option<String> {
     let invoice = world.get(subscription["latest_invoice"].as_str()?)?;
     (invoice["status"] == "open").then(|| text(invoice, "id"))
 }

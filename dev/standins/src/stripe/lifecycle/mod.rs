@@ -5,3 +5,4 @@ pub(super) mod checkout;
 pub(super) mod cycle;
 pub(super) mod ending;
 pub(super) mod money_back;
+pub(super) mod pause;

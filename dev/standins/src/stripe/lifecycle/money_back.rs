@@ -35,6 +35,19 @@ pub(in crate::stripe) fn refund(
     Ok(id)
 }
 
+/// A refund of all that is left of a charge fails later, and names its charge or only its payment intent.
+pub(in crate::stripe) fn fail(world: &mut World, charge: &str, without_charge: bool) -> Result<(), ApiError> {
+    let id = refund(world, charge, None, None)?;
+    world.change(&id, |refund| {
+        refund["status"] = json!("failed");
+        if without_charge {
+            refund["charge"] = Value::Null;
+        }
+    });
+    world.emit("refund.failed", &id);
+    Ok(())
+}
+
 /// The charge that paid the latest invoice of a subscription.
 pub(in crate::stripe) fn latest_charge(world: &World, subscription: &str) -> Result<String, ApiError> {
     let none = || ApiError::invalid("The latest invoice of this subscription has no charge.");

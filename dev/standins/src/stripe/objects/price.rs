@@ -1,4 +1,4 @@
-//! The only product and its price.
+//! The only product and its prices.
 
 use serde_json::{Value, json};
 
@@ -34,15 +34,15 @@ pub(in crate::stripe) fn product() -> Value {
     })
 }
 
-/// Its monthly price.
-pub(in crate::stripe) fn price(id: &str, product: &Value) -> Value {
+/// A monthly price of it.
+pub(in crate::stripe) fn price(id: &str, product: &Value, currency: &str) -> Value {
     json!({
         "id": id,
         "object": "price",
         "active": true,
         "billing_scheme": "per_unit",
         "created": clock::unix_now(),
-        "currency": CURRENCY,
+        "currency": currency,
         "custom_unit_amount": null,
         "livemode": false,
         "lookup_key": null,

@@ -117,6 +117,7 @@ pub(in crate::stripe) fn subscription(customer: &str, price: &Value, quantity: i
         "schedule": null,
         "start_date": now,
         "status": "active",
+        "status_details": null,
         "test_clock": null,
         "transfer_data": null,
         "trial_end": null,
