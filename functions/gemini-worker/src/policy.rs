@@ -71,8 +71,8 @@ pub fn so_far(progress: &Progress) -> Outcome {
         content: progress.text.clone(),
         model: progress.model.clone(),
         finish_reason: None,
-        prompt_tokens: progress.prompt_tokens,
-        reply_tokens: progress.reply_tokens,
+        prompt_tokens: progress.usage.prompt,
+        reply_tokens: progress.usage.reply,
         error: None,
     }
 }
@@ -114,8 +114,8 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
         content,
         model: progress.model,
         finish_reason: reason,
-        prompt_tokens: progress.prompt_tokens,
-        reply_tokens: progress.reply_tokens,
+        prompt_tokens: progress.usage.prompt,
+        reply_tokens: progress.usage.reply,
         error,
     })
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::lenient;
+
 /// Why there is no complete answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -36,6 +38,7 @@ pub enum Failure {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Body {
+    #[serde(deserialize_with = "lenient::value")]
     error: Status,
 }
 
@@ -43,24 +46,31 @@ struct Body {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Status {
-    code: u16,
+    #[serde(deserialize_with = "lenient::count")]
+    code: Option<i32>,
+    #[serde(deserialize_with = "lenient::text")]
     message: String,
-    #[serde(rename = "status")]
+    #[serde(rename = "status", deserialize_with = "lenient::text")]
     name: String,
+    #[serde(deserialize_with = "lenient::list")]
     details: Vec<Detail>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Detail {
-    retry_delay: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    retry_delay: String,
+    #[serde(deserialize_with = "lenient::text")]
     reason: String,
+    #[serde(deserialize_with = "lenient::list")]
     violations: Vec<Violation>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Violation {
+    #[serde(deserialize_with = "lenient::text")]
     quota_id: String,
 }
 
@@ -73,17 +83,24 @@ impl Failure {
             Ok(error) => error,
             Err(_) => serde_json::Value::Null,
         };
-        Self::of_status(status, &serde_json::from_value::<Body>(error).unwrap_or_default().error)
+        Self::of_status(status, &status_of(error))
     }
 
-    /// The failure that `data`, an event of a stream, reports. `None` if it reports none.
-    pub(super) fn in_stream(data: &[u8]) -> Option<Self> {
-        let error = serde_json::from_slice::<Body>(data).ok()?.error;
-        (error.code >= 400).then(|| Self::of_status(error.code, &error))
+    /// The failure that an event of a stream reports. `None` if it reports none.
+    pub(super) fn in_stream(event: &serde_json::Value) -> Option<Self> {
+        let error = status_of(event.clone());
+        let code = match (error.code, error.name.as_str()) {
+            (Some(code), _) => u16::try_from(code).ok()?,
+            (None, "") => return None,
+            (None, "RESOURCE_EXHAUSTED") => 429,
+            (None, "INVALID_ARGUMENT" | "FAILED_PRECONDITION") => 400,
+            (None, _) => 500,
+        };
+        (code >= 400).then(|| Self::of_status(code, &error))
     }
 
     fn of_status(status: u16, error: &Status) -> Self {
-        let pause = error.details.iter().find_map(|detail| duration(detail.retry_delay.as_deref()?));
+        let pause = error.details.iter().find_map(|detail| duration(&detail.retry_delay));
         let of_a_day =
             error.details.iter().flat_map(|detail| &detail.violations).any(|v| v.quota_id.contains("PerDay"));
         match status {
@@ -97,6 +114,10 @@ impl Failure {
             _ => Self::Refused(status, error.name.clone()),
         }
     }
+}
+
+fn status_of(body: serde_json::Value) -> Status {
+    serde_json::from_value::<Body>(body).unwrap_or_default().error
 }
 
 /// A quota of zero (`limit: 0`): this key cannot use the model.

@@ -3,9 +3,12 @@
 
 mod client;
 mod error;
+mod lenient;
+mod progress;
 mod sse;
 mod wire;
 
-pub use client::{Gemini, Progress};
+pub use client::Gemini;
 pub use error::Failure;
+pub use progress::Progress;
 pub use wire::{Content, Request};

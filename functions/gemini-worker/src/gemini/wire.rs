@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lenient::{self, Reason};
+
 /// A request to the model.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,42 +54,59 @@ impl Content {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Chunk {
+    #[serde(deserialize_with = "lenient::list")]
     pub(super) candidates: Vec<Candidate>,
-    pub(super) prompt_feedback: Option<PromptFeedback>,
-    pub(super) usage_metadata: Option<Usage>,
+    #[serde(deserialize_with = "lenient::value")]
+    pub(super) prompt_feedback: PromptFeedback,
+    #[serde(deserialize_with = "lenient::value")]
+    pub(super) usage_metadata: Counts,
+    #[serde(deserialize_with = "lenient::name")]
     pub(super) model_version: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Candidate {
-    pub(super) content: Option<Answered>,
-    pub(super) finish_reason: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    pub(super) content: Answered,
+    pub(super) finish_reason: Reason,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Answered {
+    #[serde(deserialize_with = "lenient::list")]
     pub(super) parts: Vec<Part>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Part {
+    #[serde(deserialize_with = "lenient::text")]
     pub(super) text: String,
     /// A summary of the model's thoughts: not part of the answer.
+    #[serde(deserialize_with = "lenient::value")]
     pub(super) thought: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct PromptFeedback {
-    pub(super) block_reason: Option<String>,
+    pub(super) block_reason: Reason,
 }
 
+/// Google's counts of tokens. Each chunk has the sums so far.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Usage {
-    pub(super) prompt_token_count: Option<i32>,
-    pub(super) candidates_token_count: Option<i32>,
+#[serde(default)]
+pub(super) struct Counts {
+    #[serde(rename = "promptTokenCount", deserialize_with = "lenient::count")]
+    pub(super) prompt: Option<i32>,
+    #[serde(rename = "candidatesTokenCount", deserialize_with = "lenient::count")]
+    pub(super) reply: Option<i32>,
+    #[serde(rename = "thoughtsTokenCount", deserialize_with = "lenient::count")]
+    pub(super) thought: Option<i32>,
+    #[serde(rename = "cachedContentTokenCount", deserialize_with = "lenient::count")]
+    pub(super) cached: Option<i32>,
+    #[serde(rename = "toolUsePromptTokenCount", deserialize_with = "lenient::count")]
+    pub(super) tool: Option<i32>,
 }

@@ -3,9 +3,11 @@
 #![cfg(test)]
 
 mod answers;
+mod arrived;
 mod batches;
 mod cancelling;
 mod kit;
 mod leases;
 mod retries;
+mod script;
 mod wire;
