@@ -92,6 +92,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     assert_eq!(run!(run, replies::strays(db, later, later, 10))[0].id, first.reply.id);
     run!(run, replies::nudged(db, &[first.reply.id], now));
     let Claim::Claimed(attempt) = run!(run, replies::claim(db, room, LEASE, now)) else { panic!("not claimed") };
+    assert!(run!(run, replies::renew(db, attempt.reply, attempt.number, now + LEASE)));
     assert!(run!(run, replies::postpone(db, attempt.reply, attempt.number, now)));
     let failed = Outcome::failed(ReplyError::ModelStopped);
     assert!(run!(run, replies::finish(db, attempt.reply, attempt.number, &failed, now)));

@@ -59,3 +59,12 @@ fn a_function_stops_by_itself_before_its_timeout() {
         assert!(patience.as_secs() + 5 <= timeout, "{name}: {patience:?} of {timeout} s");
     }
 }
+
+#[test]
+fn an_invocation_of_the_worker_has_time_for_an_answer_and_for_the_next_one_after_a_short_one() {
+    let template = Template::read();
+    let seconds = |parameter: &str| template.default_of(parameter).unwrap().parse::<u64>().unwrap();
+    let whole = seconds("ReplyTimeoutSeconds");
+    assert!(whole + 6 * gemini_worker::MARGIN.as_secs() <= seconds("ReplyVisibilitySeconds"));
+    assert!(seconds("GeminiFirstTokenSeconds") + seconds("GeminiSilenceSeconds") < whole);
+}

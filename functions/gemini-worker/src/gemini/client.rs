@@ -55,6 +55,11 @@ impl Gemini {
         })))
     }
 
+    /// By when something of an answer must arrive.
+    pub fn first_token(&self) -> Duration {
+        self.0.first_token
+    }
+
     /// Asks the model, or the fallback if that model does not exist, and reads the answer into `progress` as it
     /// arrives.
     pub async fn generate(&self, request: &Request, progress: &mut Progress) -> Result<(), Failure> {

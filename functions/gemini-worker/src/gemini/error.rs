@@ -30,6 +30,9 @@ pub enum Failure {
     /// Another 4xx: this request will never work.
     #[error("the request is refused ({0}): {1}")]
     Refused(u16, String),
+    /// The answer had not ended when the attempt's time was over.
+    #[error("no end within the attempt's time")]
+    OutOfTime,
     /// The answer does not match Google's documentation, or it is incomplete.
     #[error("garbled answer: {0}")]
     Garbled(&'static str),
@@ -110,7 +113,8 @@ impl Failure {
             // Google reports an unknown key in this way.
             400 if error.details.iter().any(|detail| detail.reason == "API_KEY_INVALID") => Self::Unauthorized(status),
             404 => Self::NoSuchModel,
-            500.. => Self::Overloaded(status, pause),
+            // Google's own time limit, and a call that its side gave up.
+            408 | 499 | 500.. => Self::Overloaded(status, pause),
             _ => Self::Refused(status, error.name.clone()),
         }
     }

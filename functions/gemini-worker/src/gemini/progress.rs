@@ -48,6 +48,11 @@ impl Progress {
         Self { model: Some(model.to_owned()), ..Self::default() }
     }
 
+    /// Whether there is no text to show.
+    pub fn is_empty(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
     /// Reads one event of the stream.
     pub(super) fn take(&mut self, event: &[u8]) -> Result<Said, Failure> {
         let event = String::from_utf8_lossy(event);

@@ -10,4 +10,5 @@ mod kit;
 mod leases;
 mod retries;
 mod script;
+mod time;
 mod wire;

@@ -83,6 +83,12 @@ pub async fn postpone(db: &Db, reply: MessageId, attempt: i32, retry_at: Timesta
     Ok(db.execute(sql, &[&reply, &attempt, &retry_at]).await? == 1)
 }
 
+/// Leases a running attempt until `until`, if it is still the latest. `false` if it is not, or the reply has ended.
+pub async fn renew(db: &Db, reply: MessageId, attempt: i32, until: Timestamp) -> Result<bool, Fault> {
+    let sql = "update messages set lease_until = $3 where id = $1 and attempt = $2 and state = 'generating'";
+    Ok(db.execute(sql, &[&reply, &attempt, &until]).await? == 1)
+}
+
 /// Stores the text that was written before the reply was cancelled.
 pub async fn keep_partial(db: &Db, reply: MessageId, attempt: i32, end: &Outcome) -> Result<bool, Fault> {
     let sql = "update messages set content = $3, model = $4, prompt_tokens = $5, reply_tokens = $6
