@@ -25,7 +25,7 @@ pub(crate) async fn run(
     records: &Records<'_>,
     whole: Duration,
 ) -> (Ending, Progress) {
-    let request = context::request(attempt);
+    let request = context::request(attempt, worker.bounds);
     let mut progress = Progress::default();
     let ending = tokio::select! {
         read = tokio::time::timeout(whole, worker.gemini.generate(&request, &mut progress)) => {

@@ -23,6 +23,7 @@ use shared::db::Db;
 use shared::domain::Clock;
 use shared::queue::ReplyQueues;
 
+use crate::context::Bounds;
 use crate::gemini::Gemini;
 
 /// Time for the writes before and after an attempt. A lease is longer than the wait for the first token by this.
@@ -35,6 +36,7 @@ pub struct Worker {
     cache: Cache,
     queues: ReplyQueues,
     gemini: Gemini,
+    bounds: Bounds,
     clock: Clock,
     /// How long one attempt may take in all.
     whole: Duration,
@@ -48,6 +50,7 @@ impl Worker {
             cache: Cache::from_env(env)?,
             queues: ReplyQueues::from_env(env)?,
             gemini: Gemini::from_env(env)?,
+            bounds: Bounds::from_env(env)?,
             clock,
             whole: env.seconds("REPLY_TIMEOUT_SECONDS", 240)?,
         })

@@ -24,7 +24,8 @@ pub enum Verdict {
 pub fn state_of(finish_reason: &str) -> ReplyState {
     match finish_reason {
         "STOP" => ReplyState::Completed,
-        "MAX_TOKENS" => ReplyState::Truncated,
+        // With CONTINUATION more would follow another request.
+        "MAX_TOKENS" | "CONTINUATION" => ReplyState::Truncated,
         "SAFETY"
         | "RECITATION"
         | "LANGUAGE"
@@ -153,6 +154,7 @@ mod tests {
         let table = [
             ("STOP", Completed),
             ("MAX_TOKENS", Truncated),
+            ("CONTINUATION", Truncated),
             ("SAFETY", Blocked),
             ("RECITATION", Blocked),
             ("LANGUAGE", Blocked),

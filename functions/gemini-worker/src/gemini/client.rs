@@ -77,7 +77,8 @@ impl Gemini {
         let mut response = within(until, call.send()).await?;
         let status = response.status();
         if !status.is_success() {
-            return Err(Failure::of(status.as_u16(), &error_body(&mut response, until).await));
+            let body = error_body(&mut response, until).await;
+            return Err(Failure::of(status.as_u16(), response.headers(), &body));
         }
         match self.read(&mut response, until, progress).await {
             // Nothing that happens after the end takes back what has arrived.

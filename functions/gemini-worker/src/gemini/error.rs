@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
-use super::lenient;
+use super::{lenient, pause};
 
 /// Why there is no complete answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,14 +80,14 @@ struct Violation {
 
 impl Failure {
     /// The failure of an error response, whose body may be anything.
-    pub(super) fn of(status: u16, body: &[u8]) -> Self {
+    pub(super) fn of(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         // Google wraps the error of a stream in a list.
         let error = match serde_json::from_slice(body) {
             Ok(serde_json::Value::Array(mut list)) if !list.is_empty() => list.swap_remove(0),
             Ok(error) => error,
             Err(_) => serde_json::Value::Null,
         };
-        Self::of_status(status, &status_of(error))
+        Self::of_status(status, &status_of(error), pause::of_headers(headers))
     }
 
     /// The failure that an event of a stream reports. `None` if it reports none.
@@ -99,11 +100,13 @@ impl Failure {
             (None, "INVALID_ARGUMENT" | "FAILED_PRECONDITION") => 400,
             (None, _) => 500,
         };
-        (code >= 400).then(|| Self::of_status(code, &error))
+        (code >= 400).then(|| Self::of_status(code, &error, None))
     }
 
-    fn of_status(status: u16, error: &Status) -> Self {
-        let pause = error.details.iter().find_map(|detail| duration(&detail.retry_delay));
+    /// `named` is the pause that the response's headers name.
+    fn of_status(status: u16, error: &Status, named: Option<Duration>) -> Self {
+        let pause = error.details.iter().find_map(|detail| pause::of_units(&detail.retry_delay));
+        let pause = pause.or(named).or_else(|| pause::of_message(&error.message));
         let of_a_day =
             error.details.iter().flat_map(|detail| &detail.violations).any(|v| v.quota_id.contains("PerDay"));
         match status {
@@ -129,26 +132,26 @@ fn names_no_quota(message: &str) -> bool {
     message.split("limit: 0").skip(1).any(|rest| !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.'))
 }
 
-/// A `google.protobuf.Duration` in JSON: seconds with a fraction and an `s`.
-fn duration(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use reqwest::header::HeaderMap;
+
     use super::Failure;
+
+    fn of(status: u16, body: &[u8]) -> Failure {
+        Failure::of(status, &HeaderMap::new(), body)
+    }
 
     #[test]
     fn google_says_how_long_to_wait() {
         let body = br#"{"error":{"code":429,"message":"Quota exceeded","status":"RESOURCE_EXHAUSTED","details":[
             {"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel"}]},
             {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}"#;
-        assert_eq!(Failure::of(429, body), Failure::RateLimited(Some(Duration::from_millis(34_500))));
+        assert_eq!(of(429, body), Failure::RateLimited(Some(Duration::from_millis(34_500))));
         let list = [b"[".as_slice(), body, b"]"].concat();
-        assert_eq!(Failure::of(429, &list), Failure::RateLimited(Some(Duration::from_millis(34_500))));
+        assert_eq!(of(429, &list), Failure::RateLimited(Some(Duration::from_millis(34_500))));
     }
 
     #[test]
@@ -156,15 +159,15 @@ mod tests {
         let day = br#"{"error":{"code":429,"message":"Quota","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"5s"}]}}"#;
         let none = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0\nPlease retry in 5s."}}"#;
         let some = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0.5"}}"#;
-        assert_eq!(Failure::of(429, day), Failure::QuotaSpent);
-        assert_eq!(Failure::of(429, none), Failure::QuotaSpent);
-        assert_eq!(Failure::of(429, some), Failure::RateLimited(None));
+        assert_eq!(of(429, day), Failure::QuotaSpent);
+        assert_eq!(of(429, none), Failure::QuotaSpent);
+        assert_eq!(of(429, some), Failure::RateLimited(None));
     }
 
     #[test]
     fn an_error_page_is_judged_by_its_status() {
-        assert_eq!(Failure::of(502, b"<html>"), Failure::Overloaded(502, None));
-        assert_eq!(Failure::of(404, b""), Failure::NoSuchModel);
-        assert_eq!(Failure::of(403, b"{}"), Failure::Unauthorized(403));
+        assert_eq!(of(502, b"<html>"), Failure::Overloaded(502, None));
+        assert_eq!(of(404, b""), Failure::NoSuchModel);
+        assert_eq!(of(403, b"{}"), Failure::Unauthorized(403));
     }
 }

@@ -4,6 +4,7 @@
 mod client;
 mod error;
 mod lenient;
+mod pause;
 mod progress;
 mod sse;
 mod wire;
@@ -11,4 +12,4 @@ mod wire;
 pub use client::Gemini;
 pub use error::Failure;
 pub use progress::Progress;
-pub use wire::{Content, Request};
+pub use wire::{Content, Request, ThinkingLevel};

@@ -1,5 +1,7 @@
 //! The request, and the parts of the answer that are read.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::lenient::{self, Reason};
@@ -11,13 +13,60 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     system_instruction: Option<Instruction>,
     contents: Vec<Content>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation_config: Option<GenerationConfig>,
+}
+
+/// How an answer is made.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GenerationConfig {
+    max_output_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking_config: Option<ThinkingConfig>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ThinkingConfig {
+    thinking_level: ThinkingLevel,
+}
+
+/// How much a model thinks before it answers. Models before Gemini 3 refuse requests that name a level.
+/// Source: <https://ai.google.dev/api/generate-content#ThinkingLevel>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThinkingLevel {
+    /// Nearly not.
+    Minimal,
+    /// A little.
+    Low,
+    /// Some.
+    Medium,
+    /// As much as it can.
+    High,
+}
+
+impl FromStr for ThinkingLevel {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_value(text.into())
+    }
 }
 
 impl Request {
     /// A conversation that ends with the message to answer.
     pub fn new(system_prompt: Option<&str>, contents: Vec<Content>) -> Self {
         let system_instruction = system_prompt.map(|text| Instruction { parts: vec![Text { text: text.to_owned() }] });
-        Self { system_instruction, contents }
+        Self { system_instruction, contents, generation_config: None }
+    }
+
+    /// The same request with bounds: `most` tokens of output, thoughts included, and how much to think first.
+    #[must_use]
+    pub fn bounded(self, most: u32, level: Option<ThinkingLevel>) -> Self {
+        let thinking_config = level.map(|thinking_level| ThinkingConfig { thinking_level });
+        Self { generation_config: Some(GenerationConfig { max_output_tokens: most, thinking_config }), ..self }
     }
 }
 
