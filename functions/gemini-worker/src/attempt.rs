@@ -28,7 +28,7 @@ pub(crate) async fn run(
     let request = context::request(attempt, worker.bounds);
     let mut progress = Progress::default();
     let ending = tokio::select! {
-        read = tokio::time::timeout(whole, worker.gemini.generate(&request, &mut progress)) => {
+        read = tokio::time::timeout(whole, worker.gemini.generate(&request, attempt.overloads, &mut progress)) => {
             Some(read.unwrap_or(Err(Failure::OutOfTime)))
         }
         () = called_off(worker, attempt.reply) => None,

@@ -15,8 +15,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 pub enum Verdict {
     /// The reply has ended.
     End(Outcome),
-    /// Another attempt, after this long, for this reason.
-    Again(Duration, ReplyError),
+    /// Another attempt, after this long; this one failed so.
+    Again(Duration, Outcome),
 }
 
 /// The state of a reply for each of Google's finish reasons. Unknown reasons count as `OTHER`.
@@ -68,6 +68,11 @@ pub fn so_far(progress: &Progress) -> Outcome {
     Outcome { state: ReplyState::Cancelled, ..cut_off(progress.clone()) }
 }
 
+/// The outcome of an attempt that failed: what it took is recorded as well.
+pub fn without_text(error: ReplyError, progress: Progress) -> Outcome {
+    Outcome { model: progress.model, usage: progress.usage, ..Outcome::failed(error) }
+}
+
 /// The outcome of an answer that broke off.
 fn cut_off(progress: Progress) -> Outcome {
     Outcome {
@@ -75,8 +80,7 @@ fn cut_off(progress: Progress) -> Outcome {
         content: progress.text,
         model: progress.model,
         finish_reason: None,
-        prompt_tokens: progress.usage.prompt,
-        reply_tokens: progress.usage.reply,
+        usage: progress.usage,
         error: None,
     }
 }
@@ -93,12 +97,12 @@ fn again(pause: Duration, attempt: i32, error: ReplyError, progress: Progress) -
     if attempt >= MOST_ATTEMPTS || pause > LONGEST_PAUSE {
         return failed(error, progress);
     }
-    Verdict::Again(pause, error)
+    Verdict::Again(pause, without_text(error, progress))
 }
 
 /// The end after a failure. If there is a text, it is kept and paid for.
 fn failed(error: ReplyError, progress: Progress) -> Verdict {
-    Verdict::End(if progress.is_empty() { Outcome::failed(error) } else { cut_off(progress) })
+    Verdict::End(if progress.is_empty() { without_text(error, progress) } else { cut_off(progress) })
 }
 
 fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
@@ -117,15 +121,7 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
     };
     // A text that a filter stopped is not shown.
     let content = if state == ReplyState::Blocked { String::new() } else { progress.text };
-    Verdict::End(Outcome {
-        state,
-        content,
-        model: progress.model,
-        finish_reason: reason,
-        prompt_tokens: progress.usage.prompt,
-        reply_tokens: progress.usage.reply,
-        error,
-    })
+    Verdict::End(Outcome { state, content, model: progress.model, finish_reason: reason, usage: progress.usage, error })
 }
 
 #[cfg(test)]
@@ -184,7 +180,8 @@ mod tests {
 
     #[test]
     fn an_empty_answer_is_never_completed() {
-        assert!(matches!(answer(" ", "STOP"), Verdict::Again(_, ReplyError::EmptyAnswer)));
+        let Verdict::Again(_, empty) = answer(" ", "STOP") else { panic!("completed") };
+        assert_eq!(empty.error, Some(ReplyError::EmptyAnswer));
         let Verdict::End(outcome) = answer("", "MAX_TOKENS") else { panic!("retried") };
         assert_eq!(outcome.state, ReplyState::Truncated);
     }

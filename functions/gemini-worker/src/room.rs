@@ -92,10 +92,11 @@ async fn make(
     };
     let now = worker.clock.now();
     match verdict {
-        Verdict::Again(after, reason) => {
-            tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason = reason.as_str(), seconds = after.as_secs(), "another attempt follows");
+        Verdict::Again(after, failed) => {
+            tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason = failed.word(), seconds = after.as_secs(), "another attempt follows");
             let until = now + after;
-            Ok(replies::postpone(&worker.db, attempt.reply, attempt.number, until).await?.then_some(until))
+            let postponed = replies::postpone(&worker.db, attempt.reply, attempt.number, &failed, until, now).await?;
+            Ok(postponed.then_some(until))
         }
         Verdict::End(outcome) => {
             let ended = finish(worker, attempt.reply, attempt.number, &outcome).await?;

@@ -20,6 +20,8 @@ const LARGEST_TEXT: usize = 512 * 1024;
 const LARGEST_ERROR: usize = 64 * 1024;
 /// How long the connection is still read after a reason to stop: there are reasons that more text follows.
 const LINGER: Duration = Duration::from_secs(3);
+/// So many attempts may find the model overloaded before the fallback is asked.
+const MOST_OVERLOADS: i64 = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Gemini. Cloning is cheap.
@@ -60,11 +62,15 @@ impl Gemini {
         self.0.first_token
     }
 
-    /// Asks the model, or the fallback if that model does not exist, and reads the answer into `progress` as it
-    /// arrives.
-    pub async fn generate(&self, request: &Request, progress: &mut Progress) -> Result<(), Failure> {
-        match (self.stream(&self.0.model, request, progress).await, &self.0.fallback) {
-            (Err(Failure::NoSuchModel), Some(fallback)) => self.stream(fallback, request, progress).await,
+    /// Asks the model, and reads the answer into `progress` as it arrives. After two `overloads` the fallback is asked
+    /// first. A model that does not exist is replaced by the other one.
+    pub async fn generate(&self, request: &Request, overloads: i64, progress: &mut Progress) -> Result<(), Failure> {
+        let (first, second) = match &self.0.fallback {
+            Some(fallback) if overloads >= MOST_OVERLOADS => (fallback, Some(&self.0.model)),
+            fallback => (&self.0.model, fallback.as_ref()),
+        };
+        match (self.stream(first, request, progress).await, second) {
+            (Err(Failure::NoSuchModel), Some(second)) => self.stream(second, request, progress).await,
             (result, _) => result,
         }
     }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod arrived;
+mod attempts;
 mod batches;
 mod cancelling;
 mod kit;
