@@ -9,6 +9,7 @@ mod attempt;
 pub mod batch;
 mod context;
 pub mod gemini;
+mod metrics;
 pub mod policy;
 mod records;
 pub mod room;

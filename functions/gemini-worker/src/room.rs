@@ -14,10 +14,12 @@ use tokio::time::Instant;
 use crate::batch::Job;
 use crate::policy::{self, Verdict};
 use crate::records::{self, Records};
-use crate::{MARGIN, Worker, attempt};
+use crate::{MARGIN, Worker, attempt, metrics};
 
 /// If Postgres is unavailable, a room is retried after this pause, which doubles each time the record is received.
 const PAUSE: Duration = Duration::from_secs(5);
+/// So often the end of a reply is stored if Postgres is unavailable, a second apart.
+const MOST_TRIES: u32 = 4;
 /// The longest such pause. With it, an outage of 15 minutes does not use up the record's `maxReceiveCount`.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
@@ -94,11 +96,13 @@ async fn make(
     match verdict {
         Verdict::Again(after, failed) => {
             tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason = failed.word(), seconds = after.as_secs(), "another attempt follows");
+            metrics::attempt_ended(&failed, now);
             let until = now + after;
             let postponed = replies::postpone(&worker.db, attempt.reply, attempt.number, &failed, until, now).await?;
             Ok(postponed.then_some(until))
         }
         Verdict::End(outcome) => {
+            metrics::attempt_ended(&outcome, now);
             let ended = finish(worker, attempt.reply, attempt.number, &outcome).await?;
             if !ended {
                 replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await?;
@@ -112,14 +116,20 @@ async fn make(
 
 /// Ends a reply. The answer is already paid for, so an outage of Postgres is retried for a few seconds.
 async fn finish(worker: &Worker, reply: MessageId, attempt: i32, outcome: &Outcome) -> Result<bool, Fault> {
-    for _ in 0..3 {
+    for tries in 1.. {
         match replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await {
-            Err(error) if error.is_outage() => tracing::warn!(%error, %reply, "an answer is not stored yet"),
+            Err(error) if error.is_outage() && tries < MOST_TRIES => {
+                tracing::warn!(%error, %reply, "an answer is not stored yet");
+            }
+            Ok(true) => {
+                metrics::reply_ended(outcome, worker.clock.now());
+                return Ok(true);
+            }
             done => return done,
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await
+    Ok(false)
 }
 
 async fn notify(worker: &Worker, room: ChatroomId) {
