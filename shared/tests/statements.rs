@@ -151,6 +151,7 @@ async fn expiry(run: &mut Run, db: &Db, now: Timestamp) {
     run!(run, stripe_events::delete_received(db, before, 10));
     run!(run, allowances::delete_before(db, before.day(), 10));
     run!(run, attempts::delete_before(db, before, 10));
+    assert!(!run!(run, attempts::only_fail(db, before)));
 }
 
 /// The functions that the files of `shared::db` declare.

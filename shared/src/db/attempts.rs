@@ -5,7 +5,7 @@ use const_format::formatcp;
 
 use super::Db;
 use crate::Fault;
-use crate::domain::{ReplyError, Timestamp};
+use crate::domain::{ReplyError, ReplyState, Timestamp};
 
 /// Notes that the attempt of `claimed` (`id`, `attempt`), a common table expression, begins at `$2`.
 pub(super) const BEGIN: &str = "begun as (
@@ -26,6 +26,23 @@ pub(super) const OVERLOADS: &str = formatcp!(
     "(select count(*) from attempts a where a.reply_id = head.id and a.outcome = '{}')",
     ReplyError::ModelUnavailable.as_str()
 );
+
+/// Whether attempts that began after `since` failed for a reason that lies with the model or with our access to it, and
+/// none led to an answer.
+pub async fn only_fail(db: &Db, since: Timestamp) -> Result<bool, Fault> {
+    const SQL: &str = formatcp!(
+        "select 1 where exists (select from attempts where started_at > $1 and outcome in ('{}', '{}', '{}', '{}', '{}'))
+            and not exists (select from attempts where started_at > $1 and outcome in ('{}', '{}'))",
+        ReplyError::ModelUnauthorized.as_str(),
+        ReplyError::ModelNotFound.as_str(),
+        ReplyError::ModelUnavailable.as_str(),
+        ReplyError::QuotaExhausted.as_str(),
+        ReplyError::RequestRefused.as_str(),
+        ReplyState::Completed.as_str(),
+        ReplyState::Truncated.as_str()
+    );
+    db.any(SQL, &[&since]).await
+}
 
 /// Deletes the attempts that began before `before`, at most `most` rows.
 pub async fn delete_before(db: &Db, before: Timestamp, most: i64) -> Result<u64, Fault> {

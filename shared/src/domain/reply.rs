@@ -21,7 +21,7 @@ words!(
         Generating = "generating",
         /// The model finished by itself.
         Completed = "completed",
-        /// A length limit cut the model off; what it wrote is kept.
+        /// A limit of length or time, or a failure, cut the model off; what it wrote is kept.
         Truncated = "truncated",
         /// The model or its filters refused.
         Blocked = "blocked",
