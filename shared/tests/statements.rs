@@ -14,7 +14,7 @@ use shared::db::messages::{self, Accept, NewMessage, Turns};
 use shared::db::replies::{self, Cancel, Claim, NewReply, Outcome, Regenerate};
 use shared::db::sessions::{self, NewSession};
 use shared::db::users::{self, NewPassword, Profile};
-use shared::db::{Db, allowances, chatrooms, stats, stripe_events};
+use shared::db::{Db, allowances, attempts, chatrooms, stats, stripe_events};
 use shared::domain::{
     Limits, Mobile, PaymentProblem, ReplyError, SessionId, SubscriptionState, Tier, Timestamp, Title, UserId,
 };
@@ -105,8 +105,9 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     assert_eq!(run!(run, replies::strays(db, later, later, 10))[0].id, first.reply.id);
     run!(run, replies::nudged(db, &[first.reply.id], now));
     let Claim::Claimed(attempt) = run!(run, replies::claim(db, room, LEASE, now)) else { panic!("not claimed") };
-    assert!(run!(run, replies::postpone(db, attempt.reply, attempt.number, now)));
+    assert!(run!(run, replies::renew(db, attempt.reply, attempt.number, now + LEASE)));
     let failed = Outcome::failed(ReplyError::ModelStopped);
+    assert!(run!(run, replies::postpone(db, attempt.reply, attempt.number, &failed, now, now)));
     assert!(run!(run, replies::finish(db, attempt.reply, attempt.number, &failed, now)));
 
     let again = NewReply { user, room, message: first.message.id, limits: LIMITS, now };
@@ -165,6 +166,8 @@ async fn expiry(run: &mut Run, db: &Db, now: Timestamp) {
     run!(run, messages::forget_keys(db, before, 10));
     run!(run, stripe_events::delete_received(db, before, 10));
     run!(run, allowances::delete_before(db, before.day(), 10));
+    run!(run, attempts::delete_before(db, before, 10));
+    assert!(!run!(run, attempts::only_fail(db, before)));
 }
 
 /// The functions that the files of `shared::db` declare.

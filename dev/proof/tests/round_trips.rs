@@ -90,7 +90,7 @@ impl Counted {
     async fn work(&self, records: Vec<SqsMessage>) {
         let mut event = SqsEvent::default();
         event.records = records;
-        let response = self.worker.handle(event, Duration::from_secs(60)).await;
+        let response = self.worker.handle(event, Duration::from_secs(300)).await;
         assert!(response.batch_item_failures.is_empty(), "{:?}", response.batch_item_failures);
     }
 

@@ -2,13 +2,48 @@
 
 use std::collections::HashMap;
 
+use shared::config::{ConfigError, Env};
 use shared::db::replies::{Attempt, Turn};
+use shared::domain::Tier;
 
-use crate::gemini::{Content, Request};
+use crate::gemini::{Content, Request, ThinkingLevel};
+
+/// The bounds of answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Tokens of an answer for Pro, thoughts included.
+    pro: u32,
+    /// The same for Basic.
+    basic: u32,
+    /// How much the model thinks; `None` leaves it to the model.
+    thinking: Option<ThinkingLevel>,
+}
+
+impl Bounds {
+    /// Reads the settings.
+    pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        const LEVEL: &str = "GEMINI_THINKING_LEVEL";
+        Ok(Self {
+            pro: env.parsed("GEMINI_MAX_OUTPUT_TOKENS_PRO", 8_192)?,
+            basic: env.parsed("GEMINI_MAX_OUTPUT_TOKENS_BASIC", 2_048)?,
+            thinking: match env.optional(LEVEL).map(|level| level.parse()) {
+                Some(level) => {
+                    Some(level.map_err(|_| ConfigError::new(LEVEL, "is not one of minimal, low, medium, high"))?)
+                }
+                None => None,
+            },
+        })
+    }
+}
 
 /// The request for an attempt.
-pub(crate) fn request(attempt: &Attempt) -> Request {
-    Request::new(attempt.system_prompt.as_deref(), conversation(&attempt.turns))
+pub(crate) fn request(attempt: &Attempt, bounds: Bounds) -> Request {
+    let most = match attempt.tier {
+        Tier::Pro => bounds.pro,
+        Tier::Basic => bounds.basic,
+    };
+    let request = Request::new(attempt.system_prompt.as_deref(), conversation(&attempt.turns));
+    request.bounded(most, bounds.thinking)
 }
 
 /// The user's messages in their order, each with its latest reply, then the message to answer. An unanswered message is

@@ -2,12 +2,16 @@
 //! the records that must be retried.
 //!
 //! - [`batch`]: groups records by room and isolates panics. - [`room`]: one room's turns, in order.
+//! - [`attempt`]: one attempt, with its lease. - [`records`]: how long the queue hides the records.
 //! - [`gemini`]: Google's wire format. - [`policy`]: what an answer or a failure means for the reply.
 
+mod attempt;
 pub mod batch;
 mod context;
 pub mod gemini;
+mod metrics;
 pub mod policy;
+mod records;
 pub mod room;
 
 use std::time::Duration;
@@ -20,7 +24,11 @@ use shared::db::Db;
 use shared::domain::Clock;
 use shared::queue::ReplyQueues;
 
+use crate::context::Bounds;
 use crate::gemini::Gemini;
+
+/// Time for the writes before and after an attempt. A lease is longer than the wait for the first token by this.
+pub const MARGIN: Duration = Duration::from_secs(5);
 
 /// Everything a reply needs. Cloning is cheap; connections live as long as the process.
 #[derive(Debug, Clone)]
@@ -29,9 +37,10 @@ pub struct Worker {
     cache: Cache,
     queues: ReplyQueues,
     gemini: Gemini,
+    bounds: Bounds,
     clock: Clock,
-    /// How long one attempt may take.
-    attempt: Duration,
+    /// How long one attempt may take in all.
+    whole: Duration,
 }
 
 impl Worker {
@@ -42,9 +51,22 @@ impl Worker {
             cache: Cache::from_env(env)?,
             queues: ReplyQueues::from_env(env)?,
             gemini: Gemini::from_env(env)?,
+            bounds: Bounds::from_env(env)?,
             clock,
-            attempt: env.seconds("REPLY_TIMEOUT_SECONDS", 40)?,
+            whole: env.seconds("REPLY_TIMEOUT_SECONDS", 240)?,
         })
+    }
+
+    /// How long an attempt is leased, until it renews its lease.
+    fn lease(&self) -> Duration {
+        self.gemini.first_token() + MARGIN
+    }
+
+    /// How long an attempt may take in an invocation that has this much time. An invocation that is too short for a
+    /// whole answer makes shorter ones, so that a setting cannot stop all replies.
+    fn whole_of(&self, invocation: Duration) -> Duration {
+        let shortest = self.whole.min(self.gemini.first_token());
+        self.whole.min(invocation.saturating_sub(2 * MARGIN)).max(shortest)
     }
 
     /// Works on a batch until `left` is nearly over, and returns the records that must be retried.

@@ -15,8 +15,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 pub enum Verdict {
     /// The reply has ended.
     End(Outcome),
-    /// Another attempt, after this long, for this reason.
-    Again(Duration, ReplyError),
+    /// Another attempt, after this long; this one failed so.
+    Again(Duration, Outcome),
 }
 
 /// The state of a reply for each of Google's finish reasons. Unknown reasons count as `OTHER`.
@@ -24,7 +24,8 @@ pub enum Verdict {
 pub fn state_of(finish_reason: &str) -> ReplyState {
     match finish_reason {
         "STOP" => ReplyState::Completed,
-        "MAX_TOKENS" => ReplyState::Truncated,
+        // With CONTINUATION more would follow another request.
+        "MAX_TOKENS" | "CONTINUATION" => ReplyState::Truncated,
         "SAFETY"
         | "RECITATION"
         | "LANGUAGE"
@@ -48,31 +49,38 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
     };
     tracing::warn!(%failure, attempt, "Gemini");
     match failure {
-        Failure::RateLimited(Some(named)) => again(named, attempt, ReplyError::QuotaExhausted),
-        Failure::RateLimited(None) => again(pause, attempt, ReplyError::QuotaExhausted),
-        Failure::Overloaded(_, named) => again(named.unwrap_or(pause), attempt, ReplyError::ModelUnavailable),
-        Failure::Unreachable(_) | Failure::Garbled(_) => again(pause, attempt, ReplyError::ModelUnavailable),
-        Failure::QuotaSpent => Verdict::End(Outcome::failed(ReplyError::QuotaExhausted)),
-        Failure::Unauthorized(_) => Verdict::End(Outcome::failed(ReplyError::ModelUnauthorized)),
-        Failure::NoSuchModel => Verdict::End(Outcome::failed(ReplyError::ModelNotFound)),
-        Failure::Refused(..) => Verdict::End(Outcome::failed(ReplyError::RequestRefused)),
+        // The time is spent and paid for: what was written is the reply.
+        Failure::OutOfTime if !progress.is_empty() => Verdict::End(cut_off(progress)),
+        Failure::RateLimited(named) => again(named.unwrap_or(pause), attempt, ReplyError::QuotaExhausted, progress),
+        Failure::Overloaded(_, named) => again(named.unwrap_or(pause), attempt, ReplyError::ModelUnavailable, progress),
+        Failure::Unreachable(_) | Failure::Garbled(_) | Failure::OutOfTime => {
+            again(pause, attempt, ReplyError::ModelUnavailable, progress)
+        }
+        Failure::QuotaSpent => failed(ReplyError::QuotaExhausted, progress),
+        Failure::Unauthorized(_) => failed(ReplyError::ModelUnauthorized, progress),
+        Failure::NoSuchModel => failed(ReplyError::ModelNotFound, progress),
+        Failure::Refused(..) => failed(ReplyError::RequestRefused, progress),
     }
 }
 
-/// Judges an attempt that ran out of time.
-pub fn timed_out(attempt: i32, pause: Duration) -> Verdict {
-    again(pause, attempt, ReplyError::ModelUnavailable)
+/// The outcome of an attempt that nobody waits for any more, with the text so far.
+pub fn so_far(progress: &Progress) -> Outcome {
+    Outcome { state: ReplyState::Cancelled, ..cut_off(progress.clone()) }
 }
 
-/// The outcome of a cancelled reply, with the text so far.
-pub fn so_far(progress: &Progress) -> Outcome {
+/// The outcome of an attempt that failed: what it took is recorded as well.
+pub fn without_text(error: ReplyError, progress: Progress) -> Outcome {
+    Outcome { model: progress.model, usage: progress.usage, ..Outcome::failed(error) }
+}
+
+/// The outcome of an answer that broke off.
+fn cut_off(progress: Progress) -> Outcome {
     Outcome {
-        state: ReplyState::Cancelled,
-        content: progress.text.clone(),
-        model: progress.model.clone(),
+        state: ReplyState::Truncated,
+        content: progress.text,
+        model: progress.model,
         finish_reason: None,
-        prompt_tokens: progress.prompt_tokens,
-        reply_tokens: progress.reply_tokens,
+        usage: progress.usage,
         error: None,
     }
 }
@@ -85,11 +93,16 @@ pub fn jitter(attempt: i32) -> Duration {
     Duration::from_millis((most * u64::from(random) / u64::from(u32::MAX)).max(500))
 }
 
-fn again(pause: Duration, attempt: i32, error: ReplyError) -> Verdict {
+fn again(pause: Duration, attempt: i32, error: ReplyError, progress: Progress) -> Verdict {
     if attempt >= MOST_ATTEMPTS || pause > LONGEST_PAUSE {
-        return Verdict::End(Outcome::failed(error));
+        return failed(error, progress);
     }
-    Verdict::Again(pause, error)
+    Verdict::Again(pause, without_text(error, progress))
+}
+
+/// The end after a failure. If there is a text, it is kept and paid for.
+fn failed(error: ReplyError, progress: Progress) -> Verdict {
+    Verdict::End(if progress.is_empty() { without_text(error, progress) } else { cut_off(progress) })
 }
 
 fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
@@ -98,9 +111,8 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
         (None, Some(reason)) => (Some(reason.clone()), state_of(reason)),
         (None, None) => (None, ReplyState::Truncated),
     };
-    let empty = progress.text.trim().is_empty();
-    if empty && state == ReplyState::Completed {
-        return again(pause, attempt, ReplyError::EmptyAnswer);
+    if progress.is_empty() && state == ReplyState::Completed {
+        return again(pause, attempt, ReplyError::EmptyAnswer, progress);
     }
     let error = match state {
         ReplyState::Blocked => Some(ReplyError::ContentBlocked),
@@ -109,15 +121,7 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
     };
     // A text that a filter stopped is not shown.
     let content = if state == ReplyState::Blocked { String::new() } else { progress.text };
-    Verdict::End(Outcome {
-        state,
-        content,
-        model: progress.model,
-        finish_reason: reason,
-        prompt_tokens: progress.prompt_tokens,
-        reply_tokens: progress.reply_tokens,
-        error,
-    })
+    Verdict::End(Outcome { state, content, model: progress.model, finish_reason: reason, usage: progress.usage, error })
 }
 
 #[cfg(test)]
@@ -146,6 +150,7 @@ mod tests {
         let table = [
             ("STOP", Completed),
             ("MAX_TOKENS", Truncated),
+            ("CONTINUATION", Truncated),
             ("SAFETY", Blocked),
             ("RECITATION", Blocked),
             ("LANGUAGE", Blocked),
@@ -175,7 +180,8 @@ mod tests {
 
     #[test]
     fn an_empty_answer_is_never_completed() {
-        assert!(matches!(answer(" ", "STOP"), Verdict::Again(_, ReplyError::EmptyAnswer)));
+        let Verdict::Again(_, empty) = answer(" ", "STOP") else { panic!("completed") };
+        assert_eq!(empty.error, Some(ReplyError::EmptyAnswer));
         let Verdict::End(outcome) = answer("", "MAX_TOKENS") else { panic!("retried") };
         assert_eq!(outcome.state, ReplyState::Truncated);
     }

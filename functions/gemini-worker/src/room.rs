@@ -11,18 +11,15 @@ use shared::domain::{ChatroomId, MessageId, ReplyError, Timestamp};
 use shared::queue::ReplyJob;
 use tokio::time::Instant;
 
-use crate::Worker;
 use crate::batch::Job;
-use crate::context;
-use crate::gemini::Progress;
 use crate::policy::{self, Verdict};
+use crate::records::{self, Records};
+use crate::{MARGIN, Worker, attempt, metrics};
 
-/// Time for the writes before and after an attempt. A lease is longer than an attempt by this.
-const MARGIN: Duration = Duration::from_secs(5);
-/// How often a running attempt checks whether it was cancelled.
-const WATCH: Duration = Duration::from_millis(400);
 /// If Postgres is unavailable, a room is retried after this pause, which doubles each time the record is received.
 const PAUSE: Duration = Duration::from_secs(5);
+/// So often the end of a reply is stored if Postgres is unavailable, a second apart.
+const MOST_TRIES: u32 = 4;
 /// The longest such pause. With it, an outage of 15 minutes does not use up the record's `maxReceiveCount`.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
@@ -37,12 +34,15 @@ enum Pause {
 /// Works on a room until nothing is pending or a reply must wait. Returns the records that must be retried.
 pub async fn work(worker: &Worker, jobs: &[Job], deadline: Instant) -> Vec<String> {
     let Some(carrier) = jobs.first() else { return Vec::new() };
-    match drain(worker, carrier.job, deadline).await {
+    let records = Records::of(worker, jobs);
+    let drained = drain(worker, carrier.job, &records, deadline).await;
+    records.keep(deadline.saturating_duration_since(Instant::now()) + MARGIN).await;
+    match drained {
         Ok(None) => Vec::new(),
         Ok(Some(pause)) => come_again(worker, carrier, pause).await,
         Err(error) => {
             tracing::error!(%error, room = %carrier.job.chatroom_id, "a room is retried later");
-            hide(worker, carrier, pause(carrier.received)).await
+            again(worker, carrier, pause(carrier.received)).await
         }
     }
 }
@@ -51,13 +51,20 @@ fn pause(received: u32) -> Duration {
     PAUSE.saturating_mul(1 << received.saturating_sub(1).min(10)).min(LONGEST_PAUSE)
 }
 
-async fn drain(worker: &Worker, job: ReplyJob, deadline: Instant) -> Result<Option<Pause>, Fault> {
+async fn drain(
+    worker: &Worker,
+    job: ReplyJob,
+    records: &Records<'_>,
+    deadline: Instant,
+) -> Result<Option<Pause>, Fault> {
     let room = job.chatroom_id;
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let whole = worker.whole_of(left());
     loop {
-        if deadline.saturating_duration_since(Instant::now()) < worker.attempt + MARGIN {
+        if left() < whole + MARGIN {
             return Ok(Some(Pause::OutOfTime));
         }
-        match replies::claim(&worker.db, room, worker.attempt + MARGIN, worker.clock.now()).await? {
+        match replies::claim(&worker.db, room, worker.lease(), worker.clock.now()).await? {
             Claim::Idle => return Ok(None),
             Claim::Wait(until) => return Ok(Some(Pause::Until(until, None))),
             Claim::Exhausted(reply, attempt) => {
@@ -65,7 +72,7 @@ async fn drain(worker: &Worker, job: ReplyJob, deadline: Instant) -> Result<Opti
                 notify(worker, room).await;
             }
             Claim::Claimed(attempt) => {
-                if let Some(until) = make(worker, &attempt).await? {
+                if let Some(until) = make(worker, &attempt, records, whole).await? {
                     return Ok(Some(Pause::Until(until, Some((attempt.reply, attempt.number)))));
                 }
             }
@@ -74,26 +81,28 @@ async fn drain(worker: &Worker, job: ReplyJob, deadline: Instant) -> Result<Opti
 }
 
 /// Makes one attempt at a reply. Returns when the next one is due, or `None` if the reply has ended.
-async fn make(worker: &Worker, attempt: &Attempt) -> Result<Option<Timestamp>, Fault> {
-    let request = context::request(attempt);
-    let mut progress = Progress::default();
-    let generated = tokio::select! {
-        generated = tokio::time::timeout(worker.attempt, worker.gemini.generate(&request, &mut progress)) => Some(generated),
-        () = called_off(worker, attempt.reply) => None,
-    };
-    let verdict = match generated {
+async fn make(
+    worker: &Worker,
+    attempt: &Attempt,
+    records: &Records<'_>,
+    whole: Duration,
+) -> Result<Option<Timestamp>, Fault> {
+    let (ending, progress) = attempt::run(worker, attempt, records, whole).await;
+    let verdict = match ending {
         None => Verdict::End(policy::so_far(&progress)),
-        Some(Ok(result)) => policy::judge(result, progress, attempt.number, policy::jitter(attempt.number)),
-        Some(Err(_)) => policy::timed_out(attempt.number, policy::jitter(attempt.number)),
+        Some(result) => policy::judge(result, progress, attempt.number, policy::jitter(attempt.number)),
     };
     let now = worker.clock.now();
     match verdict {
-        Verdict::Again(after, reason) => {
-            tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason = reason.as_str(), seconds = after.as_secs(), "another attempt follows");
+        Verdict::Again(after, failed) => {
+            tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason = failed.word(), seconds = after.as_secs(), "another attempt follows");
+            metrics::attempt_ended(&failed, now);
             let until = now + after;
-            Ok(replies::postpone(&worker.db, attempt.reply, attempt.number, until).await?.then_some(until))
+            let postponed = replies::postpone(&worker.db, attempt.reply, attempt.number, &failed, until, now).await?;
+            Ok(postponed.then_some(until))
         }
         Verdict::End(outcome) => {
+            metrics::attempt_ended(&outcome, now);
             let ended = finish(worker, attempt.reply, attempt.number, &outcome).await?;
             if !ended {
                 replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await?;
@@ -107,24 +116,20 @@ async fn make(worker: &Worker, attempt: &Attempt) -> Result<Option<Timestamp>, F
 
 /// Ends a reply. The answer is already paid for, so an outage of Postgres is retried for a few seconds.
 async fn finish(worker: &Worker, reply: MessageId, attempt: i32, outcome: &Outcome) -> Result<bool, Fault> {
-    for _ in 0..3 {
+    for tries in 1.. {
         match replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await {
-            Err(error) if error.is_outage() => tracing::warn!(%error, %reply, "an answer is not stored yet"),
+            Err(error) if error.is_outage() && tries < MOST_TRIES => {
+                tracing::warn!(%error, %reply, "an answer is not stored yet");
+            }
+            Ok(true) => {
+                metrics::reply_ended(outcome, worker.clock.now());
+                return Ok(true);
+            }
             done => return done,
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await
-}
-
-/// Returns when the reply is cancelled. Without Redis a cancellation is noticed when the answer is written.
-async fn called_off(worker: &Worker, reply: MessageId) {
-    loop {
-        tokio::time::sleep(WATCH).await;
-        if let Ok(true) = worker.cache.is_stopped(reply).await {
-            return;
-        }
-    }
+    Ok(false)
 }
 
 async fn notify(worker: &Worker, room: ChatroomId) {
@@ -152,14 +157,11 @@ async fn come_again(worker: &Worker, carrier: &Job, pause: Pause) -> Vec<String>
             Err(error) => tracing::warn!(%error, "a record waits for another reply than its own"),
         }
     }
-    hide(worker, carrier, time).await
+    again(worker, carrier, time).await
 }
 
-/// Hides the record for `time`. If that fails, the queue's own visibility timeout applies.
-async fn hide(worker: &Worker, carrier: &Job, time: Duration) -> Vec<String> {
-    let queue = worker.queues.url(worker.queues.tier_of(&carrier.queue));
-    if let Err(error) = worker.queues.queues().hide(queue, &carrier.receipt, time).await {
-        tracing::warn!(%error, "a record is retried later than it could be");
-    }
+/// Reports a record as one to be retried after `time`.
+async fn again(worker: &Worker, carrier: &Job, time: Duration) -> Vec<String> {
+    records::hide(worker, carrier, time).await;
     vec![carrier.id.clone()]
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::db::{Db, allowances, messages, sessions, stripe_events};
+use shared::db::{Db, allowances, attempts, messages, sessions, stripe_events};
 use shared::domain::Timestamp;
 use tokio::time::Instant;
 
@@ -17,6 +17,8 @@ const KEYS: Duration = DAY;
 const STRIPE_EVENTS: Duration = Duration::from_hours(90 * 24);
 /// A reply is charged and refunded within days.
 const ALLOWANCES: Duration = Duration::from_hours(40 * 24);
+/// What attempts cost is asked for a quarter later.
+const ATTEMPTS: Duration = Duration::from_hours(120 * 24);
 /// Rows per statement.
 const MOST: i64 = 1_000;
 
@@ -31,6 +33,8 @@ pub struct Expired {
     pub stripe_events: u64,
     /// Users' allowances, one row per day.
     pub allowances: u64,
+    /// Attempts at replies; the replies are kept.
+    pub attempts: u64,
 }
 
 /// Deletes what had expired by `now`; stops at `until`.
@@ -40,6 +44,7 @@ pub(crate) async fn expire(db: &Db, now: Timestamp, until: Instant) -> Result<Ex
         idempotency_keys: repeat(until, || messages::forget_keys(db, now - KEYS, MOST)).await?,
         stripe_events: repeat(until, || stripe_events::delete_received(db, now - STRIPE_EVENTS, MOST)).await?,
         allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,
+        attempts: repeat(until, || attempts::delete_before(db, now - ATTEMPTS, MOST)).await?,
     })
 }
 

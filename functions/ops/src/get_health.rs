@@ -7,9 +7,12 @@ use serde::Serialize;
 use shared::Fault;
 use shared::cache::Cache;
 use shared::db::Db;
+use shared::domain::Clock;
 use shared::http::{Error, Json, Result};
 use tokio::time::timeout;
 use utoipa::ToSchema;
+
+use crate::model_health;
 
 /// A store that takes longer than this does not work for clients either.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,21 +21,39 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[schema(as = Health)]
 pub(crate) struct Response {
     #[schema(example = "ok")]
-    status: &'static str,
+    status: Status,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = HealthStatus)]
+enum Status {
+    /// Everything works.
+    Ok,
+    /// The API works, but for some minutes replies have only failed: the model does not answer.
+    Degraded,
 }
 
 /// Read the health
 ///
 /// Asks the database and the cache for what requests ask of them. If one does not do it, the problem names it in
-/// `missing`.
+/// `missing`. The status is `degraded` if for some minutes replies have only failed.
 #[utoipa::path(
     get, path = "/health", tag = "Operations",
-    responses((status = 200, body = Response, description = "Everything answers.")),
+    responses((status = 200, body = Response, description = "The stores answer.")),
 )]
-pub(crate) async fn get_health(State(db): State<Db>, State(cache): State<Cache>) -> Result<Json<Response>> {
+pub(crate) async fn get_health(
+    State(db): State<Db>,
+    State(cache): State<Cache>,
+    State(clock): State<Clock>,
+) -> Result<Json<Response>> {
     let (postgres, redis) = tokio::join!(answers("postgres", db.ping()), answers("redis", cache.ping()));
     let missing: Vec<_> = [postgres, redis].into_iter().flatten().collect();
-    if missing.is_empty() { Ok(Json(Response { status: "ok" })) } else { Err(Error::Down(missing)) }
+    if !missing.is_empty() {
+        return Err(Error::Down(missing));
+    }
+    let is_down = model_health::is_down(&db, clock.now()).await?;
+    Ok(Json(Response { status: if is_down { Status::Degraded } else { Status::Ok } }))
 }
 
 /// Returns the name of a store that does not answer, and logs why.

@@ -4,6 +4,7 @@ mod docs;
 mod get_health;
 mod get_queue_statistics;
 mod list_problems;
+mod model_health;
 mod operator;
 
 use axum::Router;

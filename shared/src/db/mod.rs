@@ -4,6 +4,7 @@
 //! [`transaction`].
 
 pub mod allowances;
+pub mod attempts;
 pub mod chatrooms;
 mod connect;
 pub mod customers;

@@ -21,7 +21,7 @@ words!(
         Generating = "generating",
         /// The model finished by itself.
         Completed = "completed",
-        /// A length limit cut the model off; what it wrote is kept.
+        /// A limit of length or time, or a failure, cut the model off; what it wrote is kept.
         Truncated = "truncated",
         /// The model or its filters refused.
         Blocked = "blocked",
@@ -64,3 +64,18 @@ words!(
         DeadLettered = "dead_lettered",
     }
 );
+
+/// The tokens of an attempt, as far as the model reported them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Read, the cached ones included.
+    pub prompt: Option<i32>,
+    /// Written, without thoughts.
+    pub reply: Option<i32>,
+    /// Thought.
+    pub thought: Option<i32>,
+    /// Read from a cache, at a lower price.
+    pub cached: Option<i32>,
+    /// Read from the results of tools.
+    pub tool: Option<i32>,
+}

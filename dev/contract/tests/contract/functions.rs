@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use shared::domain::{ReplyError, ReplyState};
+
 use crate::template::{Template, root};
 
 /// The folders of `functions/`.
@@ -57,5 +59,27 @@ fn a_function_stops_by_itself_before_its_timeout() {
     for (name, patience) in [("maintenance", maintenance::PATIENCE), ("migrate", migrate::PATIENCE)] {
         let timeout = u64::try_from(template.function_of(name).timeout.unwrap()).unwrap();
         assert!(patience.as_secs() + 5 <= timeout, "{name}: {patience:?} of {timeout} s");
+    }
+}
+
+#[test]
+fn an_invocation_of_the_worker_has_time_for_an_answer_and_for_the_next_one_after_a_short_one() {
+    let template = Template::read();
+    let seconds = |parameter: &str| template.default_of(parameter).unwrap().parse::<u64>().unwrap();
+    let whole = seconds("ReplyTimeoutSeconds");
+    assert!(whole + 6 * gemini_worker::MARGIN.as_secs() <= seconds("ReplyVisibilitySeconds"));
+    assert!(seconds("GeminiFirstTokenSeconds") + seconds("GeminiSilenceSeconds") < whole);
+}
+
+#[test]
+fn alarms_watch_errors_and_states_that_exist_and_the_runbook_has_them() {
+    let template = Template::read();
+    let runbook = fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+    let (errors, states) = (template.watched("Error"), template.watched("State"));
+    assert!(errors.values().all(|word| ReplyError::parse(word).is_some()), "{errors:?}");
+    assert!(states.values().all(|word| ReplyState::parse(word).is_some()), "{states:?}");
+    assert_eq!((errors.len(), states.len()), (3, 1));
+    for alarm in errors.keys().chain(states.keys()) {
+        assert!(runbook.contains(&format!("`{alarm}`")), "{alarm}");
     }
 }

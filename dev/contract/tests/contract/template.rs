@@ -71,6 +71,20 @@ impl Template {
         mappings.map(|(_, properties)| scalar(&properties["FunctionName"]).expect("a function")).collect()
     }
 
+    /// The values of a dimension that alarms watch, by the alarms' names.
+    pub(crate) fn watched(&self, dimension: &str) -> BTreeMap<String, String> {
+        let mut watched = BTreeMap::new();
+        for (id, properties) in self.resources("AWS::CloudWatch::Alarm") {
+            let metrics = properties["Metrics"].as_vec().into_iter().flatten();
+            let of_metrics = metrics.map(|metric| &metric["MetricStat"]["Metric"]["Dimensions"]);
+            for dimensions in of_metrics.chain([&properties["Dimensions"]]).filter_map(Yaml::as_vec) {
+                let named = dimensions.iter().filter(|one| one["Name"].as_str() == Some(dimension));
+                watched.extend(named.filter_map(|one| Some((id.to_owned(), scalar(&one["Value"])?))));
+            }
+        }
+        watched
+    }
+
     fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Yaml)> {
         entries(&self.0["Resources"])
             .filter(move |(_, resource)| resource["Type"].as_str() == Some(kind))

@@ -191,7 +191,7 @@ impl Lane {
     }
 
     async fn handle(&mut self, batch: &SqsEvent) {
-        let response = self.worker.handle(batch.clone(), Duration::from_secs(60)).await;
+        let response = self.worker.handle(batch.clone(), Duration::from_secs(300)).await;
         let again: Vec<_> = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
         self.absorb();
         self.done(batch, &again);

@@ -338,7 +338,8 @@ impl<'a> World<'a> {
                 Seen::Done(replies::finish(db, held.reply, held.number, &outcome(*state, text), now).await.unwrap())
             }
             Operation::Postpone { held, until } => {
-                Seen::Done(replies::postpone(db, held.reply, held.number, *until).await.unwrap())
+                let failed = Outcome::failed(ReplyError::ModelUnavailable);
+                Seen::Done(replies::postpone(db, held.reply, held.number, &failed, *until, now).await.unwrap())
             }
             Operation::KeepPartial { held, text } => {
                 let partial = outcome(ReplyState::Cancelled, text);

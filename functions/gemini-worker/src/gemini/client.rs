@@ -6,34 +6,23 @@ use std::time::Duration;
 use reqwest::{Client, Response};
 use shared::config::{ConfigError, Env};
 use shared::tls;
+use tokio::time::Instant;
 
 use super::error::Failure;
+use super::progress::{Progress, Said};
 use super::sse::Events;
-use super::wire::{Chunk, Request};
+use super::wire::Request;
 
 /// More than the longest answer of any model, with room for the JSON around the text.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// The longest text that is kept, in bytes: more than the 65,536 tokens that a model writes at most.
+const LARGEST_TEXT: usize = 512 * 1024;
 const LARGEST_ERROR: usize = 64 * 1024;
+/// How long the connection is still read after a reason to stop: there are reasons that more text follows.
+const LINGER: Duration = Duration::from_secs(3);
+/// So many attempts may find the model overloaded before the fallback is asked.
+const MOST_OVERLOADS: i64 = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The part of an answer that has been read.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Progress {
-    /// The text so far.
-    pub text: String,
-    /// The model that answers, as it calls itself.
-    pub model: Option<String>,
-    /// Why it stopped.
-    pub finish_reason: Option<String>,
-    /// Why the prompt was refused.
-    pub block_reason: Option<String>,
-    /// Tokens of the prompt.
-    pub prompt_tokens: Option<i32>,
-    /// Tokens of the answer, without thoughts.
-    pub reply_tokens: Option<i32>,
-    /// Whether the answer was too large and was not read to its end.
-    pub too_large: bool,
-}
 
 /// Gemini. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -46,6 +35,10 @@ struct Inner {
     key: String,
     model: String,
     fallback: Option<String>,
+    /// By when something of an answer must arrive.
+    first_token: Duration,
+    /// How long nothing may arrive from then on.
+    silence: Duration,
 }
 
 impl Gemini {
@@ -59,34 +52,64 @@ impl Gemini {
             key: env.required("GEMINI_API_KEY")?,
             model: env.optional("GEMINI_MODEL").unwrap_or_else(|| "gemini-flash-latest".into()),
             fallback: env.optional("GEMINI_FALLBACK_MODEL"),
+            first_token: env.seconds("GEMINI_FIRST_TOKEN_SECONDS", 45)?,
+            silence: env.seconds("GEMINI_SILENCE_SECONDS", 15)?,
         })))
     }
 
-    /// Asks the model, or the fallback if that model does not exist, and reads the answer into `progress` as it
-    /// arrives.
-    pub async fn generate(&self, request: &Request, progress: &mut Progress) -> Result<(), Failure> {
-        match (self.stream(&self.0.model, request, progress).await, &self.0.fallback) {
-            (Err(Failure::NoSuchModel), Some(fallback)) => self.stream(fallback, request, progress).await,
+    /// By when something of an answer must arrive.
+    pub fn first_token(&self) -> Duration {
+        self.0.first_token
+    }
+
+    /// Asks the model, and reads the answer into `progress` as it arrives. After two `overloads` the fallback is asked
+    /// first. A model that does not exist is replaced by the other one.
+    pub async fn generate(&self, request: &Request, overloads: i64, progress: &mut Progress) -> Result<(), Failure> {
+        let (first, second) = match &self.0.fallback {
+            Some(fallback) if overloads >= MOST_OVERLOADS => (fallback, Some(&self.0.model)),
+            fallback => (&self.0.model, fallback.as_ref()),
+        };
+        match (self.stream(first, request, progress).await, second) {
+            (Err(Failure::NoSuchModel), Some(second)) => self.stream(second, request, progress).await,
             (result, _) => result,
         }
     }
 
     async fn stream(&self, model: &str, request: &Request, progress: &mut Progress) -> Result<(), Failure> {
-        *progress = Progress { model: Some(model.to_owned()), ..Progress::default() };
+        *progress = Progress::of(model);
+        let until = Instant::now() + self.0.first_token;
         let url = format!("{}/v1beta/models/{model}:streamGenerateContent?alt=sse", self.0.base);
         let call = self.http()?.post(url).header("x-goog-api-key", &self.0.key).json(request);
-        let mut response = call.send().await.map_err(|error| unreachable(&error))?;
+        let mut response = within(until, call.send()).await?;
         let status = response.status();
         if !status.is_success() {
-            return Err(Failure::of(status.as_u16(), &error_body(&mut response).await));
+            let body = error_body(&mut response, until).await;
+            return Err(Failure::of(status.as_u16(), response.headers(), &body));
         }
+        match self.read(&mut response, until, progress).await {
+            // Nothing that happens after the end takes back what has arrived.
+            Err(failure) if progress.has_ended => {
+                tracing::info!(%failure, "after the end of an answer");
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Reads an answer, of which something must arrive by `until`.
+    async fn read(&self, response: &mut Response, mut until: Instant, progress: &mut Progress) -> Result<(), Failure> {
         let (mut events, mut size) = (Events::default(), 0);
-        while let Some(piece) = response.chunk().await.map_err(|error| unreachable(&error))? {
+        while let Some(piece) = within(until, response.chunk()).await? {
             size += piece.len();
             for event in events.push(&piece) {
-                progress.take(&event)?;
+                match progress.take(&event)? {
+                    Said::Nothing => {}
+                    Said::More => until = Instant::now() + self.0.silence,
+                    Said::Ended => until = Instant::now() + LINGER,
+                    Said::Done => return complete(progress),
+                }
             }
-            if size > LARGEST_ANSWER {
+            if size > LARGEST_ANSWER || progress.text.len() > LARGEST_TEXT {
                 progress.too_large = true;
                 return Ok(());
             }
@@ -94,10 +117,7 @@ impl Gemini {
         if let Some(event) = events.finish() {
             progress.take(&event)?;
         }
-        if progress.finish_reason.is_none() && progress.block_reason.is_none() {
-            return Err(Failure::Garbled("the stream ended before the answer did"));
-        }
-        Ok(())
+        complete(progress)
     }
 
     fn http(&self) -> Result<&Client, Failure> {
@@ -113,35 +133,21 @@ impl Gemini {
     }
 }
 
-impl Progress {
-    /// Reads one event of the stream.
-    fn take(&mut self, event: &[u8]) -> Result<(), Failure> {
-        if let Some(failure) = Failure::in_stream(event) {
-            return Err(failure);
-        }
-        let chunk: Chunk = serde_json::from_slice(event).map_err(|_| Failure::Garbled("a chunk is not JSON"))?;
-        if let Some(candidate) = chunk.candidates.into_iter().next() {
-            for part in candidate.content.unwrap_or_default().parts {
-                if !part.thought {
-                    self.text.push_str(&part.text);
-                }
-            }
-            self.finish_reason = candidate.finish_reason.or(self.finish_reason.take());
-        }
-        self.block_reason =
-            chunk.prompt_feedback.and_then(|feedback| feedback.block_reason).or(self.block_reason.take());
-        self.model = chunk.model_version.or(self.model.take());
-        if let Some(usage) = chunk.usage_metadata {
-            self.prompt_tokens = usage.prompt_token_count.or(self.prompt_tokens);
-            self.reply_tokens = usage.candidates_token_count.or(self.reply_tokens);
-        }
-        Ok(())
+fn complete(progress: &Progress) -> Result<(), Failure> {
+    if progress.has_ended { Ok(()) } else { Err(Failure::Garbled("the stream ended before the answer did")) }
+}
+
+/// Waits for Google, but not beyond `until`.
+async fn within<T>(until: Instant, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Failure> {
+    match tokio::time::timeout_at(until, work).await {
+        Ok(done) => done.map_err(|error| unreachable(&error)),
+        Err(_) => Err(Failure::Unreachable("silent for too long".to_owned())),
     }
 }
 
-async fn error_body(response: &mut Response) -> Vec<u8> {
+async fn error_body(response: &mut Response, until: Instant) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Ok(Some(piece)) = response.chunk().await {
+    while let Ok(Some(piece)) = within(until, response.chunk()).await {
         body.extend_from_slice(&piece);
         if body.len() > LARGEST_ERROR {
             break;

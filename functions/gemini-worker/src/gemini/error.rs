@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
+
+use super::{lenient, pause};
 
 /// Why there is no complete answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +31,9 @@ pub enum Failure {
     /// Another 4xx: this request will never work.
     #[error("the request is refused ({0}): {1}")]
     Refused(u16, String),
+    /// The answer had not ended when the attempt's time was over.
+    #[error("no end within the attempt's time")]
+    OutOfTime,
     /// The answer does not match Google's documentation, or it is incomplete.
     #[error("garbled answer: {0}")]
     Garbled(&'static str),
@@ -36,6 +42,7 @@ pub enum Failure {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Body {
+    #[serde(deserialize_with = "lenient::value")]
     error: Status,
 }
 
@@ -43,47 +50,63 @@ struct Body {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Status {
-    code: u16,
+    #[serde(deserialize_with = "lenient::count")]
+    code: Option<i32>,
+    #[serde(deserialize_with = "lenient::text")]
     message: String,
-    #[serde(rename = "status")]
+    #[serde(rename = "status", deserialize_with = "lenient::text")]
     name: String,
+    #[serde(deserialize_with = "lenient::list")]
     details: Vec<Detail>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Detail {
-    retry_delay: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    retry_delay: String,
+    #[serde(deserialize_with = "lenient::text")]
     reason: String,
+    #[serde(deserialize_with = "lenient::list")]
     violations: Vec<Violation>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Violation {
+    #[serde(deserialize_with = "lenient::text")]
     quota_id: String,
 }
 
 impl Failure {
     /// The failure of an error response, whose body may be anything.
-    pub(super) fn of(status: u16, body: &[u8]) -> Self {
+    pub(super) fn of(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         // Google wraps the error of a stream in a list.
         let error = match serde_json::from_slice(body) {
             Ok(serde_json::Value::Array(mut list)) if !list.is_empty() => list.swap_remove(0),
             Ok(error) => error,
             Err(_) => serde_json::Value::Null,
         };
-        Self::of_status(status, &serde_json::from_value::<Body>(error).unwrap_or_default().error)
+        Self::of_status(status, &status_of(error), pause::of_headers(headers))
     }
 
-    /// The failure that `data`, an event of a stream, reports. `None` if it reports none.
-    pub(super) fn in_stream(data: &[u8]) -> Option<Self> {
-        let error = serde_json::from_slice::<Body>(data).ok()?.error;
-        (error.code >= 400).then(|| Self::of_status(error.code, &error))
+    /// The failure that an event of a stream reports. `None` if it reports none.
+    pub(super) fn in_stream(event: &serde_json::Value) -> Option<Self> {
+        let error = status_of(event.clone());
+        let code = match (error.code, error.name.as_str()) {
+            (Some(code), _) => u16::try_from(code).ok()?,
+            (None, "") => return None,
+            (None, "RESOURCE_EXHAUSTED") => 429,
+            (None, "INVALID_ARGUMENT" | "FAILED_PRECONDITION") => 400,
+            (None, _) => 500,
+        };
+        (code >= 400).then(|| Self::of_status(code, &error, None))
     }
 
-    fn of_status(status: u16, error: &Status) -> Self {
-        let pause = error.details.iter().find_map(|detail| duration(detail.retry_delay.as_deref()?));
+    /// `named` is the pause that the response's headers name.
+    fn of_status(status: u16, error: &Status, named: Option<Duration>) -> Self {
+        let pause = error.details.iter().find_map(|detail| pause::of_units(&detail.retry_delay));
+        let pause = pause.or(named).or_else(|| pause::of_message(&error.message));
         let of_a_day =
             error.details.iter().flat_map(|detail| &detail.violations).any(|v| v.quota_id.contains("PerDay"));
         match status {
@@ -93,10 +116,15 @@ impl Failure {
             // Google reports an unknown key in this way.
             400 if error.details.iter().any(|detail| detail.reason == "API_KEY_INVALID") => Self::Unauthorized(status),
             404 => Self::NoSuchModel,
-            500.. => Self::Overloaded(status, pause),
+            // Google's own time limit, and a call that its side gave up.
+            408 | 499 | 500.. => Self::Overloaded(status, pause),
             _ => Self::Refused(status, error.name.clone()),
         }
     }
+}
+
+fn status_of(body: serde_json::Value) -> Status {
+    serde_json::from_value::<Body>(body).unwrap_or_default().error
 }
 
 /// A quota of zero (`limit: 0`): this key cannot use the model.
@@ -104,26 +132,26 @@ fn names_no_quota(message: &str) -> bool {
     message.split("limit: 0").skip(1).any(|rest| !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.'))
 }
 
-/// A `google.protobuf.Duration` in JSON: seconds with a fraction and an `s`.
-fn duration(text: &str) -> Option<Duration> {
-    let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use reqwest::header::HeaderMap;
+
     use super::Failure;
+
+    fn of(status: u16, body: &[u8]) -> Failure {
+        Failure::of(status, &HeaderMap::new(), body)
+    }
 
     #[test]
     fn google_says_how_long_to_wait() {
         let body = br#"{"error":{"code":429,"message":"Quota exceeded","status":"RESOURCE_EXHAUSTED","details":[
             {"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel"}]},
             {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}"#;
-        assert_eq!(Failure::of(429, body), Failure::RateLimited(Some(Duration::from_millis(34_500))));
+        assert_eq!(of(429, body), Failure::RateLimited(Some(Duration::from_millis(34_500))));
         let list = [b"[".as_slice(), body, b"]"].concat();
-        assert_eq!(Failure::of(429, &list), Failure::RateLimited(Some(Duration::from_millis(34_500))));
+        assert_eq!(of(429, &list), Failure::RateLimited(Some(Duration::from_millis(34_500))));
     }
 
     #[test]
@@ -131,15 +159,15 @@ mod tests {
         let day = br#"{"error":{"code":429,"message":"Quota","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"5s"}]}}"#;
         let none = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0\nPlease retry in 5s."}}"#;
         let some = br#"{"error":{"code":429,"message":"Quota exceeded for metric: x, limit: 0.5"}}"#;
-        assert_eq!(Failure::of(429, day), Failure::QuotaSpent);
-        assert_eq!(Failure::of(429, none), Failure::QuotaSpent);
-        assert_eq!(Failure::of(429, some), Failure::RateLimited(None));
+        assert_eq!(of(429, day), Failure::QuotaSpent);
+        assert_eq!(of(429, none), Failure::QuotaSpent);
+        assert_eq!(of(429, some), Failure::RateLimited(None));
     }
 
     #[test]
     fn an_error_page_is_judged_by_its_status() {
-        assert_eq!(Failure::of(502, b"<html>"), Failure::Overloaded(502, None));
-        assert_eq!(Failure::of(404, b""), Failure::NoSuchModel);
-        assert_eq!(Failure::of(403, b"{}"), Failure::Unauthorized(403));
+        assert_eq!(of(502, b"<html>"), Failure::Overloaded(502, None));
+        assert_eq!(of(404, b""), Failure::NoSuchModel);
+        assert_eq!(of(403, b"{}"), Failure::Unauthorized(403));
     }
 }

@@ -3,9 +3,13 @@
 
 mod client;
 mod error;
+mod lenient;
+mod pause;
+mod progress;
 mod sse;
 mod wire;
 
-pub use client::{Gemini, Progress};
+pub use client::Gemini;
 pub use error::Failure;
-pub use wire::{Content, Request};
+pub use progress::Progress;
+pub use wire::{Content, Request, ThinkingLevel};

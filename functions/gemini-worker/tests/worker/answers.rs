@@ -98,3 +98,30 @@ async fn an_endless_answer_is_cut_off() {
     assert_eq!(reply.state, ReplyState::Truncated);
     assert!(reply.content.len() < 5 * 1024 * 1024);
 }
+
+#[tokio::test]
+async fn an_answer_is_bounded_by_its_tier_and_thinks_as_the_deployment_says() {
+    let kit = Kit::with(&[("GEMINI_MAX_OUTPUT_TOKENS_BASIC", "3"), ("GEMINI_THINKING_LEVEL", "low")]).await;
+    let room = kit.room().await;
+    let basic = kit.send(room, "hi").await;
+    assert!(kit.work(&[(room, basic)]).await.is_empty());
+    let pro = kit.send(room, "hi").await;
+    kit.stack.sql().await.execute("update messages set tier = 'pro' where id = $1", &[&pro]).await.unwrap();
+    assert!(kit.work(&[(room, pro)]).await.is_empty());
+
+    assert_eq!(kit.reply(room, basic).await.state, ReplyState::Truncated);
+    let configs: Vec<_> = kit.calls().await.iter().map(|call| call["body"]["generationConfig"].clone()).collect();
+    let thinking = serde_json::json!({ "thinkingLevel": "low" });
+    assert_eq!(configs[0], serde_json::json!({ "maxOutputTokens": 3, "thinkingConfig": thinking }));
+    assert_eq!(configs[1], serde_json::json!({ "maxOutputTokens": 8192, "thinkingConfig": thinking }));
+}
+
+#[tokio::test]
+async fn without_a_thinking_level_none_is_sent() {
+    let kit = Kit::start().await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "hi").await;
+    assert!(kit.work(&[(room, reply)]).await.is_empty());
+    let config = kit.calls().await[0]["body"]["generationConfig"].clone();
+    assert_eq!(config, serde_json::json!({ "maxOutputTokens": 2048 }));
+}

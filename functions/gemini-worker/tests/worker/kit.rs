@@ -79,9 +79,14 @@ impl Kit {
     }
 
     pub(crate) async fn handle(&self, records: Vec<SqsMessage>) -> Vec<String> {
+        self.handle_within(records, Duration::from_secs(300)).await
+    }
+
+    /// Lets the worker handle a batch in an invocation that has this much time left.
+    pub(crate) async fn handle_within(&self, records: Vec<SqsMessage>, left: Duration) -> Vec<String> {
         let mut event = SqsEvent::default();
         event.records = records;
-        let response = self.worker.handle(event, Duration::from_secs(60)).await;
+        let response = self.worker.handle(event, left).await;
         response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
     }
 

@@ -51,7 +51,8 @@ async fn a_late_write_of_an_older_attempt_changes_nothing() {
     let new = claim(&kit, room).await;
     let now = kit.stack.clock.now();
     assert!(!replies::finish(&kit.db, reply, old.number, &answer("old"), now).await.unwrap());
-    assert!(!replies::postpone(&kit.db, reply, old.number, now).await.unwrap());
+    let failed = Outcome::failed(ReplyError::ModelUnavailable);
+    assert!(!replies::postpone(&kit.db, reply, old.number, &failed, now, now).await.unwrap());
     assert!(replies::finish(&kit.db, reply, new.number, &answer("new"), now).await.unwrap());
     assert!(
         !replies::finish(&kit.db, reply, old.number, &Outcome::failed(ReplyError::ModelStopped), now).await.unwrap()

@@ -3,9 +3,13 @@
 #![cfg(test)]
 
 mod answers;
+mod arrived;
+mod attempts;
 mod batches;
 mod cancelling;
 mod kit;
 mod leases;
 mod retries;
+mod script;
+mod time;
 mod wire;

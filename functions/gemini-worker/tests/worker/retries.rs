@@ -5,6 +5,7 @@ use std::time::Duration;
 use shared::domain::{ReplyError, ReplyState};
 
 use crate::kit::Kit;
+use crate::script::{Script, Step, last};
 
 #[tokio::test]
 async fn googles_retry_delay_becomes_the_records_visibility_timeout() {
@@ -27,14 +28,17 @@ async fn googles_retry_delay_becomes_the_records_visibility_timeout() {
 }
 
 #[tokio::test]
-async fn temporary_failures_are_tried_five_times_and_then_refunded() {
-    for (word, error) in [
-        ("[[503]]", ReplyError::ModelUnavailable),
-        ("[[500]]", ReplyError::ModelUnavailable),
-        ("[[cut]]", ReplyError::ModelUnavailable),
-        ("[[malformed]]", ReplyError::ModelUnavailable),
-        ("[[429]]", ReplyError::QuotaExhausted),
-        ("[[empty]]", ReplyError::EmptyAnswer),
+async fn temporary_failures_are_tried_five_times_and_then_refunded_unless_there_is_a_text() {
+    use ReplyState::{Failed, Truncated};
+    for (word, state, error) in [
+        ("[[503]]", Failed, Some(ReplyError::ModelUnavailable)),
+        ("[[500]]", Failed, Some(ReplyError::ModelUnavailable)),
+        ("[[408]]", Failed, Some(ReplyError::ModelUnavailable)),
+        ("[[499]]", Failed, Some(ReplyError::ModelUnavailable)),
+        ("[[cut]]", Truncated, None),
+        ("[[malformed]]", Truncated, None),
+        ("[[429]]", Failed, Some(ReplyError::QuotaExhausted)),
+        ("[[empty]]", Failed, Some(ReplyError::EmptyAnswer)),
     ] {
         let kit = Kit::start().await;
         let room = kit.room().await;
@@ -47,8 +51,8 @@ async fn temporary_failures_are_tried_five_times_and_then_refunded() {
         }
         assert!(kit.work(&[(room, reply)]).await.is_empty());
         let reply = kit.reply(room, reply).await;
-        assert_eq!((reply.state, reply.error), (ReplyState::Failed, Some(error)), "{word}");
-        assert_eq!((kit.calls().await.len(), kit.used().await), (5, 0), "{word}");
+        assert_eq!((reply.state, reply.error), (state, error), "{word}");
+        assert_eq!((kit.calls().await.len(), kit.used().await), (5, i32::from(state == Truncated)), "{word}");
     }
 }
 
@@ -96,4 +100,32 @@ async fn a_record_that_waits_for_another_reply_is_replaced_by_that_replys_record
     kit.stack.clock.advance(Duration::from_secs(5));
     assert!(kit.work(&[(room, second)]).await.is_empty());
     assert_eq!(kit.reply(room, second).await.state, ReplyState::Completed);
+}
+
+#[tokio::test]
+async fn a_pause_that_only_a_header_or_a_message_names_is_kept() {
+    let json = "content-type: application/json\r\n";
+    let quiet = r#"{"error":{"code":429,"message":"Resource exhausted.","status":"RESOURCE_EXHAUSTED"}}"#;
+    let told = r#"{"error":{"code":429,"message":"You exceeded your quota. Please retry in 41.2s.","status":"RESOURCE_EXHAUSTED"}}"#;
+    let busy = r#"{"error":{"code":503,"message":"Overloaded. Please retry in 1m1s.","status":"UNAVAILABLE"}}"#;
+    let refused = |status, headers, body| vec![Step::Head(status, headers), Step::Raw(body), Step::End];
+    let answered = vec![last("Tea.", "STOP"), Step::End];
+    let calls = vec![
+        refused(429, "content-type: application/json\r\nretry-after: 33\r\n", quiet),
+        refused(429, json, told),
+        refused(503, json, busy),
+        refused(503, "retry-after: 9\r\n", "<html>"),
+        answered,
+    ];
+    let script = Script::start(calls).await;
+    let kit = Kit::with(&[("GEMINI_BASE_URL", &script.url)]).await;
+    let room = kit.room().await;
+    let reply = kit.send(room, "hi").await;
+    for pause in [33, 42, 61, 9] {
+        assert_eq!(kit.work(&[(room, reply)]).await.len(), 1);
+        assert_eq!(kit.stack.sqs.hidden()[0].1, pause);
+        kit.stack.clock.advance(Duration::from_secs(pause.unsigned_abs()));
+    }
+    assert!(kit.work(&[(room, reply)]).await.is_empty());
+    assert_eq!(kit.reply(room, reply).await.content, "Tea.");
 }

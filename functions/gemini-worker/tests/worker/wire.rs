@@ -49,7 +49,7 @@ fn gemini(url: String) -> Gemini {
 async fn ask(gemini: &Gemini) -> (Result<(), Failure>, Progress) {
     let mut progress = Progress::default();
     let request = Request::new(Some("Be brief."), vec![Content::user("What is tea?")]);
-    (gemini.generate(&request, &mut progress).await, progress)
+    (gemini.generate(&request, 0, &mut progress).await, progress)
 }
 
 async fn read(status: u16, body: &'static [u8], size: usize) -> (Result<(), Failure>, Progress) {
@@ -103,7 +103,7 @@ async fn every_documented_answer_is_parsed_in_pieces_of_any_size() {
             assert_eq!(result, Ok(()), "{text}");
             assert_eq!((progress.text.as_str(), progress.finish_reason.as_deref()), (text, finish_reason));
             assert_eq!(progress.block_reason.as_deref(), block_reason);
-            assert_eq!((progress.prompt_tokens, progress.reply_tokens), (prompt_tokens, reply_tokens), "{text}");
+            assert_eq!((progress.usage.prompt, progress.usage.reply), (prompt_tokens, reply_tokens), "{text}");
             assert!(progress.model.unwrap().starts_with("gemini-2.5-"));
         }
     }
@@ -155,5 +155,5 @@ async fn the_client_understands_a_third_party_emulator() {
     let url = std::env::var("GEMINI_EMULATOR_URL").unwrap();
     let (result, progress) = ask(&gemini(url)).await;
     assert_eq!((result, progress.finish_reason.as_deref()), (Ok(()), Some("STOP")));
-    assert!(!progress.text.is_empty() && progress.reply_tokens > Some(0), "{progress:?}");
+    assert!(!progress.text.is_empty() && progress.usage.reply > Some(0), "{progress:?}");
 }

@@ -33,6 +33,9 @@ async fn fill(world: &World, each: i32) {
         let events = "insert into stripe_events (id, type, received_at)
             select gen_random_uuid()::text, 'invoice.paid', $1 from generate_series(1, $2)";
         sql.execute(events, &[&(at - 90 * DAY), &each]).await.unwrap();
+        let attempts = "insert into attempts (reply_id, number, started_at)
+            select gen_random_uuid(), 1, $1 from generate_series(1, $2)";
+        sql.execute(attempts, &[&(at - 120 * DAY), &each]).await.unwrap();
     }
     let days = "insert into allowances (user_id, day, used) select $1, $2::date - n, 3 from generate_series(0, 41) n";
     sql.execute(days, &[&user, &now.day()]).await.unwrap();
@@ -45,7 +48,7 @@ async fn expired_rows_are_deleted_and_the_rest_stays() {
 
     let expired = expire(&world).await;
 
-    assert_eq!(expired, Expired { sessions: 2, idempotency_keys: 0, stripe_events: 2, allowances: 1 });
+    assert_eq!(expired, Expired { sessions: 2, idempotency_keys: 0, stripe_events: 2, allowances: 1, attempts: 2 });
     let (sessions, tokens) = (world.count("sessions").await, world.count("refresh_tokens").await);
     assert_eq!((sessions, tokens, world.count("stripe_events").await), (2, 2, 2));
     assert_eq!(world.count("allowances where day = '2026-11-23'").await, 1);

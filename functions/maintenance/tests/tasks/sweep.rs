@@ -5,7 +5,7 @@ use std::time::Duration;
 use maintenance::sweep::Swept;
 use maintenance::{Done, Task};
 use serde_json::json;
-use shared::db::replies::{self, Claim};
+use shared::db::replies::{self, Claim, Outcome};
 use shared::domain::{ReplyError, ReplyState};
 use testkit::Sent;
 
@@ -109,7 +109,9 @@ async fn a_leased_or_postponed_reply_is_left_alone_until_its_time_is_over() {
     let claim = |room| replies::claim(&db, room, seconds(100), now);
     assert!(matches!(claim(leased.0).await.unwrap(), Claim::Claimed(_)));
     let Claim::Claimed(attempt) = claim(waiting).await.unwrap() else { panic!("the reply can be claimed") };
-    assert!(replies::postpone(&db, attempt.reply, attempt.number, now + seconds(200)).await.unwrap());
+    let failed = Outcome::failed(ReplyError::ModelUnavailable);
+    let (reply, until) = (attempt.reply, now + seconds(200));
+    assert!(replies::postpone(&db, reply, attempt.number, &failed, until, now).await.unwrap());
 
     for (after, nudged) in [(110, 0), (15, 1), (90, 0), (10, 1)] {
         world.stack.clock.advance(seconds(after));

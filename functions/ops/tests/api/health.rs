@@ -57,3 +57,30 @@ async fn a_store_that_answers_but_does_not_work_is_reported_missing() {
     redis.follow(&other).await;
     assert_eq!(user.get("/health").await.body()["missing"], json!(["redis"]));
 }
+
+#[tokio::test]
+async fn a_model_that_only_fails_is_a_degraded_health_until_it_answers_or_nobody_asks() {
+    let api = TestApi::start(ops::router).await;
+    let sql = api.stack.sql().await;
+    let note = "insert into attempts (reply_id, number, started_at, ended_at, outcome)
+        values (gen_random_uuid(), 1, $1, $1, $2)";
+    let status = async || api.anyone().get("/health").await.body()["status"].clone();
+
+    let now = api.stack.clock.now();
+    for harmless in ["content_blocked", "cancelled", "empty_answer"] {
+        sql.execute(note, &[&now, &harmless]).await.unwrap();
+        assert_eq!(status().await, "ok", "{harmless}");
+    }
+    for failure in ["model_unauthorized", "model_not_found", "quota_exhausted", "model_unavailable", "request_refused"]
+    {
+        let now = api.stack.clock.now();
+        sql.execute(note, &[&now, &failure]).await.unwrap();
+        assert_eq!(status().await, "degraded", "{failure}");
+        sql.execute(note, &[&now, &"completed"]).await.unwrap();
+        assert_eq!(status().await, "ok", "{failure}, then an answer");
+        api.stack.clock.advance(std::time::Duration::from_secs(301));
+    }
+    sql.execute(note, &[&api.stack.clock.now(), &"model_unavailable"]).await.unwrap();
+    api.stack.clock.advance(std::time::Duration::from_secs(301));
+    assert_eq!(status().await, "ok", "nobody asked lately");
+}

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tokio_postgres::Row;
 
 use crate::Fault;
+use crate::db::attempts::{BEGIN, OVERLOADS};
 use crate::db::messages::UNFINISHED;
 use crate::db::row::{FromRow, read};
 use crate::db::{Db, Parameters};
@@ -43,6 +44,8 @@ pub struct Attempt {
     pub user: UserId,
     /// Which attempt this is, from 1: the fence of every later write.
     pub number: i32,
+    /// How many attempts before it found the model overloaded.
+    pub overloads: i64,
     /// The queue it waits in.
     pub tier: Tier,
     /// The instructions that the model gets first.
@@ -77,8 +80,8 @@ const CLAIM: &str = formatcp!(
         update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
         from head join seen on seen.id = head.id
         where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
-        returning m.attempt
-    ), turns as (
+        returning m.id, m.attempt
+    ), {BEGIN}, turns as (
         select t.*, sum(length(t.content)) over (order by t.seq desc) as characters from (
             select h.id, h.seq, h.role, h.content, h.in_reply_to from messages h
             where h.chatroom_id = $1
@@ -88,6 +91,7 @@ const CLAIM: &str = formatcp!(
         ) t
     )
     select head.id, head.user_id, head.tier, head.attempt, head.busy_until, claimed.attempt as claimed,
+        {OVERLOADS} as overloads,
         (select system_prompt from chatrooms where id = $1) as system_prompt,
         (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to)
             order by seq) from turns
@@ -106,6 +110,7 @@ struct Head {
     busy_until: Option<Timestamp>,
     /// The attempt that was leased; `None` if nothing was.
     claimed: Option<i32>,
+    overloads: i64,
     system_prompt: Option<String>,
     turns: Vec<Turn>,
     is_stale: bool,
@@ -122,6 +127,7 @@ impl FromRow for Head {
             attempt: read(row, "attempt")?,
             busy_until: read(row, "busy_until")?,
             claimed: read(row, "claimed")?,
+            overloads: read(row, "overloads")?,
             system_prompt: read(row, "system_prompt")?,
             turns: turns.map_err(|_| Fault::Bug("a stored turn cannot be read"))?.unwrap_or_default(),
             is_stale: read(row, "is_stale")?,
@@ -147,6 +153,6 @@ pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -
             _ => Claim::Exhausted(head.id, head.attempt),
         });
     };
-    let Head { id: reply, user, tier, system_prompt, turns, .. } = head;
-    Ok(Claim::Claimed(Box::new(Attempt { reply, room, user, number, tier, system_prompt, turns })))
+    let Head { id: reply, user, tier, overloads, system_prompt, turns, .. } = head;
+    Ok(Claim::Claimed(Box::new(Attempt { reply, room, user, number, overloads, tier, system_prompt, turns })))
 }

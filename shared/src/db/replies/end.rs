@@ -4,14 +4,15 @@ use const_format::formatcp;
 
 use crate::Fault;
 use crate::db::allowances::{REFUND, REFUNDED_IF_CANCELLED, is_refunded};
+use crate::db::attempts::END;
 use crate::db::messages::{Message, UNFINISHED};
 use crate::db::{Db, Parameters};
-use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Timestamp, UserId};
+use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Timestamp, Usage, UserId};
 
-/// How a reply ends.
+/// How an attempt ends, and its reply with it, unless another attempt follows.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// A final state.
+    /// The final state of the reply.
     pub state: ReplyState,
     /// The text that was written.
     pub content: String,
@@ -19,10 +20,8 @@ pub struct Outcome {
     pub model: Option<String>,
     /// Why it stopped, in Google's words.
     pub finish_reason: Option<String>,
-    /// Tokens read.
-    pub prompt_tokens: Option<i32>,
-    /// Tokens written.
-    pub reply_tokens: Option<i32>,
+    /// What it took.
+    pub usage: Usage,
     /// Why there is no answer.
     pub error: Option<ReplyError>,
 }
@@ -35,60 +34,90 @@ impl Outcome {
             content: String::new(),
             model: None,
             finish_reason: None,
-            prompt_tokens: None,
-            reply_tokens: None,
+            usage: Usage::default(),
             error: Some(error),
         }
+    }
+
+    /// The word that tells the outcome of the attempt: its error, or the reply's state.
+    pub fn word(&self) -> &'static str {
+        self.error.map_or(self.state.as_str(), ReplyError::as_str)
     }
 }
 
 /// Ends a reply, if `attempt` is still the latest and the reply has not ended, and refunds the message if it has no
-/// answer. `false` if a newer attempt began or the reply had ended: then nothing changed.
+/// answer. `false` if a newer attempt began or the reply had ended: then only the attempt's own row changed.
 pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now: Timestamp) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
         "with was as (
             select id, user_id, charged_on from messages
             where id = $1 and attempt = $2 and {UNFINISHED} for update
         ), ended as (
-            update messages m set state = $3, content = $4, model = $5, finish_reason = $6, prompt_tokens = $7,
-                reply_tokens = $8, error = $9, completed_at = $10, lease_until = null, retry_at = null,
-                charged_on = case when $11 then null else m.charged_on end
+            update messages m set state = $11, content = $12, model = $5, finish_reason = $13, prompt_tokens = $6,
+                reply_tokens = $7, error = $14, completed_at = $3, lease_until = null, retry_at = null,
+                charged_on = case when $15 then null else m.charged_on end
             from was where m.id = was.id
             returning m.id
         ), refundable as (
-            select user_id, charged_on from was where $11
-        ), {REFUND}
+            select user_id, charged_on from was where $15
+        ), {END}, {REFUND}
         select from ended"
     );
+    let Usage { prompt, reply: written, thought, cached, tool } = end.usage;
     let parameters: Parameters<'_> = &[
         &reply,
         &attempt,
+        &now,
+        &end.word(),
+        &end.model,
+        &prompt,
+        &written,
+        &thought,
+        &cached,
+        &tool,
         &end.state,
         &end.content,
-        &end.model,
         &end.finish_reason,
-        &end.prompt_tokens,
-        &end.reply_tokens,
         &end.error,
-        &now,
         &is_refunded(end.state),
     ];
     db.any(SQL, parameters).await
 }
 
-/// Postpones a reply until `retry_at`, if `attempt` is still the latest and running. `false` if it is not.
-pub async fn postpone(db: &Db, reply: MessageId, attempt: i32, retry_at: Timestamp) -> Result<bool, Fault> {
-    let sql = "update messages set state = 'pending', lease_until = null, retry_at = $3
-        where id = $1 and attempt = $2 and state = 'generating'";
-    Ok(db.execute(sql, &[&reply, &attempt, &retry_at]).await? == 1)
+/// Ends an attempt that failed with `end`, and postpones its reply until `retry_at`, if the attempt is still the latest
+/// and running. `false` if it is not: then only the attempt's own row changed.
+pub async fn postpone(
+    db: &Db,
+    reply: MessageId,
+    attempt: i32,
+    end: &Outcome,
+    retry_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    const SQL: &str = formatcp!(
+        "with postponed as (
+            update messages set state = 'pending', lease_until = null, retry_at = $11
+            where id = $1 and attempt = $2 and state = 'generating' returning id
+        ), {END}
+        select from postponed"
+    );
+    let Usage { prompt, reply: written, thought, cached, tool } = end.usage;
+    let parameters: Parameters<'_> =
+        &[&reply, &attempt, &now, &end.word(), &end.model, &prompt, &written, &thought, &cached, &tool, &retry_at];
+    db.any(SQL, parameters).await
+}
+
+/// Leases a running attempt until `until`, if it is still the latest. `false` if it is not, or the reply has ended.
+pub async fn renew(db: &Db, reply: MessageId, attempt: i32, until: Timestamp) -> Result<bool, Fault> {
+    let sql = "update messages set lease_until = $3 where id = $1 and attempt = $2 and state = 'generating'";
+    Ok(db.execute(sql, &[&reply, &attempt, &until]).await? == 1)
 }
 
 /// Stores the text that was written before the reply was cancelled.
 pub async fn keep_partial(db: &Db, reply: MessageId, attempt: i32, end: &Outcome) -> Result<bool, Fault> {
     let sql = "update messages set content = $3, model = $4, prompt_tokens = $5, reply_tokens = $6
         where id = $1 and attempt = $2 and state = 'cancelled' and content = ''";
-    let parameters: Parameters<'_> =
-        &[&reply, &attempt, &end.content, &end.model, &end.prompt_tokens, &end.reply_tokens];
+    let parameters: Parameters<'_> = &[&reply, &attempt, &end.content, &end.model, &end.usage.prompt, &end.usage.reply];
     Ok(db.execute(sql, parameters).await? == 1)
 }
 

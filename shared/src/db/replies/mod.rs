@@ -6,6 +6,6 @@ mod regenerate;
 mod strays;
 
 pub use claim::{Attempt, Claim, MOST_ATTEMPTS, Turn, claim};
-pub use end::{Cancel, Outcome, cancel, finish, keep_partial, postpone};
+pub use end::{Cancel, Outcome, cancel, finish, keep_partial, postpone, renew};
 pub use regenerate::{NewReply, Regenerate, regenerate};
 pub use strays::{Stray, bury, nudged, strays};
