@@ -3,9 +3,10 @@
 #![cfg(test)]
 
 use shared::Fault;
+use shared::db::customers::By;
 use shared::db::messages::{self, Accept, NewMessage};
 use shared::db::{chatrooms, customers};
-use shared::domain::{Limits, Title};
+use shared::domain::{Limits, SubscriptionState, Title};
 use testkit::TestApi;
 
 /// The column that a fault names; the fault is no outage, so it is answered 500 and logged.
@@ -19,7 +20,7 @@ fn column<T: std::fmt::Debug>(read: Result<T, Fault>) -> String {
 }
 
 #[tokio::test]
-async fn an_unknown_word_of_a_subscription_is_a_fault() {
+async fn an_unknown_word_of_a_subscription_is_a_fault_until_it_is_replaced() {
     let api = TestApi::start(|_, _| Ok(axum::Router::new())).await;
     let (user, now) = (api.signed_in().await, api.stack.clock.now());
     let (db, sql, id) = (api.stack.db(), api.stack.sql().await, user.id.unwrap());
@@ -28,6 +29,9 @@ async fn an_unknown_word_of_a_subscription_is_a_fault() {
         let set = format!("update customers set {column_name} = $1 where user_id = $2");
         sql.execute(&set, &[&word, &id]).await.unwrap();
         assert_eq!(column(customers::status(&db, id, now).await), column_name);
+        let held = customers::hold(&db, By::User(id)).await.unwrap().expect("a row that can be mended");
+        assert_eq!(held.customer.subscription.state, SubscriptionState::Unknown);
+        held.release().await.unwrap();
         sql.execute("update customers set status = 'none', payment_problem = null", &[]).await.unwrap();
     }
 }

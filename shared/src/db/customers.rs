@@ -141,8 +141,24 @@ impl FromRow for Customer {
             checkout_count: read(row, "checkout_count")?,
             version: read(row, "version")?,
             is_pro: read(row, "is_pro")?,
-            subscription: Subscription::from_row(row)?,
+            subscription: replaceable(row)?,
         })
+    }
+}
+
+/// The state of a row that is locked to be replaced. A word that is not known here (a newer version may have stored it)
+/// must not prevent that: it is logged, and read as [`SubscriptionState::Unknown`].
+fn replaceable(row: &Row) -> Result<Subscription, Fault> {
+    match Subscription::from_row(row) {
+        Err(error @ Fault::Unreadable(..)) => {
+            tracing::error!(%error, "the state of a subscription waits for Stripe's");
+            Ok(Subscription {
+                id: read(row, "subscription_id")?,
+                state: SubscriptionState::Unknown,
+                ..Subscription::NONE
+            })
+        }
+        known => known,
     }
 }
 

@@ -1,23 +1,28 @@
 //! A transaction, for operations that must see what another one has just committed: the first statement waits for the
 //! locks, and the second statement has a newer snapshot.
 
+use std::time::Duration;
+
 use super::{Db, FromRow, Lease, Parameters};
 use crate::Fault;
 
-/// Bounds the wait for a lock, and the time that a transaction may stay without a statement. The latter is longer than
-/// the calls to Stripe in between; it exists so that a function that is frozen meanwhile does not keep its locks for
-/// ever.
-const BEGIN: &str = "begin; set local lock_timeout = '7s'; set local idle_in_transaction_session_timeout = '45s'";
+/// The pause of a transaction that does nothing but statements: one after the other, at once.
+pub(super) const NO_PAUSE: Duration = Duration::from_secs(3);
 
 /// An open transaction. If it is dropped before it is ended, its connection is closed and everything is rolled back.
 #[derive(Debug)]
 pub(super) struct Transaction(Lease);
 
 impl Transaction {
-    /// Begins a transaction on its own connection.
-    pub(super) async fn begin(db: &Db) -> Result<Self, Fault> {
+    /// Begins a transaction on its own connection. It waits 7 s for a lock, and stays without a statement for `pause` at
+    /// most: a function that is frozen meanwhile does not keep its locks.
+    pub(super) async fn begin(db: &Db, pause: Duration) -> Result<Self, Fault> {
         let lease = db.lease().await?;
-        lease.batch(BEGIN).await?;
+        let pause = pause.as_millis();
+        let begin = format!(
+            "begin; set local lock_timeout = '7s'; set local idle_in_transaction_session_timeout = '{pause}ms'"
+        );
+        lease.batch(&begin).await?;
         Ok(Self(lease))
     }
 

@@ -5,7 +5,7 @@ use const_format::formatcp;
 use super::messages::UNFINISHED;
 use super::row::row;
 use super::sessions::{NewSession, OPEN};
-use super::transaction::Transaction;
+use super::transaction::{NO_PAUSE, Transaction};
 use super::{Db, tier};
 use crate::Fault;
 use crate::domain::{Allowance, Email, Limits, MessageId, Mobile, Name, SessionId, Tier, Timestamp, UserId};
@@ -154,7 +154,7 @@ pub async fn set_password(db: &Db, new: &NewPassword<'_>, now: Timestamp) -> Res
         )
         select mobile, array(select id from ended) as sessions from changed";
     let NewPassword { user, version, hash, keep } = new;
-    let transaction = Transaction::begin(db).await?;
+    let transaction = Transaction::begin(db, NO_PAUSE).await?;
     transaction.execute("select from users where id = $1 for update", &[user]).await?;
     let set = transaction.first(sql, &[user, version, hash, keep, &now]).await?;
     transaction.commit().await?;
@@ -218,7 +218,7 @@ pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
                   where r.user_id = gone.id and m.{UNFINISHED}) as replies
         from gone"
     );
-    let transaction = Transaction::begin(db).await?;
+    let transaction = Transaction::begin(db, NO_PAUSE).await?;
     for lock in [LOCK_ACCOUNT, LOCK_ROOMS, LOCK_REPLIES, LOCK_TOKENS] {
         transaction.execute(lock, &[&id]).await?;
     }

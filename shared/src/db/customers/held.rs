@@ -1,11 +1,16 @@
 //! A customer's row under its lock: the only way to write Stripe's state.
 
+use std::time::Duration;
+
 use super::{COLUMNS, Checkout, Customer, ProUntil, Subscription};
 use crate::Fault;
 use crate::db::Db;
 use crate::db::transaction::Transaction;
 use crate::domain::sql::Value;
 use crate::domain::{CustomerId, Timestamp, UserId};
+
+/// How long the calls to Stripe between two statements may take.
+const CALLS: Duration = Duration::from_secs(45);
 
 /// Which row is meant.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +42,7 @@ pub async fn hold(db: &Db, by: By<'_>) -> Result<Option<Held>, Fault> {
         By::Stripe(id) => ("stripe_customer_id", id),
     };
     let sql = format!("select {COLUMNS} from customers where {column} = $1 for update");
-    let transaction = Transaction::begin(db).await?;
+    let transaction = Transaction::begin(db, CALLS).await?;
     match transaction.first(&sql, &[value]).await? {
         Some(customer) => Ok(Some(Held { transaction, customer })),
         None => transaction.rollback().await.map(|()| None),
