@@ -47,13 +47,14 @@ LINTS = [
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]
 OTHER = ["OTP_DELIVERY=sns", "CORS_ORIGINS=https://app.example.org,https://beta.example.org"]
+SHARED = ["PGBOUNCER=true", "REDIS_CLUSTER=true"]
 TESTS = [
     ("template: rules", [*MODULE, "stack.rules"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
     ("end to end", [*UP, *E2E, "--no-fail-fast"]),
     ("end to end: faults", [*UP, *E2E, "--test", "faults"]),
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
-    ("end to end: pooler", ["env", "PGBOUNCER=true", *UP, *E2E, "--test", "stack", "--", "journey"]),
+    ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
@@ -89,8 +90,8 @@ def _environment() -> dict:
     """The environment of a run; neither the user's own settings nor .env change it."""
     settable = {settings.variable(parameter) for parameter in settings.template()["Parameters"]}
     kept = {name: value for name, value in os.environ.items() if name not in settable}
-    own = {"DOTENV": "", "PGBOUNCER": "", "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
-    return {**kept, **own}
+    unset = dict.fromkeys(("DOTENV", "PGBOUNCER", "REDIS_CLUSTER"), "")
+    return {**kept, **unset, "PORT": "0", "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def _totals(line: str) -> tuple[int, int] | None:

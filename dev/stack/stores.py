@@ -1,4 +1,4 @@
-"""A private Postgres, a PgBouncer in front of it if wanted, and a private Redis, empty at every start."""
+"""A private Postgres, behind a PgBouncer if wanted, and a private Redis, a cluster if wanted. Both are empty."""
 
 from __future__ import annotations
 
@@ -82,18 +82,27 @@ max_client_conn = 400
         return url._replace(netloc=f"{url.username}:{url.password}@127.0.0.1:{port}").geturl()
 
 
-def start_redis(home: Home) -> str:
-    """Starts a Redis without persistence and returns its URL."""
+def start_redis(home: Home, cluster: bool = False) -> str:
+    """Starts a Redis without persistence and returns its URL. As a `cluster` it is one node with every slot."""
     with step("redis"):
         port = free_port()
+        folder = home.data / "redis"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
+        command += ["--dir", folder]
+        if cluster:
+            command += ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
         Server(home, "redis").start(command, port)
+        if cluster:
+            slots = ["redis-cli", "-p", str(port), "cluster", "addslotsrange", "0", "16383"]
+            subprocess.run(slots, check=True, stdout=subprocess.DEVNULL)
         return f"redis://127.0.0.1:{port}"
 
 
 def clear(home: Home) -> None:
     """Removes the data of stopped servers."""
-    for name in ("postgres", "pgbouncer"):
+    for name in ("postgres", "pgbouncer", "redis"):
         _clear(home, name)
 
 

@@ -43,7 +43,7 @@ class Stack:
         if not database_url:
             database_url = stores.start_postgres(self.home, settings.keys()["PostgresPassword"])
         if not redis_url:
-            redis_url = stores.start_redis(self.home)
+            redis_url = stores.start_redis(self.home, cluster=bool(given("REDIS_CLUSTER")))
         build.build_functions(given("LAMBDA_PROFILE") or "stack", build.host())
         parameters = settings.parameters(database_url, redis_url, build.host(), **standins)
         if given("PGBOUNCER"):

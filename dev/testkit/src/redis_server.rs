@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 
 use crate::Server;
+use crate::servers::free_port;
 
 /// A server that ends with the test.
 #[derive(Debug)]
@@ -21,7 +22,9 @@ impl RedisServer {
 
     /// Starts a cluster of one node, which holds every slot.
     pub async fn start_cluster() -> Self {
-        let server = Self::start(&["--cluster-enabled", "yes"]);
+        // Of its own, since by default it is the server's plus 10,000, and that may be no port.
+        let bus = free_port().to_string();
+        let server = Self::start(&["--cluster-enabled", "yes", "--cluster-port", &bus]);
         server.command("CLUSTER ADDSLOTSRANGE 0 16383").await;
         while !server.command("CLUSTER INFO").await.contains("cluster_state:ok") {
             tokio::time::sleep(Duration::from_millis(5)).await;
