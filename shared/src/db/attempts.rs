@@ -27,21 +27,15 @@ pub(super) const OVERLOADS: &str = formatcp!(
     ReplyError::ModelUnavailable.as_str()
 );
 
-/// Whether attempts that began after `since` failed for a reason that lies with the model or with our access to it, and
-/// none led to an answer.
+/// Whether attempts that began after `since` were [`ReplyError::UNANSWERED`], and none led to an answer.
 pub async fn only_fail(db: &Db, since: Timestamp) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
-        "select 1 where exists (select from attempts where started_at > $1 and outcome in ('{}', '{}', '{}', '{}', '{}'))
+        "select 1 where exists (select from attempts where started_at > $1 and outcome = any($2))
             and not exists (select from attempts where started_at > $1 and outcome in ('{}', '{}'))",
-        ReplyError::ModelUnauthorized.as_str(),
-        ReplyError::ModelNotFound.as_str(),
-        ReplyError::ModelUnavailable.as_str(),
-        ReplyError::QuotaExhausted.as_str(),
-        ReplyError::RequestRefused.as_str(),
         ReplyState::Completed.as_str(),
         ReplyState::Truncated.as_str()
     );
-    db.any(SQL, &[&since]).await
+    db.any(SQL, &[&since, &ReplyError::UNANSWERED.as_slice()]).await
 }
 
 /// Deletes the attempts that began before `before`, at most `most` rows.

@@ -65,6 +65,17 @@ words!(
     }
 );
 
+impl ReplyError {
+    /// Attempts end so if the model could not be asked or did not answer: the cause lies with it, or with our access.
+    pub const UNANSWERED: [Self; 5] = [
+        Self::ModelUnauthorized,
+        Self::ModelNotFound,
+        Self::ModelUnavailable,
+        Self::QuotaExhausted,
+        Self::RequestRefused,
+    ];
+}
+
 /// The tokens of an attempt, as far as the model reported them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {

@@ -75,12 +75,9 @@ impl Template {
     pub(crate) fn watched(&self, dimension: &str) -> BTreeMap<String, String> {
         let mut watched = BTreeMap::new();
         for (id, properties) in self.resources("AWS::CloudWatch::Alarm") {
-            let metrics = properties["Metrics"].as_vec().into_iter().flatten();
-            let of_metrics = metrics.map(|metric| &metric["MetricStat"]["Metric"]["Dimensions"]);
-            for dimensions in of_metrics.chain([&properties["Dimensions"]]).filter_map(Yaml::as_vec) {
-                let named = dimensions.iter().filter(|one| one["Name"].as_str() == Some(dimension));
-                watched.extend(named.filter_map(|one| Some((id.to_owned(), scalar(&one["Value"])?))));
-            }
+            let dimensions = properties["Dimensions"].as_vec().into_iter().flatten();
+            let named = dimensions.filter(|one| one["Name"].as_str() == Some(dimension));
+            watched.extend(named.filter_map(|one| Some((id.to_owned(), scalar(&one["Value"])?))));
         }
         watched
     }

@@ -114,6 +114,7 @@ impl Lane {
             "GEMINI_API_KEY",
             "STRIPE_SECRET_KEY",
             "STRIPE_API_BASE",
+            "STRIPE_PRICE_ID",
         ] {
             command.env(name, stack.setting(name));
         }
