@@ -1,12 +1,14 @@
 //! A Redis of the test's own, for what no other test may see: a failover, refusals, cluster mode.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 
 use crate::Server;
-use crate::servers::free_port;
+use crate::servers::{free_port, wait_until};
 
 /// A server that ends with the test.
 #[derive(Debug)]
@@ -17,7 +19,9 @@ impl RedisServer {
     pub fn start(options: &[&str]) -> Self {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]).args(options);
-        Self(Server::start(&mut command, "--port"))
+        let server = Server::start(&mut command, "--port");
+        wait_until(|| pong(&server.address()).is_ok_and(|pong| &pong == b"+PONG"));
+        Self(server)
     }
 
     /// Starts a cluster of one node, which holds every slot.
@@ -59,4 +63,14 @@ impl RedisServer {
     async fn connect(&self) -> redis::RedisResult<MultiplexedConnection> {
         redis::Client::open(self.url())?.get_multiplexed_async_connection().await
     }
+}
+
+/// The beginning of the answer to a ping.
+fn pong(address: &str) -> std::io::Result<[u8; 5]> {
+    let mut connection = TcpStream::connect(address)?;
+    connection.set_read_timeout(Some(Duration::from_secs(1)))?;
+    connection.write_all(b"PING\r\n")?;
+    let mut pong = [0; 5];
+    connection.read_exact(&mut pong)?;
+    Ok(pong)
 }

@@ -66,11 +66,7 @@ impl Server {
             let status = asked.args(["-q", "-h", "127.0.0.1", "-p", &server.port.to_string()]).status();
             status.expect("pg_isready runs").success()
         };
-        let until = Instant::now() + PATIENCE;
-        while !ready() {
-            assert!(Instant::now() < until, "Postgres does not get ready");
-            sleep(Duration::from_millis(50));
-        }
+        wait_until(ready);
         server
     }
 
@@ -127,6 +123,15 @@ impl Server {
             sleep(Duration::from_millis(20));
         }
         server
+    }
+}
+
+/// Waits until a server is ready, which may be later than it takes connections.
+pub(crate) fn wait_until(mut is_ready: impl FnMut() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_ready() {
+        assert!(Instant::now() < until, "the server does not get ready");
+        sleep(Duration::from_millis(20));
     }
 }
 
