@@ -151,7 +151,7 @@ fn text(path: &Path) -> String {
 
 /// Whom Postgres runs as: it refuses to be root.
 enum Owner {
-    /// Whoever runs the test.
+    /// The user that runs the test.
     Caller,
     /// Root, under another number.
     Mapped,

@@ -21,7 +21,7 @@ pub use event::{Event, Operator, RequestType, Resource};
 
 use crate::schema::{Applied, Failure};
 
-/// Below the function's timeout in the template, so that CloudFormation is told if a migration takes too long.
+/// Below the function's timeout in the template, so that CloudFormation gets an answer if a migration takes too long.
 pub const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The function: a database, and a way to answer CloudFormation.

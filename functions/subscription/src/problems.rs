@@ -9,7 +9,7 @@ pub(crate) const NO_SUBSCRIPTION: Error = Error::refused(ProblemCode::NoSubscrip
 pub(crate) const PAYMENT_PENDING: Error =
     Error::refused(ProblemCode::PaymentPending, "The payment of your subscription is still being processed.");
 
-/// The problem that a user is told when Stripe refused a change of the subscription. What a user cannot mend is a fault
+/// The problem for a user after Stripe refused a change of the subscription. What a user cannot mend is a fault
 /// of the service.
 pub(crate) fn refused(error: StripeError) -> Error {
     let (code, detail) = match error.reason() {

@@ -1,4 +1,4 @@
-//! What needs a person is told once, whichever events tell of it.
+//! A metric for a person is counted once, however many events are about the same matter.
 
 use maintenance::reconcile::{Replay, replay};
 use standins::stripe::thin;

@@ -1,4 +1,4 @@
-//! What Stripe refuses is not an outage: the user, or the log, is told what must change.
+//! A refusal of Stripe's is not an outage: the answer to the user, or the log, says what must change.
 
 use serde_json::{Value, json};
 use subscription::router;
