@@ -1,6 +1,7 @@
 """Starts MiniStack in this process: `launcher.py FAULTS`, where FAULTS is a folder.
 
-While FAULTS/sqs exists, every request to SQS returns 503, as when the service is down; queued messages stay.
+While FAULTS/sqs exists, every request to SQS returns 503, as when the service is down; queued messages stay. The
+batches of a FIFO queue run in parallel, as on AWS; MiniStack alone runs them one after another.
 """
 
 import json
@@ -16,7 +17,7 @@ FAULT = Path(sys.argv.pop(1)) / "sqs"
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 from ministack import app  # noqa: E402
-from ministack.services import sqs  # noqa: E402
+from ministack.services import lambda_svc, sqs  # noqa: E402
 
 serve = sqs.handle_request
 
@@ -30,4 +31,15 @@ async def handle_request(*arguments, **named):
 
 
 sqs.handle_request = handle_request
+
+concurrency = lambda_svc._sqs_esm_concurrency
+
+
+def concurrency_of_groups(mapping, function, config, queue=None):
+    """The mapping's MaximumConcurrency, whatever the queue: a group that is in a batch is locked in the queue."""
+    del queue
+    return concurrency(mapping, function, config)
+
+
+lambda_svc._sqs_esm_concurrency = concurrency_of_groups
 app.main()

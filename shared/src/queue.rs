@@ -75,6 +75,11 @@ impl Queues {
         call.visibility_timeout(seconds).send().await.map(drop).map_err(fault)
     }
 
+    /// Deletes a received record.
+    pub async fn delete(&self, queue: &str, receipt: &str) -> Result<(), Fault> {
+        self.client.delete_message().queue_url(queue).receipt_handle(receipt).send().await.map(drop).map_err(fault)
+    }
+
     /// Receives up to ten records, which stay hidden from others for `hidden`.
     pub async fn receive(&self, queue: &str, hidden: Duration) -> Result<Vec<Waiting>, Fault> {
         let seconds = i32::try_from(hidden.as_secs()).unwrap_or(i32::MAX);

@@ -28,6 +28,7 @@ struct Inner {
     sent: Vec<Sent>,
     waiting: Vec<(String, String)>,
     hidden: Vec<(String, i64)>,
+    deleted: Vec<String>,
     broken: bool,
     calls: i64,
 }
@@ -76,6 +77,11 @@ impl Sqs {
         std::mem::take(&mut self.lock().hidden)
     }
 
+    /// Returns the receipts of the records that were deleted, and forgets them.
+    pub fn deleted(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().deleted)
+    }
+
     /// How often it has been called.
     pub fn calls(&self) -> i64 {
         self.lock().calls
@@ -121,6 +127,10 @@ async fn answer(
         "ChangeMessageVisibility" => {
             let seconds = call["VisibilityTimeout"].as_i64().unwrap_or_default();
             inner.hidden.push((text("ReceiptHandle").unwrap_or_default(), seconds));
+            json!({})
+        }
+        "DeleteMessage" => {
+            inner.deleted.push(text("ReceiptHandle").unwrap_or_default());
             json!({})
         }
         "ReceiveMessage" => {

@@ -1,4 +1,5 @@
-//! A batch: records are grouped by room, rooms run at the same time, and a panic in one does not affect the others.
+//! A batch: records are grouped by room, rooms run at the same time, and a panic in one does not affect the others. A
+//! room that has ended before the others is given back to the queue at once.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -24,8 +25,9 @@ pub struct Job {
 }
 
 /// Runs `work` on the jobs of each room, all rooms at once. Reports as failures the records that `work` returns, those
-/// that cannot be read, and all those of a room whose work panicked.
-pub async fn each_room<W, F>(records: Vec<SqsMessage>, work: W) -> SqsBatchResponse
+/// that cannot be read, and all those of a room whose work panicked. Hands the jobs of a room that is done to `release`
+/// while other rooms go on: SQS holds a room's next records until these are deleted, and the batch's end may be far.
+pub async fn each_room<W, F>(records: Vec<SqsMessage>, work: W, release: impl AsyncFn(Vec<Job>)) -> SqsBatchResponse
 where
     W: Fn(Vec<Job>) -> F,
     F: Future<Output = Vec<String>> + Send + 'static,
@@ -39,19 +41,23 @@ where
         }
     }
     let mut tasks = JoinSet::new();
-    let mut names = BTreeMap::new();
+    let mut running = BTreeMap::new();
     for jobs in rooms.into_values() {
-        let ids: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
-        names.insert(tasks.spawn(work(jobs)).id(), ids);
+        running.insert(tasks.spawn(work(jobs.clone())).id(), jobs);
     }
     while let Some(done) = tasks.join_next_with_id().await {
-        let again = match done {
-            Ok((_, again)) => again,
+        let (task, again) = match done {
+            Ok((task, again)) => (task, Some(again)),
             Err(error) => {
                 tracing::error!(%error, "the work on a room panicked");
-                names.remove(&error.id()).unwrap_or_default()
+                (error.id(), None)
             }
         };
+        let jobs = running.remove(&task).unwrap_or_default();
+        let again = again.unwrap_or_else(|| jobs.iter().map(|job| job.id.clone()).collect());
+        if again.is_empty() && !running.is_empty() {
+            release(jobs).await;
+        }
         for id in again {
             response.add_failure(id);
         }

@@ -24,6 +24,7 @@ use shared::db::Db;
 use shared::domain::Clock;
 use shared::queue::ReplyQueues;
 
+use crate::batch::Job;
 use crate::context::Bounds;
 use crate::gemini::Gemini;
 
@@ -73,11 +74,11 @@ impl Worker {
     pub async fn handle(&self, event: SqsEvent, left: Duration) -> SqsBatchResponse {
         let deadline = tokio::time::Instant::now() + left;
         let worker = self.clone();
-        batch::each_room(event.records, move |jobs| {
+        let work = move |jobs: Vec<Job>| {
             let worker = worker.clone();
             async move { room::work(&worker, &jobs, deadline).await }
-        })
-        .await
+        };
+        batch::each_room(event.records, work, async |jobs| records::delete(self, &jobs).await).await
     }
 }
 

@@ -49,3 +49,14 @@ pub(crate) async fn hide(worker: &Worker, job: &Job, time: Duration) {
         tracing::warn!(%error, "a record is retried at another time than it should be");
     }
 }
+
+/// Deletes the records of a room that is done, so that its next ones are delivered. If that fails, they are deleted
+/// with the batch.
+pub(crate) async fn delete(worker: &Worker, jobs: &[Job]) {
+    for job in jobs {
+        let queue = worker.queues.url(worker.queues.tier_of(&job.queue));
+        if let Err(error) = worker.queues.queues().delete(queue, &job.receipt).await {
+            tracing::warn!(%error, "a room waits for the others of its batch");
+        }
+    }
+}

@@ -47,6 +47,21 @@ async fn messages_sent_at_once_are_answered_in_order() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_another_persons_reply() {
+    let (ada, bob) = (Person::signed_in().await, Person::signed_in().await);
+    let (slow, quick) = (ada.room().await, bob.room().await);
+    let sent = ada.post(&format!("{slow}/message"), json!({ "content": "[[slow:10000]] hi" })).await;
+    let waiting = format!("{slow}/message/{}", sent.text("/reply/id"));
+    while ada.get(&waiting).await.body["state"] == "pending" {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for question in ["one", "two", "three"] {
+        assert_eq!(bob.ask(&quick, question, LATER).await["state"], "completed");
+    }
+    assert_eq!(ada.get(&waiting).await.body["state"], "generating");
+}
+
+#[tokio::test]
 async fn a_reply_is_cancelled_and_regenerated() {
     let ada = Person::signed_in().await;
     let room = ada.room().await;

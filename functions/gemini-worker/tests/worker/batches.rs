@@ -1,7 +1,9 @@
 //! Batches: exactly the records that must be retried are reported.
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::SqsMessage;
-use gemini_worker::batch::each_room;
+use gemini_worker::batch::{Job, each_room};
 use gemini_worker::room;
 use shared::domain::ReplyState;
 
@@ -20,15 +22,15 @@ async fn one_bad_and_one_panicking_record_of_ten_are_reported_and_the_others_ans
     }
     let panicking = replies[4].0;
     let worker = kit.worker.clone();
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
-    let response = each_room(records, move |jobs| {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let work = move |jobs: Vec<Job>| {
         let worker = worker.clone();
         async move {
             assert_ne!(jobs[0].job.chatroom_id, panicking, "on purpose");
             room::work(&worker, &jobs, deadline).await
         }
-    })
-    .await;
+    };
+    let response = each_room(records, work, async |_| ()).await;
     let mut reported: Vec<_> =
         response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
     reported.sort();
@@ -37,6 +39,30 @@ async fn one_bad_and_one_panicking_record_of_ten_are_reported_and_the_others_ans
         let expected = if number == 4 { ReplyState::Pending } else { ReplyState::Completed };
         assert_eq!(kit.reply(room, reply).await.state, expected);
     }
+}
+
+#[tokio::test]
+async fn a_room_does_not_wait_for_the_reply_of_another_room() {
+    let kit = Kit::start().await;
+    let (quick, slow, failing) = (kit.room().await, kit.room().await, kit.room().await);
+    let jobs = [
+        (slow, kit.send(slow, "[[slow:1500]] hi").await),
+        (quick, kit.send(quick, "one").await),
+        (quick, kit.send(quick, "two").await),
+        (failing, kit.send(failing, "[[429:3*1]] hi").await),
+    ];
+    let soon = async {
+        while kit.reply(quick, jobs[2].1).await.state != ReplyState::Completed {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        (kit.stack.sqs.deleted(), kit.reply(slow, jobs[0].1).await.state)
+    };
+    let (again, (deleted, state)) = tokio::join!(kit.work(&jobs), soon);
+    assert_eq!(state, ReplyState::Generating);
+    assert_eq!(deleted, [format!("receipt-{}", jobs[1].1), format!("receipt-{}", jobs[2].1)]);
+    assert_eq!(again, [jobs[3].1.to_string()], "its record stays, and holds its room");
+    assert!(kit.stack.sqs.deleted().is_empty(), "the end of the batch deletes the last room's records");
 }
 
 #[tokio::test]
@@ -52,7 +78,7 @@ async fn without_postgres_every_record_is_retried() {
         record.attributes.insert("ApproximateReceiveCount".into(), received.into());
         let mut event = aws_lambda_events::sqs::SqsEvent::default();
         event.records = vec![record];
-        let response = worker.handle(event, std::time::Duration::from_secs(60)).await;
+        let response = worker.handle(event, Duration::from_secs(60)).await;
         assert_eq!(response.batch_item_failures.len(), 1);
         assert_eq!(cut_off.sqs.hidden(), [("receipt-1".to_owned(), seconds)]);
     }
@@ -102,7 +128,7 @@ async fn with_no_time_left_the_record_is_retried_at_once() {
     let reply = kit.send(room, "hi").await;
     let mut event = aws_lambda_events::sqs::SqsEvent::default();
     event.records = vec![record("1", &job(room, reply))];
-    let response = kit.worker.handle(event, std::time::Duration::from_secs(20)).await;
+    let response = kit.worker.handle(event, Duration::from_secs(20)).await;
     assert_eq!(response.batch_item_failures.len(), 1);
     assert_eq!(kit.stack.sqs.hidden(), [("receipt-1".to_owned(), 0)]);
     assert!(kit.calls().await.is_empty());
