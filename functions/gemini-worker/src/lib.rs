@@ -73,12 +73,16 @@ impl Worker {
     /// Works on a batch until `left` is nearly over, and returns the records that must be retried.
     pub async fn handle(&self, event: SqsEvent, left: Duration) -> SqsBatchResponse {
         let deadline = tokio::time::Instant::now() + left;
-        let worker = self.clone();
+        let (maker, releaser) = (self.clone(), self.clone());
         let work = move |jobs: Vec<Job>| {
-            let worker = worker.clone();
+            let worker = maker.clone();
             async move { room::work(&worker, &jobs, deadline).await }
         };
-        batch::each_room(event.records, work, async |jobs| records::delete(self, &jobs).await).await
+        let release = move |jobs: Vec<Job>| {
+            let worker = releaser.clone();
+            async move { records::delete(&worker, &jobs).await }
+        };
+        batch::each_room(event.records, work, release).await
     }
 }
 
