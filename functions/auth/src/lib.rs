@@ -31,7 +31,7 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::{Auth, edge};
+use shared::http::{Auth, FreshSignIn, edge};
 
 use challenges::Challenges;
 use throttle::Throttle;
@@ -46,6 +46,7 @@ struct App {
     challenges: Challenges,
     throttle: Throttle,
     issuer: Issuer,
+    fresh: FreshSignIn,
     clock: Clock,
 }
 
@@ -64,6 +65,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         challenges: Challenges::from_env(env, auth.cache.clone(), codes.clone(), clock.clone())?,
         throttle: Throttle::from_env(env, auth.cache.clone(), clock.clone())?,
         issuer: Issuer::from_env(env, auth.tokens.clone(), clock.clone())?,
+        fresh: FreshSignIn::from_env(env)?,
         auth,
         codes,
         clock,

@@ -45,7 +45,9 @@ pub(crate) async fn refresh_tokens(
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
     let new = issuer.successor(&old);
     match sessions::rotate(&db, &old.hash(), &new.hash(), issuer.expires_at(), clock.now()).await? {
-        Rotation::Rotated(session, user) => Ok(Json(issuer.token_set(user, session, &new)?)),
+        Rotation::Rotated(session, user, signed_in_at) => {
+            Ok(Json(issuer.token_set(user, session, signed_in_at, &new)?))
+        }
         Rotation::Reused(session) => {
             tracing::warn!(%session, "a refresh token was used again: its session is revoked");
             revocation::mark(&cache, &[session]).await;

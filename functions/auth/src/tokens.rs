@@ -90,17 +90,19 @@ impl Issuer {
 
     /// The response, after the session was stored.
     pub(crate) fn signed_in(&self, draft: &Draft, user: User) -> Result<SignedIn, Fault> {
-        let tokens = self.token_set(user.id, draft.id, &draft.refresh)?;
+        let tokens = self.token_set(user.id, draft.id, self.clock.now(), &draft.refresh)?;
         Ok(SignedIn { tokens, user: Account::of(user, self.limits, self.clock.now()) })
     }
 
+    /// The tokens of a session that was opened at `signed_in_at`.
     pub(crate) fn token_set(
         &self,
         user: UserId,
         session: SessionId,
+        signed_in_at: Timestamp,
         refresh: &RefreshToken,
     ) -> Result<TokenSet, Fault> {
-        let (access_token, expires_in) = self.issue(Grant::Session(user, session))?;
+        let (access_token, expires_in) = self.issue(Grant::Session(user, session, Some(signed_in_at)))?;
         Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token: refresh.expose() })
     }
 

@@ -6,6 +6,7 @@ use const_format::formatcp;
 
 use super::Db;
 use super::row::row;
+use super::transaction::{NO_PAUSE, Transaction};
 use crate::Fault;
 use crate::domain::{SessionId, Timestamp, UserId};
 
@@ -92,17 +93,30 @@ pub async fn revoke(db: &Db, user: UserId, id: SessionId, now: Timestamp) -> Res
     Ok(db.execute(sql, &[&user, &id, &now]).await? == 1)
 }
 
-/// Revokes every session of a user and returns those it ended.
+/// Revokes every session of a user and returns those it ended. The version of the password is raised, so that a token
+/// for a reset, and a sign-in whose password was checked before, end too.
+///
+/// A separate statement locks the account. The next statement sees every session that was opened before, even those
+/// that the lock waited for.
 pub async fn revoke_all(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, Fault> {
-    let sql = "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id";
-    Ok(db.all::<(SessionId,)>(sql, &[&user, &now]).await?.into_iter().map(|(id,)| id).collect())
+    let sql = "with ended as (
+            update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id
+        )
+        update users set password_version = password_version + 1 where id = $1
+        returning array(select id from ended)";
+    let transaction = Transaction::begin(db, NO_PAUSE).await?;
+    transaction.execute("select from users where id = $1 for update", &[&user]).await?;
+    let ended: Option<(Vec<SessionId>,)> = transaction.first(sql, &[&user, &now]).await?;
+    transaction.commit().await?;
+    Ok(ended.map(|(ended,)| ended).unwrap_or_default())
 }
 
 /// The result of presenting a refresh token.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// The successor is valid now. A client that repeats the request within [`ROTATION_GRACE`] gets this too.
-    Rotated(SessionId, UserId),
+    /// The successor is valid now. A client that repeats the request within [`ROTATION_GRACE`] gets this too. Holds when
+    /// the session was opened.
+    Rotated(SessionId, UserId, Timestamp),
     /// It was used before, longer ago than a lost response explains: the whole session is revoked.
     Reused(SessionId),
     /// It does not exist, has expired, or its session has ended.
@@ -113,6 +127,7 @@ row! {
     struct Used {
         session_id: SessionId,
         user_id: UserId,
+        created_at: Timestamp,
         is_fresh: bool,
     }
 }
@@ -124,7 +139,7 @@ pub async fn rotate(db: &Db, old: &[u8], new: &[u8], expires_at: Timestamp, now:
             update refresh_tokens t set used_at = coalesce(t.used_at, $3)
             from sessions s
             where t.hash = $1 and s.id = t.session_id and s.revoked_at is null and s.expires_at > $3
-            returning t.session_id, s.user_id, t.used_at >= $4 as is_fresh
+            returning t.session_id, s.user_id, s.created_at, t.used_at >= $4 as is_fresh
         ), kept as (
             update sessions s
             set last_used_at = case when used.is_fresh then $3 else s.last_used_at end,
@@ -136,10 +151,12 @@ pub async fn rotate(db: &Db, old: &[u8], new: &[u8], expires_at: Timestamp, now:
             select $2, used.session_id, $3 from used where used.is_fresh
             on conflict (hash) do nothing
         )
-        select session_id, user_id, is_fresh from used";
+        select session_id, user_id, created_at, is_fresh from used";
     let used: Option<Used> = db.first(sql, &[&old, &new, &now, &(now - ROTATION_GRACE), &expires_at]).await?;
     Ok(match used {
-        Some(Used { session_id, user_id, is_fresh: true }) => Rotation::Rotated(session_id, user_id),
+        Some(Used { session_id, user_id, created_at, is_fresh: true }) => {
+            Rotation::Rotated(session_id, user_id, created_at)
+        }
         Some(Used { session_id, .. }) => Rotation::Reused(session_id),
         None => Rotation::Unknown,
     })

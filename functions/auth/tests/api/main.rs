@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod a_reset_token_dies_with_what_it_would_reset;
+mod a_stolen_access_token_cannot_take_the_account;
 mod change_password;
 mod codes_race;
 mod forgot_password;

@@ -48,6 +48,20 @@ async fn an_account_is_deleted_with_all_its_data_and_its_token_fails() {
 }
 
 #[tokio::test]
+async fn a_stolen_access_token_does_not_delete_the_account() {
+    for settings in [None, Some(("REDIS_URL", "redis://127.0.0.1:1"))] {
+        let stack = Stack::start().await;
+        let api = on(settings.into_iter().fold(stack, |stack, (name, value)| stack.with(name, value)));
+        let user = api.signed_in().await;
+        api.stack.clock.advance(Duration::from_secs(601));
+        let refused = user.delete("/user/me").await;
+        assert_eq!((refused.status(), refused.code().as_str()), (403, "fresh_sign_in_required"));
+        assert_eq!(user.get("/user/me").await.status(), 200, "reading never needs a fresh sign-in");
+        assert_eq!(user.patch("/user/me", json!({ "name": "Ada" })).await.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn nothing_usable_of_it_is_left_in_redis() {
     let api = api().await;
     let user = api.signed_in().await;
