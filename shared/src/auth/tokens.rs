@@ -30,7 +30,7 @@ struct Claims {
     sid: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
-    /// When the session was opened by a code or a password (OpenID Connect Core, section 2). A refresh keeps it.
+    /// When the session was opened by a code or a password (OIDC Core, section 2). A refresh keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
     /// Only in a reset token: the version of the password that it may replace.
@@ -82,6 +82,11 @@ impl Tokens {
 
     /// A token for `grant`, valid from `now`.
     pub fn issue(&self, grant: Grant, now: Timestamp) -> Result<String, crate::Fault> {
+        self.issue_for(grant, self.lifetime(grant), now)
+    }
+
+    /// A token for `grant` that is valid for `lifetime` from `now`.
+    pub fn issue_for(&self, grant: Grant, lifetime: Duration, now: Timestamp) -> Result<String, crate::Fault> {
         let (sub, sid, signed_in, pwv) = match grant {
             Grant::Session(user, session, signed_in) => (user, Some(session), signed_in, None),
             Grant::PasswordReset(user, version) => (user, None, None, Some(version)),
@@ -92,7 +97,7 @@ impl Tokens {
             sub,
             iat: now.unix(),
             nbf: now.unix(),
-            exp: (now + self.lifetime(grant)).unix(),
+            exp: (now + lifetime).unix(),
             sid,
             auth_time: signed_in.map(Timestamp::unix),
             scope: pwv.map(|_| "password_reset".to_owned()),
@@ -140,8 +145,9 @@ impl Tokens {
         validation
     }
 
-    /// The refresh token that follows `token` when it is rotated.
-    pub fn successor(&self, token: &RefreshToken) -> RefreshToken {
-        token.successor(self.0.keys.current())
+    /// The refresh tokens that may follow `token` when it is rotated at `at`, one for each live key. New ones are made
+    /// with the first.
+    pub fn successors(&self, token: &RefreshToken, at: Timestamp) -> impl Iterator<Item = RefreshToken> {
+        self.0.keys.iter().map(move |key| token.successor(key, at))
     }
 }

@@ -1,6 +1,4 @@
-//! `sessions` and their `refresh_tokens`.
-
-use std::time::Duration;
+//! `sessions`. Their `refresh_tokens` have a module of their own.
 
 use const_format::formatcp;
 
@@ -9,9 +7,6 @@ use super::row::row;
 use super::transaction::{NO_PAUSE, Transaction};
 use crate::Fault;
 use crate::domain::{SessionId, Timestamp, UserId};
-
-/// How long a client that lost the response to a rotation may repeat it.
-pub const ROTATION_GRACE: Duration = Duration::from_secs(10);
 
 row! {
     /// A signed-in device.
@@ -45,8 +40,8 @@ pub struct NewSession<'a> {
 /// Needs a common table expression `owner` (`id`): the account, or no row if no session may be opened. Adds `opened`
 /// (`id`), with one row if the session was opened.
 pub(super) const OPEN: &str = "opened as (
-        insert into sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
-        select $1, id, $4, $2, $2, $5 from owner returning id
+        insert into sessions (id, user_id, user_agent, created_at, last_used_at, expires_at, refresh_head)
+        select $1, id, $4, $2, $2, $5, $3 from owner returning id
     ), token as (
         insert into refresh_tokens (hash, session_id, created_at) select $3, id, $2 from opened
     )";
@@ -109,57 +104,6 @@ pub async fn revoke_all(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<Ses
     let ended: Option<(Vec<SessionId>,)> = transaction.first(sql, &[&user, &now]).await?;
     transaction.commit().await?;
     Ok(ended.map(|(ended,)| ended).unwrap_or_default())
-}
-
-/// The result of presenting a refresh token.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// The successor is valid now. A client that repeats the request within [`ROTATION_GRACE`] gets this too. Holds when
-    /// the session was opened.
-    Rotated(SessionId, UserId, Timestamp),
-    /// It was used before, longer ago than a lost response explains: the whole session is revoked.
-    Reused(SessionId),
-    /// It does not exist, has expired, or its session has ended.
-    Unknown,
-}
-
-row! {
-    struct Used {
-        session_id: SessionId,
-        user_id: UserId,
-        created_at: Timestamp,
-        is_fresh: bool,
-    }
-}
-
-/// Exchanges the token hashed `old` for the one hashed `new`, which is valid until `expires_at`, in one statement. The
-/// successor is derived from the token, so concurrent clients all get the same one.
-pub async fn rotate(db: &Db, old: &[u8], new: &[u8], expires_at: Timestamp, now: Timestamp) -> Result<Rotation, Fault> {
-    let sql = "with used as (
-            update refresh_tokens t set used_at = coalesce(t.used_at, $3)
-            from sessions s
-            where t.hash = $1 and s.id = t.session_id and s.revoked_at is null and s.expires_at > $3
-            returning t.session_id, s.user_id, s.created_at, t.used_at >= $4 as is_fresh
-        ), kept as (
-            update sessions s
-            set last_used_at = case when used.is_fresh then $3 else s.last_used_at end,
-                expires_at = case when used.is_fresh then $5 else s.expires_at end,
-                revoked_at = case when used.is_fresh then s.revoked_at else $3 end
-            from used where s.id = used.session_id
-        ), next as (
-            insert into refresh_tokens (hash, session_id, created_at)
-            select $2, used.session_id, $3 from used where used.is_fresh
-            on conflict (hash) do nothing
-        )
-        select session_id, user_id, created_at, is_fresh from used";
-    let used: Option<Used> = db.first(sql, &[&old, &new, &now, &(now - ROTATION_GRACE), &expires_at]).await?;
-    Ok(match used {
-        Some(Used { session_id, user_id, created_at, is_fresh: true }) => {
-            Rotation::Rotated(session_id, user_id, created_at)
-        }
-        Some(Used { session_id, .. }) => Rotation::Reused(session_id),
-        None => Rotation::Unknown,
-    })
 }
 
 /// Deletes sessions that ended before `before`, at most `most` of them.
