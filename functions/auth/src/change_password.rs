@@ -7,16 +7,16 @@ use serde::Deserialize;
 use shared::auth::{self, Grant};
 use shared::cache::Cache;
 use shared::db::Db;
-use shared::db::users::{self, NewPassword};
-use shared::domain::{Clock, Mobile, Password, UserId};
-use shared::http::{
-    ACCOUNT_GONE, Bearer, Caller, ClientAddress, Error, FieldError, FreshSignIn, Json, ProblemCode, Result, grant,
-};
+use shared::db::users::{self, Credentials, NewPassword};
+use shared::domain::{Clock, Password, UserId};
+use shared::http::{ACCOUNT_GONE, Bearer, Caller, ClientAddress, Error, FieldError, Json, ProblemCode, Result, grant};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
+use crate::password_rules::PasswordRules;
 use crate::problems::CREDENTIALS_INVALID;
 use crate::throttle::Throttle;
-use crate::{App, common_passwords, revocation};
+use crate::{App, events, revocation};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,8 +29,15 @@ pub(crate) struct Request {
 
 /// Who may set a password: a signed-in user, or a user who proved their mobile with a reset code.
 pub(crate) enum Setter {
-    SignedIn(Caller),
+    SignedIn(SignedIn),
     Reset(UserId, i32),
+}
+
+/// A signed-in user, whether the sign-in is fresh, and from where it is tried.
+pub(crate) struct SignedIn {
+    caller: Caller,
+    fresh: Result<()>,
+    ip: String,
 }
 
 impl FromRequestParts<App> for Setter {
@@ -41,7 +48,9 @@ impl FromRequestParts<App> for Setter {
             Grant::PasswordReset(user, version) => Ok(Self::Reset(user, version)),
             Grant::Session(user, session, signed_in_at) => {
                 let mark = app.cache.session(session).await;
-                app.auth.caller(&Bearer { user, session, signed_in_at }, mark).await.map(Self::SignedIn)
+                let caller = app.auth.caller(&Bearer { user, session, signed_in_at }, mark).await?;
+                let ClientAddress(ip) = ClientAddress::from_request_parts(parts, app).await?;
+                Ok(Self::SignedIn(SignedIn { caller, fresh: app.fresh.check(&caller, app.clock.now()), ip }))
             }
         }
     }
@@ -72,32 +81,28 @@ const CHANGED_MEANWHILE: Error =
 pub(crate) async fn change_password(
     State(db): State<Db>,
     State(cache): State<Cache>,
+    State(rules): State<PasswordRules>,
     State(throttle): State<Throttle>,
-    State(fresh): State<FreshSignIn>,
     State(clock): State<Clock>,
     setter: Setter,
-    ClientAddress(ip): ClientAddress,
     Json(request): Json<Request>,
 ) -> Result<StatusCode> {
-    common_passwords::refuse(&request.new_password, "/new_password")?;
-    let (account, keep, changed_meanwhile) = match setter {
-        Setter::Reset(user, version) => {
-            // Checked before anything is hashed: a token that was used costs nothing.
-            let account = users::credentials_of(&db, user).await?.filter(|now| now.password_version == version);
-            (account.ok_or(TOKEN_USED)?, None, TOKEN_USED)
-        }
-        Setter::SignedIn(caller) => {
-            let account = users::credentials_of(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
+    let account = account(&db, &setter).await?;
+    rules.check(&request.new_password, &account.mobile, "/new_password")?;
+    let (keep, changed_meanwhile) = match setter {
+        Setter::Reset(..) => (None, TOKEN_USED),
+        Setter::SignedIn(SignedIn { caller, fresh, ip }) => {
             match &account.password_hash {
-                Some(hash) => confirm(&throttle, &account.mobile, hash, request.current_password, &ip).await?,
-                None => fresh.check(&caller, clock.now())?,
+                Some(hash) => confirm(&throttle, &account, hash, request.current_password, &ip).await?,
+                None => fresh?,
             }
-            (account, Some(caller.session), CHANGED_MEANWHILE)
+            (Some(caller.session), CHANGED_MEANWHILE)
         }
     };
     let hash = auth::hash(request.new_password).await?;
     let new = NewPassword { user: account.id, version: account.password_version, hash: &hash, keep };
     let set = users::set_password(&db, &new, clock.now()).await?.ok_or(changed_meanwhile)?;
+    telemetry::security(SecurityEvent::PasswordChanged, Some(account.id));
     revocation::mark(&cache, &set.sessions).await;
     if let Err(error) = cache.end_challenges(&set.mobile, clock.now()).await {
         tracing::error!(%error, "codes sent before a password was changed stay valid until they expire");
@@ -105,16 +110,34 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The account whose password is set. A reset token that was used is refused here, before anything is hashed.
+async fn account(db: &Db, setter: &Setter) -> Result<Credentials> {
+    match setter {
+        Setter::SignedIn(signed_in) => users::credentials_of(db, signed_in.caller.user).await?.ok_or(ACCOUNT_GONE),
+        Setter::Reset(user, version) => {
+            let account = users::credentials_of(db, *user).await?;
+            account.filter(|account| account.password_version == *version).ok_or(TOKEN_USED)
+        }
+    }
+}
+
 /// Checks the current password. Tries are limited as at sign-in.
-async fn confirm(throttle: &Throttle, mobile: &Mobile, hash: &str, current: Option<String>, ip: &str) -> Result<()> {
+async fn confirm(
+    throttle: &Throttle,
+    account: &Credentials,
+    hash: &str,
+    current: Option<String>,
+    ip: &str,
+) -> Result<()> {
     let Some(current) = current else {
         let detail = "This field must be given: the account has a password.".into();
         return Err(Error::Invalid(vec![FieldError { pointer: "/current_password".into(), code: "missing", detail }]));
     };
-    throttle.admit(mobile, ip).await?;
+    events::or_locked(throttle.admit(&account.mobile, ip).await, Some(account.id))?;
     if !auth::verify(current, Some(hash.to_owned())).await? {
+        telemetry::security(SecurityEvent::SignInFailed, Some(account.id));
         return Err(CREDENTIALS_INVALID);
     }
-    throttle.forgive(mobile).await;
+    throttle.forgive(&account.mobile).await;
     Ok(())
 }

@@ -6,6 +6,7 @@ use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::{Clock, SessionId};
 use shared::http::{Caller, Error, FreshSignIn, Path, Result};
+use shared::telemetry::{self, SecurityEvent};
 
 use crate::revocation;
 
@@ -33,6 +34,7 @@ pub(crate) async fn end_session(
     if !sessions::revoke(&db, caller.user, session, clock.now()).await? {
         return Err(Error::not_found("session"));
     }
+    telemetry::security(SecurityEvent::SessionsEnded, Some(caller.user));
     revocation::mark(&cache, &[session]).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,19 +1,20 @@
 //! `/auth`: sign-up, sign-in by code or password, sessions.
 //!
 //! - One-time codes: `send_otp` and `request_password_reset` open one of the `challenges`, `verify_otp` closes it.
-//! - Passwords: `log_in` and `change_password`, limited by `throttle`; `common_passwords` are refused.
+//! - Passwords: `log_in` and `change_password`, limited by `throttle`; `password_rules` refuse what is guessed first.
 //! - Sessions: `tokens` opens them, `refresh_tokens` renews them, `log_out` and `end_session` end them (`revocation`).
 
 mod challenges;
 mod change_password;
-mod common_passwords;
 mod countries;
 mod delivery;
 mod device;
 mod end_session;
+mod events;
 mod list_sessions;
 mod log_in;
 mod log_out;
+mod password_rules;
 mod problems;
 mod refresh_tokens;
 mod request_password_reset;
@@ -34,6 +35,7 @@ use shared::domain::Clock;
 use shared::http::{Auth, FreshSignIn, edge};
 
 use challenges::Challenges;
+use password_rules::PasswordRules;
 use throttle::Throttle;
 use tokens::Issuer;
 
@@ -45,6 +47,7 @@ struct App {
     codes: OneTimeCodes,
     challenges: Challenges,
     throttle: Throttle,
+    rules: PasswordRules,
     issuer: Issuer,
     fresh: FreshSignIn,
     clock: Clock,
@@ -64,6 +67,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         cache: auth.cache.clone(),
         challenges: Challenges::from_env(env, auth.cache.clone(), codes.clone(), clock.clone())?,
         throttle: Throttle::from_env(env, auth.cache.clone(), clock.clone())?,
+        rules: PasswordRules::from_env(env)?,
         issuer: Issuer::from_env(env, auth.tokens.clone(), clock.clone())?,
         fresh: FreshSignIn::from_env(env)?,
         auth,

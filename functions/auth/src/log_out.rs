@@ -7,6 +7,7 @@ use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::Clock;
 use shared::http::{Caller, FreshSignIn, Query, Result};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::IntoParams;
 
 use crate::revocation;
@@ -45,6 +46,7 @@ pub(crate) async fn log_out(
         sessions::revoke(&db, caller.user, caller.session, clock.now()).await?;
         vec![caller.session]
     };
+    telemetry::security(SecurityEvent::SessionsEnded, Some(caller.user));
     revocation::mark(&cache, &ended).await;
     Ok(StatusCode::NO_CONTENT)
 }

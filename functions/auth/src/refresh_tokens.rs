@@ -7,6 +7,7 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::domain::Clock;
 use shared::http::{Error, Json, ProblemCode, Result};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::revocation;
@@ -45,8 +46,8 @@ pub(crate) async fn refresh_tokens(
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
     match issuer.renew(&db, &old, clock.now()).await? {
         Renewal::Renewed(tokens) => Ok(Json(tokens)),
-        Renewal::Reused(session, _user) => {
-            tracing::warn!(%session, "a refresh token was used again: its session is revoked");
+        Renewal::Reused(session, user) => {
+            telemetry::security(SecurityEvent::RefreshReused, Some(user));
             revocation::mark(&cache, &[session]).await;
             Err(INVALID)
         }

@@ -8,6 +8,7 @@ use shared::db::Db;
 use shared::db::users::{self, Profile};
 use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId};
 use shared::http::{Error, Json, ProblemCode, Result};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::device::Device;
@@ -71,7 +72,10 @@ pub(crate) async fn verify_otp(
 ) -> Result<Json<Response>> {
     let right = codes.compare(request.challenge_id, &request.otp.0);
     match cache.try_challenge(request.challenge_id, &right, clock.now()).await? {
-        Verdict::Wrong => Err(WRONG),
+        Verdict::Wrong => {
+            telemetry::security(SecurityEvent::SignInFailed, None);
+            Err(WRONG)
+        }
         Verdict::Expired => Err(ENDED),
         Verdict::Right(mobile, Purpose::PasswordReset, _) => {
             let account = users::credentials_of_mobile(&db, &mobile).await?.ok_or(WRONG)?;
@@ -81,6 +85,7 @@ pub(crate) async fn verify_otp(
             let profile = profile(&cache, &mobile, signup).await?;
             let draft = issuer.draft()?;
             let user = users::sign_in(&db, &mobile, &profile, &draft.session(device.as_deref()), clock.now()).await?;
+            telemetry::security(SecurityEvent::SignIn, Some(user.id));
             forget(&cache, signup).await;
             Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
         }

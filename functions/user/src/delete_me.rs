@@ -9,6 +9,7 @@ use shared::db::users::{self, Deleted};
 use shared::domain::{Clock, Timestamp, UserId};
 use shared::http::{ACCOUNT_GONE, FreshCaller, Result};
 use shared::stripe::{Stripe, cancel_for_deletion};
+use shared::telemetry::{self, SecurityEvent};
 
 shared::refusals!(FreshSignInRequired);
 
@@ -31,6 +32,7 @@ pub(crate) async fn delete_me(
 ) -> Result<StatusCode> {
     cancel_for_deletion(&db, &stripe, caller.user, clock.now()).await?;
     let deleted = users::delete(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
+    telemetry::security(SecurityEvent::AccountDeleted, Some(caller.user));
     if let Err(error) = forget(&cache, caller.user, &deleted, clock.now()).await {
         tracing::error!(%error, "Redis keeps data of a deleted account until it expires");
     }

@@ -135,7 +135,7 @@ problem_codes! {
         "There is no sign-up with this id for this number.",
         "Sign up again, or request a code without `signup_id`.";
     PasswordCommon = "password_common", UNPROCESSABLE_ENTITY,
-        "The password is among the most common ones.",
+        "The password is guessed first: it is a common one, the own number, or the name of the service.",
         "Choose another password.";
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "The Idempotency-Key belongs to another message.",
