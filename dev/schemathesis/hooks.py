@@ -41,6 +41,8 @@ WORDS = frozenset((LISTS / "base_words.txt").read_text().splitlines())
 SPENDING = {
     "POST /auth/logout",
     "DELETE /user/me",
+    "POST /user/me/mobile",
+    "PUT /user/me/mobile",
     "POST /auth/change-password",
     "POST /subscribe/pro",
 }
@@ -175,6 +177,14 @@ def give_verify_otp(case) -> None:
         case.body = people.challenge()
 
 
+def give_change_mobile(case) -> None:
+    """A challenge of the person who calls, with its code."""
+    label = "PUT /user/me/mobile"
+    if label in spare and case.body["challenge_id"] not in told and is_my_turn(case):
+        sent = people.request("POST", f"{people.API}/user/me/mobile", {"mobile": people.mobile()}, spare[label])
+        case.body = {"challenge_id": sent["challenge_id"], "otp": sent["otp"]}
+
+
 def give_login(case) -> None:
     """A right password. A wrong one is tried only once per number, so that no account is locked."""
     if is_my_turn(case):
@@ -256,7 +266,7 @@ def listed(case) -> str:
 
 
 SIGN_INS = {"POST /auth/verify-otp", "POST /auth/login", "POST /auth/refresh"}
-CODES = {"POST /auth/send-otp", "POST /auth/forgot-password"}
+CODES = {"POST /auth/send-otp", "POST /auth/forgot-password", "POST /user/me/mobile"}
 LISTS = {
     "GET /chatroom",
     "GET /chatroom/{chatroom}",
@@ -267,6 +277,7 @@ GIVERS = {
     "POST /auth/signup": give_signup,
     **dict.fromkeys(CODES, give_code),
     "POST /auth/verify-otp": give_verify_otp,
+    "PUT /user/me/mobile": give_change_mobile,
     "POST /auth/login": give_login,
     "POST /auth/refresh": give_refresh,
     "POST /auth/change-password": give_change_password,

@@ -78,6 +78,10 @@ async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
     let password = NewPassword { user, version, hash: "$argon2id$", keep: Some(session.id) };
     assert_eq!(run!(run, users::set_password(db, &password, now)).unwrap().mobile, mobile);
 
+    let other = Mobile::parse("+14155550124").unwrap();
+    let changed = run!(run, users::change_mobile(db, user, &other, session.id, now));
+    assert!(matches!(changed, users::MobileChange::Changed(changed) if changed.old == mobile));
+
     assert!(run!(run, sessions::is_live(db, session.id, user, now)));
     assert_eq!(run!(run, sessions::list(db, user, now)).len(), 1);
     let (next, expires_at) = (RefreshToken::generate().unwrap(), now + DAY);
@@ -85,7 +89,7 @@ async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
     let renewed = run!(run, refresh_tokens::rotate(db, &presented, now));
     assert!(matches!(renewed, Rotation::Renewed(renewed) if renewed.user_id == user && renewed.head == next.hash()));
     let next = NewSession { id: SessionId::generate(), refresh_hash: &[1; 32], user_agent: None, expires_at };
-    assert!(run!(run, sessions::open(db, user, version + 1, &next, now)));
+    assert!(run!(run, sessions::open(db, user, version + 2, &next, now)));
     assert!(run!(run, sessions::revoke(db, user, next.id, now)));
     assert_eq!(run!(run, sessions::revoke_all(db, user, now)), [session.id]);
     user

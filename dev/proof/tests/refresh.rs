@@ -123,9 +123,9 @@ async fn run(api: &TestApi, seed: u64, with_thief: bool, apart: bool) -> Log {
         };
         if !is_lost {
             if who == Who::Thief {
-                thief = Some(given)
+                thief = Some(given);
             } else {
-                owner = given
+                owner = given;
             }
             if thief.is_some() && acts.last() != Some(&who) {
                 acts.push(who);

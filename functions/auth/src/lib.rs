@@ -1,10 +1,12 @@
-//! `/auth`: sign-up, sign-in by code or password, sessions.
+//! `/auth`: sign-up, sign-in by code or password, sessions; and `/user/me/mobile`, which needs codes too.
 //!
 //! - One-time codes: `send_otp` and `request_password_reset` open one of the `challenges`, `verify_otp` closes it.
 //! - Passwords: `log_in` and `change_password`, limited by `throttle`; `password_rules` refuse what is guessed first.
+//! - The number: `request_mobile_change` sends a code to another one, `change_mobile` gives it to the account.
 //! - Sessions: `tokens` opens them, `refresh_tokens` renews them, `log_out` and `end_session` end them (`revocation`).
 
 mod challenges;
+mod change_mobile;
 mod change_password;
 mod countries;
 mod delivery;
@@ -17,6 +19,7 @@ mod log_out;
 mod password_rules;
 mod problems;
 mod refresh_tokens;
+mod request_mobile_change;
 mod request_password_reset;
 mod revocation;
 mod send_otp;
@@ -55,7 +58,7 @@ struct App {
 
 shared::endpoints!(
     App: sign_up, send_otp, verify_otp, request_password_reset, change_password, log_in, refresh_tokens, log_out,
-    list_sessions, end_session,
+    list_sessions, end_session, request_mobile_change, change_mobile,
 );
 
 /// The router of this function.

@@ -103,7 +103,12 @@ impl Issuer {
         let now = self.clock.now();
         let stored = Stored { user: user.id, id: draft.id, signed_in_at: now, expires_at: draft.expires_at };
         let tokens = self.token_set(&stored, &draft.refresh, now)?;
-        Ok(SignedIn { tokens, user: Account::of(user, self.limits, now) })
+        Ok(SignedIn { tokens, user: self.account(user, now) })
+    }
+
+    /// An account as its owner sees it.
+    pub(crate) fn account(&self, user: User, now: Timestamp) -> Account {
+        Account::of(user, self.limits, now)
     }
 
     /// The tokens of a session. The access token does not outlive it.

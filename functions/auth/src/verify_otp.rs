@@ -26,7 +26,7 @@ pub(crate) struct Request {
 #[derive(Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^[0-9]{6,8}$", example = "493027")]
-struct Otp(String);
+pub(crate) struct Otp(pub(crate) String);
 
 impl TryFrom<String> for Otp {
     type Error = Invalid;
@@ -47,8 +47,8 @@ pub(crate) enum Response {
 
 shared::refusals!(OtpInvalid, ChallengeExpired);
 
-const WRONG: Error = Error::refused(ProblemCode::OtpInvalid, "The code is not right.");
-const ENDED: Error =
+pub(crate) const WRONG: Error = Error::refused(ProblemCode::OtpInvalid, "The code is not right.");
+pub(crate) const ENDED: Error =
     Error::refused(ProblemCode::ChallengeExpired, "This code cannot be used any more. Request another.");
 
 /// Sign in with a code
@@ -76,7 +76,7 @@ pub(crate) async fn verify_otp(
             telemetry::security(SecurityEvent::SignInFailed, None);
             Err(WRONG)
         }
-        Verdict::Expired => Err(ENDED),
+        Verdict::Expired | Verdict::Right(_, Purpose::MobileChange, _) => Err(ENDED),
         Verdict::Right(mobile, Purpose::PasswordReset, _) => {
             let account = users::credentials_of_mobile(&db, &mobile).await?.ok_or(WRONG)?;
             Ok(Json(Response::PasswordReset(issuer.reset(account.id, account.password_version)?)))
