@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -21,7 +21,10 @@ pub fn start(env: &Env) {
         .with_current_span(true)
         .with_span_list(false)
         .with_target(false);
-    let kept = Targets::new().with_default(level).with_target(SECURITY, LevelFilter::INFO.max(level));
+    // A security event has the id of its request, which is in the span.
+    let is_kept = move |name: &str, target: &str, is_span| target == SECURITY || is_span && name == "request";
+    let kept = filter_fn(move |of| level >= *of.level() || is_kept(of.name(), of.target(), of.is_span()))
+        .with_max_level_hint(LevelFilter::INFO.max(level));
     let _ = tracing_subscriber::registry().with(lines.with_filter(kept)).try_init();
 }
 

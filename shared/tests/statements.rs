@@ -79,8 +79,8 @@ async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
     assert_eq!(run!(run, users::set_password(db, &password, now)).unwrap().mobile, mobile);
 
     let other = Mobile::parse("+14155550124").unwrap();
-    let changed = run!(run, users::change_mobile(db, user, &other, session.id, now));
-    assert!(matches!(changed, users::MobileChange::Changed(changed) if changed.old == mobile));
+    let moved = run!(run, users::change_mobile(db, user, &other, session.id, now));
+    assert!(matches!(moved, users::MobileChange::Changed(moved) if moved.old == mobile));
 
     assert!(run!(run, sessions::is_live(db, session.id, user, now)));
     assert_eq!(run!(run, sessions::list(db, user, now)).len(), 1);

@@ -7,9 +7,8 @@ use http::Method;
 use serde_json::{Value, json};
 use shared::auth::OneTimeCodes;
 use shared::domain::{Mobile, NoticeId};
-use testkit::{Answer, TestApi, User};
+use testkit::{Answer, TestApi, User, capture};
 
-use crate::capture::capture;
 use crate::redis_away::without_redis;
 use crate::support::{code, hundred, is_in, outcomes, sign_in, text, verify, with, with_password, wrong};
 
@@ -201,6 +200,17 @@ async fn the_limits_of_codes_apply() {
     let refused = user.post(PATH, json!({ "mobile": new.mobile })).await;
     assert_eq!((refused.code().as_str(), refused.header("retry-after")), ("otp_cooldown", "30"));
     assert_eq!(user.post(PATH, json!({ "mobile": api.anyone().mobile })).await.code(), "otp_ip_limit");
+}
+
+#[tokio::test]
+async fn without_redis_no_code_is_sent_and_no_number_is_changed() {
+    let api = api().await;
+    let (user, _) = sign_in(&api.anyone()).await;
+    let (challenge, otp) = ask(&user, &api.anyone().mobile).await;
+    let away = user.at(without_redis(&api));
+    assert_eq!(away.post(PATH, json!({ "mobile": api.anyone().mobile })).await.code(), "unavailable");
+    assert_eq!(change(&away, &challenge, &otp).await.code(), "unavailable");
+    assert_eq!(mobiles(&api).await, [user.mobile]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

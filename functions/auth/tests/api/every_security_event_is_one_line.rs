@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::telemetry::SecurityEvent;
-use testkit::{Answer, User};
+use testkit::{Answer, User, capture};
 
-use crate::capture::capture;
 use crate::redis_away::without_redis;
 use crate::support::{code, sign_in, text, verify, with, with_password, wrong};
 

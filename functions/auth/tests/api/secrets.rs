@@ -6,9 +6,8 @@ use redis::AsyncCommands;
 use serde_json::json;
 use shared::auth::OneTimeCodes;
 use shared::domain::ChallengeId;
-use testkit::Stack;
+use testkit::{Stack, capture};
 
-use crate::capture::capture;
 use crate::support::{text, verify, with, wrong};
 
 /// Every row of every table, as text.

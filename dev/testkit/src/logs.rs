@@ -7,24 +7,24 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// What was logged.
-#[derive(Clone, Default)]
-pub(crate) struct Logs(Arc<Mutex<Vec<u8>>>);
+#[derive(Debug, Clone, Default)]
+pub struct Logs(Arc<Mutex<Vec<u8>>>);
 
 impl Logs {
     /// Everything so far.
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no panic while it was held")).into_owned()
     }
 
     /// Everything since the last time.
-    pub(crate) fn take(&self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut *self.0.lock().unwrap())).into_owned()
+    pub fn take(&self) -> String {
+        String::from_utf8_lossy(&std::mem::take(&mut *self.0.lock().expect("no panic while it was held"))).into_owned()
     }
 }
 
 impl io::Write for Logs {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.lock().expect("no panic while it was held").extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -34,7 +34,7 @@ impl io::Write for Logs {
 }
 
 /// Captures the logs of this thread, at all levels, until the guard is dropped.
-pub(crate) fn capture() -> (Logs, impl Drop) {
+pub fn capture() -> (Logs, impl Drop) {
     let logs = Logs::default();
     let writer = logs.clone();
     let lines = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::TRACE);
