@@ -33,11 +33,19 @@ for _ in range(101):
 # The two must not see each other's data. Both send the operator key: only one operation reads it.
 people.write(os.environ["FUZZ_PEOPLE"], {"alice": ALICE, "bob": BOB}, {"X-Operator-Key": os.environ["OPERATOR_KEY"]})
 SECRET = os.environ["WEBHOOK_SECRET"].encode()
-LIST = Path(__file__).parent.parent.parent / "functions/auth/data/common_passwords.txt"
-COMMON = frozenset(LIST.read_text().splitlines())
+LISTS = Path(__file__).parent.parent.parent / "functions/auth/data"
+COMMON = frozenset((LISTS / "common_passwords.txt").read_text().splitlines())
+WORDS = frozenset((LISTS / "base_words.txt").read_text().splitlines())
 
 # Operations that use up their caller's account, session or plan, so that later cases could not use it.
-SPENDING = {"POST /auth/logout", "DELETE /user/me", "POST /auth/change-password", "POST /subscribe/pro"}
+SPENDING = {
+    "POST /auth/logout",
+    "DELETE /user/me",
+    "POST /user/me/mobile",
+    "PUT /user/me/mobile",
+    "POST /auth/change-password",
+    "POST /subscribe/pro",
+}
 # The person who calls such an operation, by operation.
 spare: dict[str, Person] = {}
 # The mobile of each sign-up.
@@ -88,16 +96,18 @@ def before_call(context, case, kwargs) -> None:
 def after_call(context, case, response) -> None:
     """Remembers what the service returned."""
     label = case.operation.label
+    if label in SPENDING and response.status_code == 403:
+        spare.pop(label, None)  # The sign-in is not fresh any more.
     if not 200 <= response.status_code < 300:
         return
+    if label in CODES:
+        told.add(response.json()["challenge_id"])
     if label in SPENDING:
         somebody = spare.pop(label, None)
         if label == "POST /auth/change-password" and somebody:
             spare[label] = replace(somebody, password=case.body["new_password"])
     elif label == "POST /auth/signup":
         signups[response.json()["signup_id"]] = case.body["mobile"]
-    elif label in CODES:
-        told.add(response.json()["challenge_id"])
     elif label == "GET /auth/sessions":
         told.update(session["id"] for session in response.json()["data"])
     elif label in SIGN_INS and "refresh_token" in response.json():
@@ -122,7 +132,11 @@ def spare_sessions(case) -> None:
     needed = {ALICE.session, BOB.session}
     session = str(case.path_parameters.get("session"))
     if session in needed or (is_valid(case) and session not in told and is_my_turn(case)):
-        case.path_parameters["session"] = people.signed_in_again(ALICE).session
+        again = people.signed_in_again(ALICE)
+        case.path_parameters["session"] = again.session
+        # A session ends itself however old it is; another one needs a fresh sign-in for that.
+        if case.headers.get("Authorization") == ALICE.authorization:
+            case.headers["Authorization"] = again.authorization
 
 
 def sign(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -136,8 +150,9 @@ def sign(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def uncommon(case, field: str) -> None:
-    """A password that is not on the list of common passwords."""
-    if str(case.body.get(field)).lower() in COMMON:
+    """A password that is not a common one, nor a common word with digits and signs at its end."""
+    password = str(case.body.get(field)).lower()
+    if password in COMMON or password.rstrip("".join(c for c in password if not c.isalpha())) in WORDS:
         case.body[field] = f"{case.body[field]} {uuid.uuid4()}"
 
 
@@ -160,6 +175,14 @@ def give_verify_otp(case) -> None:
     """A challenge with its code."""
     if case.body["challenge_id"] not in told and is_my_turn(case):
         case.body = people.challenge()
+
+
+def give_change_mobile(case) -> None:
+    """A challenge of the person who calls, with its code."""
+    label = "PUT /user/me/mobile"
+    if label in spare and case.body["challenge_id"] not in told and is_my_turn(case):
+        sent = people.request("POST", f"{people.API}/user/me/mobile", {"mobile": people.mobile()}, spare[label])
+        case.body = {"challenge_id": sent["challenge_id"], "otp": sent["otp"]}
 
 
 def give_login(case) -> None:
@@ -243,7 +266,7 @@ def listed(case) -> str:
 
 
 SIGN_INS = {"POST /auth/verify-otp", "POST /auth/login", "POST /auth/refresh"}
-CODES = {"POST /auth/send-otp", "POST /auth/forgot-password"}
+CODES = {"POST /auth/send-otp", "POST /auth/forgot-password", "POST /user/me/mobile"}
 LISTS = {
     "GET /chatroom",
     "GET /chatroom/{chatroom}",
@@ -254,6 +277,7 @@ GIVERS = {
     "POST /auth/signup": give_signup,
     **dict.fromkeys(CODES, give_code),
     "POST /auth/verify-otp": give_verify_otp,
+    "PUT /user/me/mobile": give_change_mobile,
     "POST /auth/login": give_login,
     "POST /auth/refresh": give_refresh,
     "POST /auth/change-password": give_change_password,

@@ -7,7 +7,7 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Env};
-use crate::domain::{ChallengeId, ChatroomId, MessageId, Tier};
+use crate::domain::{ChallengeId, ChatroomId, MessageId, NoticeId, Tier};
 use crate::{Fault, aws};
 
 /// A reply to make. A job only wakes its room; the rows say what to do.
@@ -24,6 +24,23 @@ pub struct ReplyJob {
 pub struct OtpJob {
     /// The challenge.
     pub challenge_id: ChallengeId,
+}
+
+/// A notice to deliver. It names neither the number nor the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeJob {
+    /// The notice.
+    pub notice_id: NoticeId,
+}
+
+/// What the queue of text messages holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SmsJob {
+    /// A code.
+    Code(OtpJob),
+    /// A notice.
+    Notice(NoticeJob),
 }
 
 /// The queues. The client is made once and opens no connection before its first call; cloning is cheap.
@@ -65,6 +82,11 @@ impl Queues {
 
     /// Queues the delivery of a code.
     pub async fn send_otp(&self, queue: &str, job: OtpJob) -> Result<(), Fault> {
+        self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
+    }
+
+    /// Queues the delivery of a notice.
+    pub async fn send_notice(&self, queue: &str, job: NoticeJob) -> Result<(), Fault> {
         self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
     }
 

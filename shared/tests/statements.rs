@@ -11,6 +11,7 @@ use std::time::Duration;
 use shared::auth::RefreshToken;
 use shared::db::customers::{self, By, Checkout, ProUntil, Subscription};
 use shared::db::messages::{self, Accept, NewMessage, Turns};
+use shared::db::refresh_tokens::{self, Presented, Rotation};
 use shared::db::replies::{self, Cancel, Claim, NewReply, Outcome, Regenerate};
 use shared::db::sessions::{self, NewSession};
 use shared::db::users::{self, NewPassword, Profile};
@@ -77,12 +78,18 @@ async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
     let password = NewPassword { user, version, hash: "$argon2id$", keep: Some(session.id) };
     assert_eq!(run!(run, users::set_password(db, &password, now)).unwrap().mobile, mobile);
 
+    let other = Mobile::parse("+14155550124").unwrap();
+    let moved = run!(run, users::change_mobile(db, user, &other, session.id, now));
+    assert!(matches!(moved, users::MobileChange::Changed(moved) if moved.old == mobile));
+
     assert!(run!(run, sessions::is_live(db, session.id, user, now)));
     assert_eq!(run!(run, sessions::list(db, user, now)).len(), 1);
     let (next, expires_at) = (RefreshToken::generate().unwrap(), now + DAY);
-    run!(run, sessions::rotate(db, &token.hash(), &next.hash(), expires_at, now));
+    let presented = Presented { hash: &token.hash(), successor: &next.hash(), expires_at, most_days: Some(30) };
+    let renewed = run!(run, refresh_tokens::rotate(db, &presented, now));
+    assert!(matches!(renewed, Rotation::Renewed(renewed) if renewed.user_id == user && renewed.head == next.hash()));
     let next = NewSession { id: SessionId::generate(), refresh_hash: &[1; 32], user_agent: None, expires_at };
-    assert!(run!(run, sessions::open(db, user, version + 1, &next, now)));
+    assert!(run!(run, sessions::open(db, user, version + 2, &next, now)));
     assert!(run!(run, sessions::revoke(db, user, next.id, now)));
     assert_eq!(run!(run, sessions::revoke_all(db, user, now)), [session.id]);
     user
@@ -163,6 +170,7 @@ async fn subscription(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
 async fn expiry(run: &mut Run, db: &Db, now: Timestamp) {
     let before = now - DAY;
     run!(run, sessions::delete_ended(db, before, 10));
+    assert_eq!(run!(run, refresh_tokens::delete_replaced(db, before, 10)), 0);
     run!(run, messages::forget_keys(db, before, 10));
     run!(run, stripe_events::delete_received(db, before, 10));
     run!(run, allowances::delete_before(db, before.day(), 10));

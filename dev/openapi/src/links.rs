@@ -20,7 +20,7 @@ const CODE: Given = Body(&[("challenge_id", "$response.body#/challenge_id"), ("o
 const TOKEN: Given = Body(&[("refresh_token", "$response.body#/refresh_token")]);
 
 /// The links that do not lead to an id in a path. A response has a code only if the deployment delivers codes that way.
-const ALL: [Link; 19] = [
+const ALL: [Link; 20] = [
     (
         "sign_up",
         "201",
@@ -29,6 +29,7 @@ const ALL: [Link; 19] = [
     ),
     ("send_otp", "202", "verify_otp", CODE),
     ("request_password_reset", "202", "verify_otp", CODE),
+    ("request_mobile_change", "202", "change_mobile", CODE),
     ("verify_otp", "200", "refresh_tokens", TOKEN),
     ("log_in", "200", "refresh_tokens", TOKEN),
     ("refresh_tokens", "200", "refresh_tokens", TOKEN),

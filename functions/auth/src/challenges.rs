@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde::Serialize;
 use shared::auth::OneTimeCodes;
-use shared::cache::{Cache, Challenge, OpenChallenge, OtpLimit, OtpLimits, OtpRefusal, Purpose};
+use shared::cache::{Cache, Challenge, OpenChallenge, OtpLimit, OtpLimits, OtpRefusal, Purpose, Verdict};
 use shared::config::{ConfigError, Env};
-use shared::domain::{ChallengeId, Clock, Mobile, SignupId, Timestamp};
+use shared::domain::{ChallengeId, Clock, Mobile, NoticeId, SignupId, Timestamp};
 use shared::http::{Error, Json, ProblemCode, Result};
 use shared::telemetry;
 use utoipa::ToSchema;
@@ -87,6 +87,31 @@ impl Challenges {
         };
         let resend_after = opened.resend_after.as_secs();
         Ok((StatusCode::ACCEPTED, Json(Sent { challenge_id: id, expires_at: opened.expires_at, resend_after, otp })))
+    }
+}
+
+impl Challenges {
+    /// Tries a code. The try is counted before the code is judged.
+    pub(crate) async fn attempt(&self, id: ChallengeId, otp: &str) -> Result<Verdict> {
+        let Inner { cache, codes, clock, .. } = &*self.0;
+        Ok(cache.try_challenge(id, &codes.compare(id, otp), clock.now()).await?)
+    }
+
+    /// Ends the codes of a number that an account had before, and tells it so by SMS. Failures are only logged, since
+    /// the account has its new number already.
+    pub(crate) async fn leave(&self, old: &Mobile) {
+        let Inner { cache, clock, delivery, .. } = &*self.0;
+        if let Err(error) = cache.end_challenges(old, clock.now()).await {
+            tracing::error!(%error, "codes sent to a former number stay valid until they expire");
+        }
+        let id = NoticeId::generate();
+        let told = match cache.keep_notice(id, old).await {
+            Ok(()) => delivery.notify(id).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = told {
+            tracing::error!(%error, "a former number is not told of its change");
+        }
     }
 }
 

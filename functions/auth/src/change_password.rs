@@ -10,11 +10,13 @@ use shared::db::Db;
 use shared::db::users::{self, Credentials, NewPassword};
 use shared::domain::{Clock, Password, UserId};
 use shared::http::{ACCOUNT_GONE, Bearer, Caller, ClientAddress, Error, FieldError, Json, ProblemCode, Result, grant};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
+use crate::password_rules::PasswordRules;
 use crate::problems::CREDENTIALS_INVALID;
 use crate::throttle::Throttle;
-use crate::{App, common_passwords, revocation};
+use crate::{App, events, revocation};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,8 +29,15 @@ pub(crate) struct Request {
 
 /// Who may set a password: a signed-in user, or a user who proved their mobile with a reset code.
 pub(crate) enum Setter {
-    SignedIn(Caller),
+    SignedIn(SignedIn),
     Reset(UserId, i32),
+}
+
+/// A signed-in user, whether the sign-in is fresh, and from where it is tried.
+pub(crate) struct SignedIn {
+    caller: Caller,
+    fresh: Result<()>,
+    ip: String,
 }
 
 impl FromRequestParts<App> for Setter {
@@ -37,15 +46,24 @@ impl FromRequestParts<App> for Setter {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         match grant(parts, &app.auth.tokens, app.clock.now())? {
             Grant::PasswordReset(user, version) => Ok(Self::Reset(user, version)),
-            Grant::Session(user, session) => {
+            Grant::Session(user, session, signed_in_at) => {
                 let mark = app.cache.session(session).await;
-                app.auth.caller(&Bearer { user, session }, mark).await.map(Self::SignedIn)
+                let caller = app.auth.caller(&Bearer { user, session, signed_in_at }, mark).await?;
+                let ClientAddress(ip) = ClientAddress::from_request_parts(parts, app).await?;
+                Ok(Self::SignedIn(SignedIn { caller, fresh: app.fresh.check(&caller, app.clock.now()), ip }))
             }
         }
     }
 }
 
-shared::refusals!(CredentialsInvalid, PasswordChanged, PasswordCommon, LoginIpLimit, LoginMobileLimit);
+shared::refusals!(
+    CredentialsInvalid,
+    FreshSignInRequired,
+    PasswordChanged,
+    PasswordCommon,
+    LoginIpLimit,
+    LoginMobileLimit
+);
 
 const TOKEN_USED: Error = Error::unauthenticated("This token was used, or the password was changed since.");
 const CHANGED_MEANWHILE: Error =
@@ -54,7 +72,7 @@ const CHANGED_MEANWHILE: Error =
 /// Set a password
 ///
 /// Sets a password and ends the user's other sessions; after a reset, all of them. The current password is needed
-/// unless the account has none or the token is for a reset.
+/// unless the token is for a reset. An account without a password needs a sign-in of the last minutes instead.
 #[utoipa::path(
     post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = [])),
     request_body(content = Request, example = json!({ "new_password": "ferry to Cacilhas at dusk" })),
@@ -63,25 +81,28 @@ const CHANGED_MEANWHILE: Error =
 pub(crate) async fn change_password(
     State(db): State<Db>,
     State(cache): State<Cache>,
+    State(rules): State<PasswordRules>,
     State(throttle): State<Throttle>,
     State(clock): State<Clock>,
     setter: Setter,
-    ClientAddress(ip): ClientAddress,
     Json(request): Json<Request>,
 ) -> Result<StatusCode> {
-    common_passwords::refuse(&request.new_password, "/new_password")?;
-    let (user, version, keep, changed_meanwhile) = match setter {
-        Setter::Reset(user, version) => (user, version, None, TOKEN_USED),
-        Setter::SignedIn(caller) => {
-            let account = users::credentials_of(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
-            let version = account.password_version;
-            confirm(&throttle, account, request.current_password, &ip).await?;
-            (caller.user, version, Some(caller.session), CHANGED_MEANWHILE)
+    let account = account(&db, &setter).await?;
+    rules.check(&request.new_password, &account.mobile, "/new_password")?;
+    let (keep, changed_meanwhile) = match setter {
+        Setter::Reset(..) => (None, TOKEN_USED),
+        Setter::SignedIn(SignedIn { caller, fresh, ip }) => {
+            match &account.password_hash {
+                Some(hash) => confirm(&throttle, &account, hash, request.current_password, &ip).await?,
+                None => fresh?,
+            }
+            (Some(caller.session), CHANGED_MEANWHILE)
         }
     };
     let hash = auth::hash(request.new_password).await?;
-    let set = users::set_password(&db, &NewPassword { user, version, hash: &hash, keep }, clock.now()).await?;
-    let set = set.ok_or(changed_meanwhile)?;
+    let new = NewPassword { user: account.id, version: account.password_version, hash: &hash, keep };
+    let set = users::set_password(&db, &new, clock.now()).await?.ok_or(changed_meanwhile)?;
+    telemetry::security(SecurityEvent::PasswordChanged, Some(account.id));
     revocation::mark(&cache, &set.sessions).await;
     if let Err(error) = cache.end_challenges(&set.mobile, clock.now()).await {
         tracing::error!(%error, "codes sent before a password was changed stay valid until they expire");
@@ -89,15 +110,32 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Checks the current password, if the account has one. Tries are limited as at sign-in.
-async fn confirm(throttle: &Throttle, account: Credentials, current: Option<String>, ip: &str) -> Result<()> {
-    let Some(hash) = account.password_hash else { return Ok(()) };
+/// The account whose password is set. A reset token that was used is refused here, before anything is hashed.
+async fn account(db: &Db, setter: &Setter) -> Result<Credentials> {
+    match setter {
+        Setter::SignedIn(signed_in) => users::credentials_of(db, signed_in.caller.user).await?.ok_or(ACCOUNT_GONE),
+        Setter::Reset(user, version) => {
+            let account = users::credentials_of(db, *user).await?;
+            account.filter(|account| account.password_version == *version).ok_or(TOKEN_USED)
+        }
+    }
+}
+
+/// Checks the current password. Tries are limited as at sign-in.
+async fn confirm(
+    throttle: &Throttle,
+    account: &Credentials,
+    hash: &str,
+    current: Option<String>,
+    ip: &str,
+) -> Result<()> {
     let Some(current) = current else {
         let detail = "This field must be given: the account has a password.".into();
         return Err(Error::Invalid(vec![FieldError { pointer: "/current_password".into(), code: "missing", detail }]));
     };
-    throttle.admit(&account.mobile, ip).await?;
-    if !auth::verify(current, Some(hash)).await? {
+    events::or_locked(throttle.admit(&account.mobile, ip).await, Some(account.id))?;
+    if !auth::verify(current, Some(hash.to_owned())).await? {
+        telemetry::security(SecurityEvent::SignInFailed, Some(account.id));
         return Err(CREDENTIALS_INVALID);
     }
     throttle.forgive(&account.mobile).await;

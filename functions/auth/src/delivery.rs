@@ -3,8 +3,8 @@
 use shared::Fault;
 use shared::auth::OneTimeCodes;
 use shared::config::{ConfigError, Env};
-use shared::domain::ChallengeId;
-use shared::queue::{OtpJob, Queues};
+use shared::domain::{ChallengeId, NoticeId};
+use shared::queue::{NoticeJob, OtpJob, Queues};
 
 #[derive(Debug)]
 pub(crate) enum Delivery {
@@ -37,6 +37,14 @@ impl Delivery {
         match self {
             Self::Sns(queues, url) => queues.send_otp(url, OtpJob { challenge_id }).await.map(|()| None),
             Self::Response => Ok(codes.derive(challenge_id, codes.kid())),
+        }
+    }
+
+    /// Passes a notice on for delivery. While an app is developed nobody is told.
+    pub(crate) async fn notify(&self, notice_id: NoticeId) -> Result<(), Fault> {
+        match self {
+            Self::Sns(queues, url) => queues.send_notice(url, NoticeJob { notice_id }).await,
+            Self::Response => Ok(()),
         }
     }
 }

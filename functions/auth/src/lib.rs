@@ -1,21 +1,25 @@
-//! `/auth`: sign-up, sign-in by code or password, sessions.
+//! `/auth`: sign-up, sign-in by code or password, sessions; and `/user/me/mobile`, which needs codes too.
 //!
 //! - One-time codes: `send_otp` and `request_password_reset` open one of the `challenges`, `verify_otp` closes it.
-//! - Passwords: `log_in` and `change_password`, limited by `throttle`; `common_passwords` are refused.
+//! - Passwords: `log_in` and `change_password`, limited by `throttle`; `password_rules` refuse what is guessed first.
+//! - The number: `request_mobile_change` sends a code to another one, `change_mobile` gives it to the account.
 //! - Sessions: `tokens` opens them, `refresh_tokens` renews them, `log_out` and `end_session` end them (`revocation`).
 
 mod challenges;
+mod change_mobile;
 mod change_password;
-mod common_passwords;
 mod countries;
 mod delivery;
 mod device;
 mod end_session;
+mod events;
 mod list_sessions;
 mod log_in;
 mod log_out;
+mod password_rules;
 mod problems;
 mod refresh_tokens;
+mod request_mobile_change;
 mod request_password_reset;
 mod revocation;
 mod send_otp;
@@ -31,9 +35,10 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::{Auth, edge};
+use shared::http::{Auth, FreshSignIn, edge};
 
 use challenges::Challenges;
+use password_rules::PasswordRules;
 use throttle::Throttle;
 use tokens::Issuer;
 
@@ -45,13 +50,15 @@ struct App {
     codes: OneTimeCodes,
     challenges: Challenges,
     throttle: Throttle,
+    rules: PasswordRules,
     issuer: Issuer,
+    fresh: FreshSignIn,
     clock: Clock,
 }
 
 shared::endpoints!(
     App: sign_up, send_otp, verify_otp, request_password_reset, change_password, log_in, refresh_tokens, log_out,
-    list_sessions, end_session,
+    list_sessions, end_session, request_mobile_change, change_mobile,
 );
 
 /// The router of this function.
@@ -63,7 +70,9 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         cache: auth.cache.clone(),
         challenges: Challenges::from_env(env, auth.cache.clone(), codes.clone(), clock.clone())?,
         throttle: Throttle::from_env(env, auth.cache.clone(), clock.clone())?,
+        rules: PasswordRules::from_env(env)?,
         issuer: Issuer::from_env(env, auth.tokens.clone(), clock.clone())?,
+        fresh: FreshSignIn::from_env(env)?,
         auth,
         codes,
         clock,

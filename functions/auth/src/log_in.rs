@@ -6,9 +6,11 @@ use shared::auth;
 use shared::db::{Db, sessions, users};
 use shared::domain::{Clock, Mobile};
 use shared::http::{ClientAddress, Json, Result};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::device::Device;
+use crate::events;
 use crate::problems::CREDENTIALS_INVALID;
 use crate::throttle::Throttle;
 use crate::tokens::{Issuer, SignedIn};
@@ -42,10 +44,13 @@ pub(crate) async fn log_in(
     Device(device): Device,
     Json(Request { mobile, password }): Json<Request>,
 ) -> Result<Json<SignedIn>> {
-    throttle.admit(&mobile, &ip).await?;
+    events::or_locked_number(throttle.admit(&mobile, &ip).await, &db, &mobile).await?;
     let account = users::credentials_of_mobile(&db, &mobile).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let is_right = auth::verify(password, hash).await?;
+    if !is_right {
+        telemetry::security(SecurityEvent::SignInFailed, account.as_ref().map(|account| account.id));
+    }
     let account = account.filter(|_| is_right).ok_or(CREDENTIALS_INVALID)?;
     throttle.forgive(&mobile).await;
     let (draft, now) = (issuer.draft()?, clock.now());
@@ -53,6 +58,7 @@ pub(crate) async fn log_in(
     if !sessions::open(&db, account.id, account.password_version, &session, now).await? {
         return Err(CREDENTIALS_INVALID);
     }
+    telemetry::security(SecurityEvent::SignIn, Some(account.id));
     let user = users::find(&db, account.id, now).await?.ok_or(CREDENTIALS_INVALID)?;
     Ok(Json(issuer.signed_in(&draft, user)?))
 }

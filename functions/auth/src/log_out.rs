@@ -6,7 +6,8 @@ use serde::Deserialize;
 use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::Clock;
-use shared::http::{Caller, Query, Result};
+use shared::http::{Caller, FreshSignIn, Query, Result};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::IntoParams;
 
 use crate::revocation;
@@ -20,26 +21,32 @@ pub(crate) struct Parameters {
     everywhere: bool,
 }
 
+shared::refusals!(FreshSignInRequired);
+
 /// Sign out
 ///
-/// Ends the caller's session, or all sessions of the user.
+/// Ends the caller's session, or all sessions of the user and every token for a password reset. The latter needs a
+/// sign-in of the last minutes.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "Authentication", security(("bearer" = [])), params(Parameters),
-    responses((status = 204, description = "The session has ended, or all of them.")),
+    responses((status = 204, description = "The session has ended, or all of them."), Refusals),
 )]
 pub(crate) async fn log_out(
     State(db): State<Db>,
     State(cache): State<Cache>,
+    State(fresh): State<FreshSignIn>,
     State(clock): State<Clock>,
     caller: Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<StatusCode> {
     let ended = if parameters.everywhere {
+        fresh.check(&caller, clock.now())?;
         sessions::revoke_all(&db, caller.user, clock.now()).await?
     } else {
         sessions::revoke(&db, caller.user, caller.session, clock.now()).await?;
         vec![caller.session]
     };
+    telemetry::security(SecurityEvent::SessionsEnded, Some(caller.user));
     revocation::mark(&cache, &ended).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,13 +5,13 @@ use serde::Deserialize;
 use shared::auth::RefreshToken;
 use shared::cache::Cache;
 use shared::db::Db;
-use shared::db::sessions::{self, Rotation};
 use shared::domain::Clock;
 use shared::http::{Error, Json, ProblemCode, Result};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::revocation;
-use crate::tokens::{Issuer, TokenSet};
+use crate::tokens::{Issuer, Renewal, TokenSet};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,8 +28,9 @@ const INVALID: Error =
 
 /// Renew the tokens
 ///
-/// Exchanges a refresh token for its successor and a new access token. A token that is used again later ends its session.
-// A token that is used again later than a lost response explains was stolen: one of its two users is a thief.
+/// Exchanges a refresh token for its successor and a new access token. A client that did not get the response repeats
+/// the request: the token is accepted until its successor is used. After that its use ends the session.
+// A token that is used after its successor was stolen: one of the two users is a thief.
 #[utoipa::path(
     post, path = "/auth/refresh", tag = "Authentication",
     request_body = Request,
@@ -43,14 +44,13 @@ pub(crate) async fn refresh_tokens(
     Json(request): Json<Request>,
 ) -> Result<Json<TokenSet>> {
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
-    let new = issuer.successor(&old);
-    match sessions::rotate(&db, &old.hash(), &new.hash(), issuer.expires_at(), clock.now()).await? {
-        Rotation::Rotated(session, user) => Ok(Json(issuer.token_set(user, session, &new)?)),
-        Rotation::Reused(session) => {
-            tracing::warn!(%session, "a refresh token was used again: its session is revoked");
+    match issuer.renew(&db, &old, clock.now()).await? {
+        Renewal::Renewed(tokens) => Ok(Json(tokens)),
+        Renewal::Reused(session, user) => {
+            telemetry::security(SecurityEvent::RefreshReused, Some(user));
             revocation::mark(&cache, &[session]).await;
             Err(INVALID)
         }
-        Rotation::Unknown => Err(INVALID),
+        Renewal::Unknown => Err(INVALID),
     }
 }

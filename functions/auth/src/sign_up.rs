@@ -11,7 +11,7 @@ use shared::domain::{Clock, Email, Mobile, Name, Password, SignupId, Timestamp};
 use shared::http::{ClientAddress, Json, Result};
 use utoipa::ToSchema;
 
-use crate::common_passwords;
+use crate::password_rules::PasswordRules;
 use crate::throttle::Throttle;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,13 +47,14 @@ shared::refusals!(PasswordCommon, SignupIpLimit);
 )]
 pub(crate) async fn sign_up(
     State(cache): State<Cache>,
+    State(rules): State<PasswordRules>,
     State(throttle): State<Throttle>,
     State(clock): State<Clock>,
     ClientAddress(ip): ClientAddress,
     Json(request): Json<Request>,
 ) -> Result<(StatusCode, Json<Response>)> {
     if let Some(password) = &request.password {
-        common_passwords::refuse(password, "/password")?;
+        rules.check(password, &request.mobile, "/password")?;
     }
     throttle.admit_signup(&ip).await?;
     let password_hash = match request.password {

@@ -6,10 +6,12 @@ use serde::Serialize;
 use shared::Fault;
 use shared::auth::{Grant, RefreshToken, Tokens};
 use shared::config::{ConfigError, Env};
+use shared::db::Db;
+use shared::db::refresh_tokens::{self, Presented, Renewed, Rotation};
 use shared::db::sessions::NewSession;
 use shared::db::users::User;
 use shared::domain::{Clock, Limits, SessionId, Timestamp, UserId};
-use shared::http::Account;
+use shared::http::{Account, Error, Result};
 use utoipa::ToSchema;
 
 /// The tokens of a session.
@@ -61,6 +63,14 @@ impl Draft {
     }
 }
 
+/// A stored session, as far as its tokens tell of it.
+pub(crate) struct Stored {
+    pub(crate) user: UserId,
+    pub(crate) id: SessionId,
+    pub(crate) signed_in_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Issuer {
     tokens: Tokens,
@@ -68,54 +78,87 @@ pub(crate) struct Issuer {
     limits: Limits,
     /// How long a session lasts after its tokens were last renewed.
     session: Duration,
+    /// The days after its sign-in when a session ends in any case.
+    most_days: Option<i32>,
 }
 
 impl Issuer {
-    /// Reads `REFRESH_TOKEN_DAYS` and the daily limits.
+    /// Reads `REFRESH_TOKEN_DAYS`, `SESSION_MAX_DAYS` (0: none) and the daily limits.
     pub(crate) fn from_env(env: &Env, tokens: Tokens, clock: Clock) -> Result<Self, ConfigError> {
-        let days: u32 = env.parsed("REFRESH_TOKEN_DAYS", 30)?;
-        let session = Duration::from_secs(u64::from(days) * 86_400);
-        Ok(Self { tokens, clock, limits: Limits::from_env(env)?, session })
-    }
-
-    /// When a session ends if its tokens are not renewed after now.
-    pub(crate) fn expires_at(&self) -> Timestamp {
-        self.clock.now() + self.session
+        let session = days(env.parsed("REFRESH_TOKEN_DAYS", 30)?);
+        let most: u16 = env.parsed("SESSION_MAX_DAYS", 0)?;
+        let most_days = (most > 0).then(|| i32::from(most));
+        Ok(Self { tokens, clock, limits: Limits::from_env(env)?, session, most_days })
     }
 
     pub(crate) fn draft(&self) -> Result<Draft, Fault> {
         let refresh = RefreshToken::generate()?;
-        Ok(Draft { id: SessionId::generate(), hash: refresh.hash(), refresh, expires_at: self.expires_at() })
+        let lasts = self.most_days.map_or(self.session, |most| self.session.min(days(most.unsigned_abs())));
+        let expires_at = self.clock.now() + lasts;
+        Ok(Draft { id: SessionId::generate(), hash: refresh.hash(), refresh, expires_at })
     }
 
     /// The response, after the session was stored.
     pub(crate) fn signed_in(&self, draft: &Draft, user: User) -> Result<SignedIn, Fault> {
-        let tokens = self.token_set(user.id, draft.id, &draft.refresh)?;
-        Ok(SignedIn { tokens, user: Account::of(user, self.limits, self.clock.now()) })
+        let now = self.clock.now();
+        let stored = Stored { user: user.id, id: draft.id, signed_in_at: now, expires_at: draft.expires_at };
+        let tokens = self.token_set(&stored, &draft.refresh, now)?;
+        Ok(SignedIn { tokens, user: self.account(user, now) })
     }
 
-    pub(crate) fn token_set(
-        &self,
-        user: UserId,
-        session: SessionId,
-        refresh: &RefreshToken,
-    ) -> Result<TokenSet, Fault> {
-        let (access_token, expires_in) = self.issue(Grant::Session(user, session))?;
-        Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token: refresh.expose() })
+    /// An account as its owner sees it.
+    pub(crate) fn account(&self, user: User, now: Timestamp) -> Account {
+        Account::of(user, self.limits, now)
+    }
+
+    /// The tokens of a session. The access token does not outlive it.
+    pub(crate) fn token_set(&self, of: &Stored, refresh: &RefreshToken, now: Timestamp) -> Result<TokenSet, Fault> {
+        let grant = Grant::Session(of.user, of.id, Some(of.signed_in_at));
+        let lifetime = self.tokens.lifetime(grant).min(of.expires_at.since(now));
+        let access_token = self.tokens.issue_for(grant, lifetime, now)?;
+        let (expires_in, refresh_token) = (lifetime.as_secs(), refresh.expose());
+        Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token })
     }
 
     /// A token that allows to replace the password at `version`, and nothing else.
     pub(crate) fn reset(&self, user: UserId, version: i32) -> Result<ResetToken, Fault> {
-        let (access_token, expires_in) = self.issue(Grant::PasswordReset(user, version))?;
+        let grant = Grant::PasswordReset(user, version);
+        let access_token = self.tokens.issue(grant, self.clock.now())?;
+        let expires_in = self.tokens.lifetime(grant).as_secs();
         Ok(ResetToken { access_token, token_type: "Bearer", expires_in, scope: "password_reset" })
     }
 
-    /// The refresh token that follows `token`.
-    pub(crate) fn successor(&self, token: &RefreshToken) -> RefreshToken {
-        self.tokens.successor(token)
+    /// Exchanges a refresh token for its successor.
+    pub(crate) async fn renew(&self, db: &Db, old: &RefreshToken, now: Timestamp) -> Result<Renewal> {
+        let Some(new) = self.tokens.successors(old, now).next() else { return Ok(Renewal::Unknown) };
+        let presented = Presented {
+            hash: &old.hash(),
+            successor: &new.hash(),
+            expires_at: now + self.session,
+            most_days: self.most_days,
+        };
+        let renewed = match refresh_tokens::rotate(db, &presented, now).await? {
+            Rotation::Renewed(renewed) => renewed,
+            Rotation::Reused(session, user) => return Ok(Renewal::Reused(session, user)),
+            Rotation::Unknown => return Ok(Renewal::Unknown),
+        };
+        let Renewed { session_id, user_id, created_at, expires_at, head, made_at } = renewed;
+        let successor = self.tokens.successors(old, made_at).find(|token| token.hash() == head[..]);
+        // Asked again during a rotation of the keys: the other request was served by a process that has other ones.
+        let successor = successor.ok_or(Error::Unavailable(Fault::Bug("a successor's key is not live here")))?;
+        let stored = Stored { user: user_id, id: session_id, signed_in_at: created_at, expires_at };
+        Ok(Renewal::Renewed(self.token_set(&stored, &successor, now)?))
     }
+}
 
-    fn issue(&self, grant: Grant) -> Result<(String, u64), Fault> {
-        Ok((self.tokens.issue(grant, self.clock.now())?, self.tokens.lifetime(grant).as_secs()))
-    }
+/// The result of a refresh.
+pub(crate) enum Renewal {
+    Renewed(TokenSet),
+    /// The token was used before: its session is revoked.
+    Reused(SessionId, UserId),
+    Unknown,
+}
+
+fn days(number: u32) -> Duration {
+    Duration::from_secs(u64::from(number) * 86_400)
 }

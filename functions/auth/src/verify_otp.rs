@@ -8,6 +8,7 @@ use shared::db::Db;
 use shared::db::users::{self, Profile};
 use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId};
 use shared::http::{Error, Json, ProblemCode, Result};
+use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::device::Device;
@@ -25,7 +26,7 @@ pub(crate) struct Request {
 #[derive(Deserialize, ToSchema)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, pattern = "^[0-9]{6,8}$", example = "493027")]
-struct Otp(String);
+pub(crate) struct Otp(pub(crate) String);
 
 impl TryFrom<String> for Otp {
     type Error = Invalid;
@@ -46,8 +47,8 @@ pub(crate) enum Response {
 
 shared::refusals!(OtpInvalid, ChallengeExpired);
 
-const WRONG: Error = Error::refused(ProblemCode::OtpInvalid, "The code is not right.");
-const ENDED: Error =
+pub(crate) const WRONG: Error = Error::refused(ProblemCode::OtpInvalid, "The code is not right.");
+pub(crate) const ENDED: Error =
     Error::refused(ProblemCode::ChallengeExpired, "This code cannot be used any more. Request another.");
 
 /// Sign in with a code
@@ -71,8 +72,11 @@ pub(crate) async fn verify_otp(
 ) -> Result<Json<Response>> {
     let right = codes.compare(request.challenge_id, &request.otp.0);
     match cache.try_challenge(request.challenge_id, &right, clock.now()).await? {
-        Verdict::Wrong => Err(WRONG),
-        Verdict::Expired => Err(ENDED),
+        Verdict::Wrong => {
+            telemetry::security(SecurityEvent::SignInFailed, None);
+            Err(WRONG)
+        }
+        Verdict::Expired | Verdict::Right(_, Purpose::MobileChange, _) => Err(ENDED),
         Verdict::Right(mobile, Purpose::PasswordReset, _) => {
             let account = users::credentials_of_mobile(&db, &mobile).await?.ok_or(WRONG)?;
             Ok(Json(Response::PasswordReset(issuer.reset(account.id, account.password_version)?)))
@@ -81,6 +85,7 @@ pub(crate) async fn verify_otp(
             let profile = profile(&cache, &mobile, signup).await?;
             let draft = issuer.draft()?;
             let user = users::sign_in(&db, &mobile, &profile, &draft.session(device.as_deref()), clock.now()).await?;
+            telemetry::security(SecurityEvent::SignIn, Some(user.id));
             forget(&cache, signup).await;
             Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
         }

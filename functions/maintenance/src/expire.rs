@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::db::{Db, allowances, attempts, messages, sessions, stripe_events};
+use shared::db::{Db, allowances, attempts, messages, refresh_tokens, sessions, stripe_events};
 use shared::domain::Timestamp;
 use tokio::time::Instant;
 
@@ -27,6 +27,8 @@ const MOST: i64 = 1_000;
 pub struct Expired {
     /// Sessions with their refresh tokens.
     pub sessions: u64,
+    /// Refresh tokens that were replaced; the last two of each session are kept.
+    pub refresh_tokens: u64,
     /// Idempotency keys; their messages are kept.
     pub idempotency_keys: u64,
     /// Stripe's events.
@@ -37,10 +39,12 @@ pub struct Expired {
     pub attempts: u64,
 }
 
-/// Deletes what had expired by `now`; stops at `until`.
-pub(crate) async fn expire(db: &Db, now: Timestamp, until: Instant) -> Result<Expired, Fault> {
+/// Deletes what had expired by `now`; stops at `until`. A replaced refresh token is recognised for as long as it would
+/// have been valid, `refreshable`.
+pub(crate) async fn expire(db: &Db, refreshable: Duration, now: Timestamp, until: Instant) -> Result<Expired, Fault> {
     Ok(Expired {
         sessions: repeat(until, || sessions::delete_ended(db, now - SESSIONS, MOST)).await?,
+        refresh_tokens: repeat(until, || refresh_tokens::delete_replaced(db, now - refreshable, MOST)).await?,
         idempotency_keys: repeat(until, || messages::forget_keys(db, now - KEYS, MOST)).await?,
         stripe_events: repeat(until, || stripe_events::delete_received(db, now - STRIPE_EVENTS, MOST)).await?,
         allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,

@@ -59,6 +59,8 @@ pub struct Maintenance {
     db: Db,
     sweeper: Sweeper,
     billing: Billing,
+    /// How long a refresh token is valid.
+    refreshable: Duration,
     clock: Clock,
 }
 
@@ -66,9 +68,11 @@ impl Maintenance {
     /// Reads the settings.
     pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
         let db = Db::from_env(env)?;
+        let days: u32 = env.parsed("REFRESH_TOKEN_DAYS", 30)?;
         Ok(Self {
             sweeper: Sweeper::from_env(env, db.clone(), clock.clone())?,
             billing: Billing::from_env(env, db.clone(), clock.clone())?,
+            refreshable: Duration::from_secs(u64::from(days) * 86_400),
             db,
             clock,
         })
@@ -81,7 +85,9 @@ impl Maintenance {
             Task::Sweep => self.sweeper.sweep(until).await.map(Done::Swept),
             Task::Reconcile => reconcile::reconcile(&self.billing, until).await.map(Done::Reconciled),
             Task::Replay(what) => reconcile::replay(&self.billing, what).await.map(Done::Replayed),
-            Task::Expire => expire::expire(&self.db, self.clock.now(), until).await.map(Done::Expired),
+            Task::Expire => {
+                expire::expire(&self.db, self.refreshable, self.clock.now(), until).await.map(Done::Expired)
+            }
         };
         // As text: the runtime logs errors in full, and Postgres' would show rows.
         let done = done.map_err(|error| format!("{task:?}: {error}"))?;

@@ -3,7 +3,8 @@
 use shared::Fault;
 use shared::cache::{Delivery, Purpose};
 use shared::db::users;
-use shared::queue::OtpJob;
+use shared::domain::{ChallengeId, Mobile};
+use shared::queue::{NoticeJob, OtpJob, SmsJob};
 use shared::telemetry;
 
 use crate::OtpSender;
@@ -20,6 +21,8 @@ pub(crate) enum Outcome {
     Ended,
     /// A reset was requested for a number without an account.
     NoAccount,
+    /// A change to a number was requested that has an account.
+    Taken,
     /// SNS will never accept it: the number cannot be reached, or its owner has opted out.
     Unreachable,
 }
@@ -39,14 +42,34 @@ pub(crate) enum Failure {
 }
 
 impl OtpSender {
-    /// Delivers the code of the job in `body`.
+    /// Delivers the code or the notice of the job in `body`.
     pub(crate) async fn delivery(&self, body: &str) -> Result<Outcome, Failure> {
-        let job: OtpJob = serde_json::from_str(body).map_err(|_| Fault::Bug("a record is not a job"))?;
-        let id = job.challenge_id;
+        match serde_json::from_str(body).map_err(|_| Fault::Bug("a record is not a job"))? {
+            SmsJob::Code(OtpJob { challenge_id }) => self.code(challenge_id).await,
+            SmsJob::Notice(job) => self.notice(job).await,
+        }
+    }
+
+    /// Tells a number that it is not an account's any more. A second delivery of the record finds no notice; one that
+    /// runs at the same time sends it twice, which harms nobody.
+    async fn notice(&self, NoticeJob { notice_id }: NoticeJob) -> Result<Outcome, Failure> {
+        let Some(mobile) = self.cache.notice(notice_id).await? else { return Ok(Outcome::SentBefore) };
+        let published = self.sms.publish_notice(&mobile).await?;
+        if let Err(error) = self.cache.drop_notice(notice_id).await {
+            tracing::warn!(%error, "another delivery of this record does not know the result of this one");
+        }
+        match published {
+            Publish::Accepted => Ok(Outcome::Sent),
+            Publish::Refused => Ok(Outcome::Unreachable),
+        }
+    }
+
+    async fn code(&self, id: ChallengeId) -> Result<Outcome, Failure> {
         let Some(challenge) = self.cache.challenge(id, self.clock.now()).await? else { return Ok(Outcome::Ended) };
-        let is_reset = challenge.purpose == Purpose::PasswordReset;
-        if is_reset && users::credentials_of_mobile(&self.db, &challenge.mobile).await?.is_none() {
-            return Ok(Outcome::NoAccount);
+        match challenge.purpose {
+            Purpose::PasswordReset if !self.has_account(&challenge.mobile).await? => return Ok(Outcome::NoAccount),
+            Purpose::MobileChange if self.has_account(&challenge.mobile).await? => return Ok(Outcome::Taken),
+            Purpose::SignIn | Purpose::PasswordReset | Purpose::MobileChange => {}
         }
         let code = self.codes.derive(id, &challenge.kid).ok_or(Fault::Bug("a challenge's key is not configured"))?;
         match self.cache.begin_sending(id).await? {
@@ -66,5 +89,9 @@ impl OtpSender {
             tracing::warn!(%error, "another delivery of this record does not know the result of this one");
         }
         outcome
+    }
+
+    async fn has_account(&self, mobile: &Mobile) -> Result<bool, Fault> {
+        Ok(users::credentials_of_mobile(&self.db, mobile).await?.is_some())
     }
 }

@@ -1,4 +1,4 @@
-//! Sends one-time codes by SMS. A record names a challenge; the code is derived here and passed only to SNS.
+//! Sends one-time codes and notices by SMS. A record names a challenge; the code is derived here and passed only to SNS.
 //!
 //! - [`OtpSender::handle`] takes a batch and returns the records that must be delivered again.
 //! - `delivery` handles one record. `sms` sends the message.

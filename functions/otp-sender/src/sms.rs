@@ -13,6 +13,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 const TEXT: &str = "{code} is your sign-in code. It is valid for 5 minutes.";
+const NOTICE: &str = "Your account has a new mobile number. If you did not change it, contact support at once.";
 
 /// Sends texts. The client opens no connection before its first call; cloning is cheap.
 #[derive(Debug, Clone)]
@@ -20,6 +21,7 @@ pub(crate) struct Sms {
     client: aws_sdk_sns::Client,
     sender_id: Option<String>,
     text: String,
+    notice: String,
 }
 
 /// What SNS did with a message.
@@ -42,12 +44,13 @@ pub(crate) enum SmsError {
 }
 
 impl Sms {
-    /// Reads `SMS_TEXT` (with `{code}` in it) and `SMS_SENDER_ID`.
+    /// Reads `SMS_TEXT` (with `{code}` in it), `SMS_MOBILE_CHANGED_TEXT` and `SMS_SENDER_ID`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let text = env.optional("SMS_TEXT").unwrap_or_else(|| TEXT.to_owned());
         if !text.contains("{code}") {
             return Err(ConfigError::new("SMS_TEXT", "must contain {code}"));
         }
+        let notice = env.optional("SMS_MOBILE_CHANGED_TEXT").unwrap_or_else(|| NOTICE.to_owned());
         let sender_id = env.optional("SMS_SENDER_ID");
         if sender_id.as_deref().is_some_and(|id| !is_sender_id(id)) {
             return Err(ConfigError::new(
@@ -55,12 +58,22 @@ impl Sms {
                 "must be 1 to 11 letters, digits or hyphens, not digits alone",
             ));
         }
-        Ok(Self { client: client(env)?, sender_id, text })
+        Ok(Self { client: client(env)?, sender_id, text, notice })
     }
 
-    /// Sends a code. SNS' own message is not passed on, since it may repeat the number.
+    /// Sends a code.
     pub(crate) async fn publish(&self, mobile: &Mobile, code: &str) -> Result<Publish, SmsError> {
-        let mut call = self.client.publish().phone_number(mobile.as_str()).message(self.text.replace("{code}", code));
+        self.send(mobile, self.text.replace("{code}", code)).await
+    }
+
+    /// Tells a number that its account has another one.
+    pub(crate) async fn publish_notice(&self, mobile: &Mobile) -> Result<Publish, SmsError> {
+        self.send(mobile, self.notice.clone()).await
+    }
+
+    /// Sends a text. SNS' own message is not passed on, since it may repeat the number.
+    async fn send(&self, mobile: &Mobile, message: String) -> Result<Publish, SmsError> {
+        let mut call = self.client.publish().phone_number(mobile.as_str()).message(message);
         call = call.message_attributes("AWS.SNS.SMS.SMSType", text("Transactional")?);
         if let Some(id) = &self.sender_id {
             call = call.message_attributes("AWS.SNS.SMS.SenderID", text(id)?);

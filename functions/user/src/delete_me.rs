@@ -7,27 +7,32 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::users::{self, Deleted};
 use shared::domain::{Clock, Timestamp, UserId};
-use shared::http::{ACCOUNT_GONE, Caller, Result};
+use shared::http::{ACCOUNT_GONE, FreshCaller, Result};
 use shared::stripe::{Stripe, cancel_for_deletion};
+use shared::telemetry::{self, SecurityEvent};
+
+shared::refusals!(FreshSignInRequired);
 
 /// Delete the account
 ///
-/// Cancels the subscription, then deletes the account and all it owns. This cannot be undone.
+/// Cancels the subscription, then deletes the account and all it owns. This cannot be undone. It needs a sign-in of the
+/// last minutes.
 // If Stripe does not confirm the cancellation, the account is kept and the response is 503: nobody pays for a deleted
 // account.
 #[utoipa::path(
     delete, path = "/user/me", tag = "Account", security(("bearer" = [])),
-    responses((status = 204, description = "The account is deleted.")),
+    responses((status = 204, description = "The account is deleted."), Refusals),
 )]
 pub(crate) async fn delete_me(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(stripe): State<Stripe>,
     State(clock): State<Clock>,
-    caller: Caller,
+    FreshCaller(caller): FreshCaller,
 ) -> Result<StatusCode> {
     cancel_for_deletion(&db, &stripe, caller.user, clock.now()).await?;
     let deleted = users::delete(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
+    telemetry::security(SecurityEvent::AccountDeleted, Some(caller.user));
     if let Err(error) = forget(&cache, caller.user, &deleted, clock.now()).await {
         tracing::error!(%error, "Redis keeps data of a deleted account until it expires");
     }

@@ -10,12 +10,13 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::{Clock, Limits};
-use shared::http::{Auth, edge};
+use shared::http::{Auth, FreshSignIn, edge};
 use shared::stripe::Stripe;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {
     auth: Auth,
+    fresh: FreshSignIn,
     db: Db,
     cache: Cache,
     stripe: Stripe,
@@ -32,6 +33,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         db: auth.db.clone(),
         cache: auth.cache.clone(),
         auth,
+        fresh: FreshSignIn::from_env(env)?,
         stripe: Stripe::from_env(env)?,
         limits: Limits::from_env(env)?,
         clock,

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::keys::Key;
+use crate::domain::Timestamp;
 
 /// A refresh token.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,10 +26,10 @@ impl RefreshToken {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// The token that replaces this one. It is derived from this one and a key, so a client that lost the response, or
-    /// sent the request twice, gets the same token. Without the key nobody can derive it.
-    pub(super) fn successor(&self, key: &Key) -> Self {
-        Self(key.hmac(&[b"refresh-rotation", &self.0]))
+    /// The token that replaces this one, made at `at`. It is derived, so a client that sent the request twice gets the
+    /// same token twice. Without the key nobody can derive it.
+    pub(super) fn successor(&self, key: &Key, at: Timestamp) -> Self {
+        Self(key.hmac(&[b"refresh-rotation", &self.0, &at.unix_millis().to_be_bytes()]))
     }
 
     /// The hash that is stored. A plain hash is enough: 256 random bits cannot be guessed.

@@ -30,6 +30,9 @@ struct Claims {
     sid: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    /// When the session was opened by a code or a password (OIDC Core, section 2). A refresh keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
     /// Only in a reset token: the version of the password that it may replace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pwv: Option<i32>,
@@ -38,8 +41,9 @@ struct Claims {
 /// What a valid token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
-    /// To act as a signed-in user, while the session is live.
-    Session(UserId, SessionId),
+    /// To act as a signed-in user, while the session is live. Holds when its user signed in by a code or a password;
+    /// tokens of older versions do not tell.
+    Session(UserId, SessionId, Option<Timestamp>),
     /// To replace the password of the given version, and nothing else.
     PasswordReset(UserId, i32),
 }
@@ -78,9 +82,14 @@ impl Tokens {
 
     /// A token for `grant`, valid from `now`.
     pub fn issue(&self, grant: Grant, now: Timestamp) -> Result<String, crate::Fault> {
-        let (sub, sid, pwv) = match grant {
-            Grant::Session(user, session) => (user, Some(session), None),
-            Grant::PasswordReset(user, version) => (user, None, Some(version)),
+        self.issue_for(grant, self.lifetime(grant), now)
+    }
+
+    /// A token for `grant` that is valid for `lifetime` from `now`.
+    pub fn issue_for(&self, grant: Grant, lifetime: Duration, now: Timestamp) -> Result<String, crate::Fault> {
+        let (sub, sid, signed_in, pwv) = match grant {
+            Grant::Session(user, session, signed_in) => (user, Some(session), signed_in, None),
+            Grant::PasswordReset(user, version) => (user, None, None, Some(version)),
         };
         let claims = Claims {
             iss: self.0.issuer.clone(),
@@ -88,8 +97,9 @@ impl Tokens {
             sub,
             iat: now.unix(),
             nbf: now.unix(),
-            exp: (now + self.lifetime(grant)).unix(),
+            exp: (now + lifetime).unix(),
             sid,
+            auth_time: signed_in.map(Timestamp::unix),
             scope: pwv.map(|_| "password_reset".to_owned()),
             pwv,
         };
@@ -116,7 +126,9 @@ impl Tokens {
             return None;
         }
         match (claims.scope.as_deref(), claims.sid, claims.pwv) {
-            (None, Some(session), None) => Some(Grant::Session(claims.sub, session)),
+            (None, Some(session), None) => {
+                Some(Grant::Session(claims.sub, session, claims.auth_time.and_then(Timestamp::from_unix)))
+            }
             (Some("password_reset"), None, Some(version)) => Some(Grant::PasswordReset(claims.sub, version)),
             _ => None,
         }
@@ -133,8 +145,9 @@ impl Tokens {
         validation
     }
 
-    /// The refresh token that follows `token` when it is rotated.
-    pub fn successor(&self, token: &RefreshToken) -> RefreshToken {
-        token.successor(self.0.keys.current())
+    /// The refresh tokens that may follow `token` when it is rotated at `at`, one for each live key. New ones are made
+    /// with the first.
+    pub fn successors(&self, token: &RefreshToken, at: Timestamp) -> impl Iterator<Item = RefreshToken> {
+        self.0.keys.iter().map(move |key| token.successor(key, at))
     }
 }

@@ -27,6 +27,8 @@ words!(
         SignIn = "sign_in",
         /// To set a new password.
         PasswordReset = "password_reset",
+        /// To give a signed-in user's account this number.
+        MobileChange = "mobile_change",
     }
 );
 
@@ -39,7 +41,7 @@ pub struct Challenge {
     pub purpose: Purpose,
     /// The key that its code is derived with.
     pub kid: String,
-    /// The profile that a new account gets.
+    /// The profile that a new account gets. Of a change of number: the id of the account that asked.
     pub signup: Option<SignupId>,
 }
 

@@ -5,6 +5,7 @@ mod code_keys;
 mod connection;
 mod deliveries;
 mod limits;
+mod notices;
 mod replies;
 mod rooms;
 mod scripts;

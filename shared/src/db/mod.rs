@@ -11,6 +11,7 @@ pub mod customers;
 mod lease;
 pub mod messages;
 mod pooler;
+pub mod refresh_tokens;
 pub mod replies;
 mod row;
 pub mod sessions;

@@ -1,16 +1,12 @@
-//! `sessions` and their `refresh_tokens`.
-
-use std::time::Duration;
+//! `sessions`. Their `refresh_tokens` have a module of their own.
 
 use const_format::formatcp;
 
 use super::Db;
 use super::row::row;
+use super::transaction::{NO_PAUSE, Transaction};
 use crate::Fault;
 use crate::domain::{SessionId, Timestamp, UserId};
-
-/// How long a client that lost the response to a rotation may repeat it.
-pub const ROTATION_GRACE: Duration = Duration::from_secs(10);
 
 row! {
     /// A signed-in device.
@@ -44,8 +40,8 @@ pub struct NewSession<'a> {
 /// Needs a common table expression `owner` (`id`): the account, or no row if no session may be opened. Adds `opened`
 /// (`id`), with one row if the session was opened.
 pub(super) const OPEN: &str = "opened as (
-        insert into sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)
-        select $1, id, $4, $2, $2, $5 from owner returning id
+        insert into sessions (id, user_id, user_agent, created_at, last_used_at, expires_at, refresh_head)
+        select $1, id, $4, $2, $2, $5, $3 from owner returning id
     ), token as (
         insert into refresh_tokens (hash, session_id, created_at) select $3, id, $2 from opened
     )";
@@ -92,57 +88,22 @@ pub async fn revoke(db: &Db, user: UserId, id: SessionId, now: Timestamp) -> Res
     Ok(db.execute(sql, &[&user, &id, &now]).await? == 1)
 }
 
-/// Revokes every session of a user and returns those it ended.
+/// Revokes every session of a user and returns those it ended. The version of the password is raised, so that a token
+/// for a reset, and a sign-in whose password was checked before, end too.
+///
+/// A separate statement locks the account. The next statement sees every session that was opened before, even those
+/// that the lock waited for.
 pub async fn revoke_all(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, Fault> {
-    let sql = "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id";
-    Ok(db.all::<(SessionId,)>(sql, &[&user, &now]).await?.into_iter().map(|(id,)| id).collect())
-}
-
-/// The result of presenting a refresh token.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// The successor is valid now. A client that repeats the request within [`ROTATION_GRACE`] gets this too.
-    Rotated(SessionId, UserId),
-    /// It was used before, longer ago than a lost response explains: the whole session is revoked.
-    Reused(SessionId),
-    /// It does not exist, has expired, or its session has ended.
-    Unknown,
-}
-
-row! {
-    struct Used {
-        session_id: SessionId,
-        user_id: UserId,
-        is_fresh: bool,
-    }
-}
-
-/// Exchanges the token hashed `old` for the one hashed `new`, which is valid until `expires_at`, in one statement. The
-/// successor is derived from the token, so concurrent clients all get the same one.
-pub async fn rotate(db: &Db, old: &[u8], new: &[u8], expires_at: Timestamp, now: Timestamp) -> Result<Rotation, Fault> {
-    let sql = "with used as (
-            update refresh_tokens t set used_at = coalesce(t.used_at, $3)
-            from sessions s
-            where t.hash = $1 and s.id = t.session_id and s.revoked_at is null and s.expires_at > $3
-            returning t.session_id, s.user_id, t.used_at >= $4 as is_fresh
-        ), kept as (
-            update sessions s
-            set last_used_at = case when used.is_fresh then $3 else s.last_used_at end,
-                expires_at = case when used.is_fresh then $5 else s.expires_at end,
-                revoked_at = case when used.is_fresh then s.revoked_at else $3 end
-            from used where s.id = used.session_id
-        ), next as (
-            insert into refresh_tokens (hash, session_id, created_at)
-            select $2, used.session_id, $3 from used where used.is_fresh
-            on conflict (hash) do nothing
+    let sql = "with ended as (
+            update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id
         )
-        select session_id, user_id, is_fresh from used";
-    let used: Option<Used> = db.first(sql, &[&old, &new, &now, &(now - ROTATION_GRACE), &expires_at]).await?;
-    Ok(match used {
-        Some(Used { session_id, user_id, is_fresh: true }) => Rotation::Rotated(session_id, user_id),
-        Some(Used { session_id, .. }) => Rotation::Reused(session_id),
-        None => Rotation::Unknown,
-    })
+        update users set password_version = password_version + 1 where id = $1
+        returning array(select id from ended)";
+    let transaction = Transaction::begin(db, NO_PAUSE).await?;
+    transaction.execute("select from users where id = $1 for update", &[&user]).await?;
+    let ended: Option<(Vec<SessionId>,)> = transaction.first(sql, &[&user, &now]).await?;
+    transaction.commit().await?;
+    Ok(ended.map(|(ended,)| ended).unwrap_or_default())
 }
 
 /// Deletes sessions that ended before `before`, at most `most` of them.

@@ -1,5 +1,7 @@
 //! `users`: accounts, found by their mobile.
 
+mod mobile;
+
 use const_format::formatcp;
 
 use super::messages::UNFINISHED;
@@ -9,6 +11,8 @@ use super::transaction::{NO_PAUSE, Transaction};
 use super::{Db, tier};
 use crate::Fault;
 use crate::domain::{Allowance, Email, Limits, MessageId, Mobile, Name, SessionId, Tier, Timestamp, UserId};
+
+pub use mobile::{MobileChange, MobileChanged, change_mobile};
 
 row! {
     /// An account with its plan and today's use.

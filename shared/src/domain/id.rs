@@ -72,6 +72,10 @@ id!(
     ChallengeId, new_v4, "1fb17c23-90c1-42cf-a3ac-94af0f21ddb6"
 );
 id!(
+    /// A notice to a number that an account had before.
+    NoticeId, new_v4, "8d0a3c0e-5b8f-4a51-9d3f-0f6a2b1c7e44"
+);
+id!(
     /// A sign-up's profile that is kept until its mobile is proved. Random for the same reason.
     SignupId, new_v4, "6cad4a26-8d11-4ece-a738-f7d93d9c1724"
 );

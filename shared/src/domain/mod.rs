@@ -14,7 +14,7 @@ mod words;
 pub use allowance::{Allowance, Limits, Tier};
 pub use billing::{Entitlement, Notice, PaymentProblem, SubscriptionState};
 pub use clock::Clock;
-pub use id::{ChallengeId, ChatroomId, CustomerId, MessageId, SessionId, SignupId, UserId};
+pub use id::{ChallengeId, ChatroomId, CustomerId, MessageId, NoticeId, SessionId, SignupId, UserId};
 pub use mobile::Mobile;
 pub use reply::{ReplyError, ReplyState, Role, Usage};
 pub use text::{Content, Email, Name, Password, SystemPrompt, Title};

@@ -49,7 +49,7 @@ impl Auth {
     /// The caller of a valid token, if its session is live ([`Self::is_live`]).
     pub async fn caller(&self, bearer: &Bearer, mark: Result<Mark, Fault>) -> Result<Caller, Error> {
         if self.is_live(bearer, mark).await? {
-            Ok(Caller { user: bearer.user, session: bearer.session })
+            Ok(Caller { user: bearer.user, session: bearer.session, signed_in_at: bearer.signed_in_at })
         } else {
             Err(Error::unauthenticated("The session has ended. Sign in again."))
         }
@@ -76,6 +76,8 @@ pub struct Bearer {
     pub user: UserId,
     /// The token's session.
     pub session: SessionId,
+    /// When the session was opened by a code or a password. Tokens of older versions do not tell.
+    pub signed_in_at: Option<Timestamp>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer
@@ -87,7 +89,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let auth = Auth::from_ref(state);
         match grant(parts, &auth.tokens, auth.clock.now())? {
-            Grant::Session(user, session) => Ok(Self { user, session }),
+            Grant::Session(user, session, signed_in_at) => Ok(Self { user, session, signed_in_at }),
             Grant::PasswordReset(..) => Err(Error::forbidden("This token can set a new password and nothing else.")),
         }
     }
@@ -100,6 +102,8 @@ pub struct Caller {
     pub user: UserId,
     /// The device.
     pub session: SessionId,
+    /// When the session was opened by a code or a password. Tokens of older versions do not tell.
+    pub signed_in_at: Option<Timestamp>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller

@@ -71,6 +71,9 @@ problem_codes! {
     Forbidden = "forbidden", FORBIDDEN,
         "The token or key is valid, but not for this.",
         "Use the token or key that this operation needs.";
+    FreshSignInRequired = "fresh_sign_in_required", FORBIDDEN,
+        "The session was opened too long ago for this: an access token alone may be stolen.",
+        "Sign in again with a code or the password, and repeat the request with the new access token.";
     NotFound = "not_found", NOT_FOUND,
         "The path or the thing does not exist, or belongs to another user.",
         "Check the address; read the list again.";
@@ -132,7 +135,7 @@ problem_codes! {
         "There is no sign-up with this id for this number.",
         "Sign up again, or request a code without `signup_id`.";
     PasswordCommon = "password_common", UNPROCESSABLE_ENTITY,
-        "The password is among the most common ones.",
+        "The password is guessed first: it is a common one, the own number, or the name of the service.",
         "Choose another password.";
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "The Idempotency-Key belongs to another message.",

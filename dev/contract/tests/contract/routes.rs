@@ -1,4 +1,4 @@
-//! Every route of a router is reached by exactly one route of the template, and every event uses one of them.
+//! Every route of a router is reached by one route of the template, and every event uses one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -44,7 +44,11 @@ fn every_route_of_a_router_is_reached_by_one_route_of_the_template() {
         let paths = paths(&function.name);
         assert!(!paths.is_empty(), "{} has no routes", function.name);
         for path in &paths {
-            let reached: Vec<_> = functions.iter().flat_map(|other| reaching(other, path)).collect();
+            let mut reached: Vec<_> = functions.iter().flat_map(|other| reaching(other, path)).collect();
+            // An exact path goes before one with a greedy variable.
+            if reached.iter().any(|(_, route)| !route.contains("{proxy+}")) {
+                reached.retain(|(_, route)| !route.contains("{proxy+}"));
+            }
             match reached.as_slice() {
                 [(id, _)] => assert_eq!(*id, function.id, "{path}"),
                 [] => assert!(path == "/" && function.has_url, "nothing leads to {path} of {}", function.name),

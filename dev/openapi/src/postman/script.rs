@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 /// The values that are kept of a success, by operation: the variable and its place in the body.
-const KEPT: [(&str, &[(&str, &str)]); 11] = [
+const KEPT: [(&str, &[(&str, &str)]); 12] = [
     ("sign_up", &[("signup_id", "signup_id")]),
     ("send_otp", &[("challenge_id", "challenge_id"), ("otp", "otp")]),
     ("request_password_reset", &[("challenge_id", "challenge_id"), ("otp", "otp")]),
+    ("request_mobile_change", &[("challenge_id", "challenge_id"), ("otp", "otp")]),
     ("verify_otp", &[("access_token", "access_token"), ("refresh_token", "refresh_token")]),
     ("log_in", &[("access_token", "access_token"), ("refresh_token", "refresh_token")]),
     ("refresh_tokens", &[("access_token", "access_token"), ("refresh_token", "refresh_token")]),

@@ -377,7 +377,11 @@ impl<'a> World<'a> {
     }
 
     async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> Seen {
-        let token = self.lane.tokens.issue(Grant::Session(self.user, self.session), self.model.now).unwrap();
+        let token = self
+            .lane
+            .tokens
+            .issue(Grant::Session(self.user, self.session, Some(self.model.now)), self.model.now)
+            .unwrap();
         let user: User = self.lane.nobody.at(self.lane.router.clone()).with_token(&token);
         let answer = user.json(method, &format!("/chatroom{path}"), headers, body).await;
         Seen::Answer(Answer { status: answer.status(), body: answer.body() })

@@ -79,8 +79,15 @@ async fn guesses_of_the_current_password_count_as_failed_sign_ins() {
 async fn a_new_password_must_be_long_enough_and_not_common() {
     let api = api().await;
     let (user, _) = sign_in(&api.anyone()).await;
-    for (password, code) in [("seven77", "invalid"), ("12345678", "password_common"), ("QwertyUIOP", "password_common")]
-    {
+    for (password, code) in [
+        ("seven77", "invalid"),
+        ("12345678", "password_common"),
+        ("QwertyUIOP", "password_common"),
+        ("P@ssw0rd2024", "password_common"),
+        ("Summer2025!", "password_common"),
+        (&user.mobile[2..], "password_common"),
+        ("Chat-Backend", "password_common"),
+    ] {
         let refused = user.post("/auth/change-password", json!({ "new_password": password })).await;
         let error = &refused.body()["errors"][0];
         assert_eq!((refused.status(), &error["pointer"], &error["code"]), (422, &json!("/new_password"), &json!(code)));

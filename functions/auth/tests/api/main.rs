@@ -2,8 +2,12 @@
 
 #![cfg(test)]
 
+mod a_change_of_number_is_proved_and_told;
+mod a_reset_token_dies_with_what_it_would_reset;
+mod a_stolen_access_token_cannot_take_the_account;
 mod change_password;
 mod codes_race;
+mod every_security_event_is_one_line;
 mod forgot_password;
 mod limits;
 mod lock;

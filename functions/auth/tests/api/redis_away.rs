@@ -9,7 +9,7 @@ use testkit::TestApi;
 use crate::support::{api, is_in, sign_in};
 
 /// The same function, but Redis is unreachable.
-fn without_redis(api: &TestApi) -> Router {
+pub(crate) fn without_redis(api: &TestApi) -> Router {
     let settings = api.stack.env();
     let env = Env::from_fn(move |name| match name {
         "REDIS_URL" => Some("redis://127.0.0.1:1".into()),

@@ -32,17 +32,83 @@ async fn a_refresh_renews_both_tokens() {
 }
 
 #[tokio::test]
-async fn a_lost_response_can_be_requested_again_within_ten_seconds() {
+async fn a_request_that_is_sent_twice_gets_the_same_successor_twice() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;
     let second = text(&refresh(&user, &first).await, "refresh_token");
-    api.stack.clock.advance(Duration::from_secs(10));
+    api.stack.clock.advance(Duration::from_millis(29_999));
     assert_eq!(text(&refresh(&user, &first).await, "refresh_token"), second);
     assert_eq!(refresh(&user, &second).await.status(), 200);
 }
 
 #[tokio::test]
-async fn a_token_used_again_later_ends_the_whole_family() {
+async fn a_lost_answer_ends_no_session_however_often_and_however_late() {
+    let api = api().await;
+    let (user, mut token) = signed_in(&api).await;
+    for pause in [12, 31, 3_600, 7 * 86_400, 29 * 86_400] {
+        let mut lost = vec![token.clone()];
+        for _ in 0..3 {
+            lost.push(text(&refresh(&user, &token).await, "refresh_token"));
+            api.stack.clock.advance(Duration::from_secs(pause));
+        }
+        let renewed = refresh(&user, &token).await;
+        assert_eq!(renewed.status(), 200, "{pause}");
+        token = text(&renewed, "refresh_token");
+        assert!(!lost[..3].contains(&token), "a later successor is another one");
+        assert!(is_in(&user.with_token(&text(&renewed, "access_token"))).await);
+    }
+    assert_eq!(refresh(&user, &token).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_successor_that_a_later_one_replaced_ends_the_family() {
+    let api = api().await;
+    let (user, first) = signed_in(&api).await;
+    let second = text(&refresh(&user, &first).await, "refresh_token");
+    api.stack.clock.advance(Duration::from_secs(31));
+    // Somebody has the first token still, the owner who lost the answer or a thief: only one of them goes on.
+    let other = text(&refresh(&user, &first).await, "refresh_token");
+    assert_eq!(refresh(&user, &second).await.code(), "refresh_invalid");
+    assert_eq!(refresh(&user, &other).await.code(), "refresh_invalid");
+    assert!(!is_in(&user).await);
+}
+
+#[tokio::test]
+async fn a_lost_answer_outlives_the_key_that_its_successor_was_made_with() {
+    let api = api().await;
+    let (user, first) = signed_in(&api).await;
+    refresh(&user, &first).await;
+    let (old, new) = (api.stack.setting("JWT_KEYS").to_owned(), "next:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=");
+    let rotated = TestApi::on(api.stack.with("JWT_KEYS", format!("{new},{old}")), auth::router);
+    let again = refresh(&rotated.anyone(), &first).await;
+    assert_eq!(again.status(), 200, "the second of two live keys is tried too");
+    rotated.stack.clock.advance(Duration::from_hours(48));
+    let gone = TestApi::on(rotated.stack.with("JWT_KEYS", new), auth::router);
+    let second = text(&refresh(&gone.anyone(), &first).await, "refresh_token");
+    assert_ne!(second, text(&again, "refresh_token"));
+    assert_eq!(refresh(&gone.anyone(), &second).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_session_that_an_older_version_opened_or_renewed_goes_on() {
+    let api = api().await;
+    let (user, first) = signed_in(&api).await;
+    let sql = api.stack.sql().await;
+    sql.execute("update sessions set refresh_head = null", &[]).await.unwrap();
+    let second = text(&refresh(&user, &first).await, "refresh_token");
+    // An older version runs again for a while: it makes a token and does not write down that it is the head.
+    api.stack.clock.advance(Duration::from_mins(1));
+    let third = shared::auth::RefreshToken::generate().unwrap();
+    let now = api.stack.clock.now();
+    sql.execute("update refresh_tokens set used_at = $1 where used_at is null", &[&now]).await.unwrap();
+    let insert = "insert into refresh_tokens (hash, session_id, created_at) select $1, id, $2 from sessions";
+    sql.execute(insert, &[&&third.hash()[..], &now]).await.unwrap();
+    assert_eq!(refresh(&user, &third.expose()).await.status(), 200);
+    assert_eq!(refresh(&user, &second).await.code(), "refresh_invalid", "it was used");
+}
+
+#[tokio::test]
+async fn a_token_used_again_after_its_successor_ends_the_whole_family() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;
     api.stack.clock.advance(Duration::from_mins(1));
@@ -50,13 +116,15 @@ async fn a_token_used_again_later_ends_the_whole_family() {
     let renewed = refresh(&user, &first).await;
     let (access, second) = (text(&renewed, "access_token"), text(&renewed, "refresh_token"));
     assert!(is_in(&user.with_token(&access)).await);
-    api.stack.clock.advance(Duration::from_millis(10_001));
+    let third = text(&refresh(&user, &second).await, "refresh_token");
 
     let reused = refresh(&user, &first).await;
 
     assert_eq!((reused.status(), reused.code().as_str()), (401, "refresh_invalid"));
     assert!(!is_in(&user.with_token(&access)).await, "the access token fails at its next request");
-    assert_eq!(refresh(&user, &second).await.code(), "refresh_invalid", "so does the successor");
+    for token in [&second, &third] {
+        assert_eq!(refresh(&user, token).await.code(), "refresh_invalid", "so do its successors");
+    }
     assert!(is_in(&elsewhere).await, "another device's session is another family");
     assert_eq!(refresh(&user, &text(&other, "refresh_token")).await.status(), 200);
 }
@@ -77,17 +145,111 @@ async fn a_hundred_refreshes_at_once_are_told_the_same_successor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_late_reuses_at_once_end_the_session_and_give_nothing() {
+async fn a_hundred_reuses_at_once_end_the_session_and_give_nothing() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;
-    refresh(&user, &first).await;
-    api.stack.clock.advance(Duration::from_secs(11));
+    let second = text(&refresh(&user, &first).await, "refresh_token");
+    refresh(&user, &second).await;
     let seen = crate::support::hundred(|_| {
         let (user, first) = (user.clone(), first.clone());
         async move { refresh(&user, &first).await }
     });
     assert_eq!(seen.await, crate::support::outcomes(&[(401, "refresh_invalid", 100)]));
     assert!(!is_in(&user).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_late_repetitions_at_once_get_one_new_successor() {
+    let api = api().await;
+    let (user, first) = signed_in(&api).await;
+    let lost = text(&refresh(&user, &first).await, "refresh_token");
+    api.stack.clock.advance(Duration::from_mins(5));
+    let mut tasks = JoinSet::new();
+    for _ in 0..100 {
+        let (user, first) = (user.clone(), first.clone());
+        tasks.spawn(async move { text(&refresh(&user, &first).await, "refresh_token") });
+    }
+    let successors: HashSet<String> = tasks.join_all().await.into_iter().collect();
+    assert!(successors.len() == 1 && !successors.contains(&lost));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_and_its_successor_at_once_give_the_next_token_or_end_the_family_and_nothing_between() {
+    let api = api().await;
+    for _ in 0..5 {
+        let (user, parent) = signed_in(&api).await;
+        let head = text(&refresh(&user, &parent).await, "refresh_token");
+        let mut tasks = JoinSet::new();
+        for number in 0..100 {
+            let (user, token) = (user.clone(), if number % 2 == 0 { parent.clone() } else { head.clone() });
+            tasks.spawn(async move {
+                let answer = refresh(&user, &token).await;
+                (number % 2 == 0, answer.status(), answer.body()["refresh_token"].as_str().map(str::to_owned))
+            });
+        }
+        let seen = tasks.join_all().await;
+        let given: HashSet<_> =
+            seen.iter().filter(|(of_parent, ..)| !of_parent).filter_map(|(.., token)| token.clone()).collect();
+        assert!(given.len() <= 1, "the head has one successor");
+        assert!(seen.iter().all(|(of_parent, status, token)| match (of_parent, status) {
+            (true, 200) => token.as_deref() == Some(&head),
+            (false, 200) => true,
+            (_, status) => *status == 401,
+        }));
+        let ended = seen.iter().any(|(_, status, _)| *status == 401);
+        assert_eq!(is_in(&user).await, !ended);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_renewed_without_end_ends() {
+    let api = api().await;
+    let (user, first) = signed_in(&api).await;
+    let second = text(&refresh(&user, &first).await, "refresh_token");
+    let rows = shared::db::refresh_tokens::MOST_TOKENS - 2;
+    let insert = "insert into refresh_tokens (hash, session_id, created_at, used_at)
+        select sha256(n::text::bytea), s.id, s.created_at, s.created_at from sessions s, generate_series(2, $1::bigint) n";
+    let sql = api.stack.sql().await;
+    sql.execute(insert, &[&rows]).await.unwrap();
+    let last = text(&refresh(&user, &second).await, "refresh_token");
+    assert_eq!(refresh(&user, &last).await.code(), "refresh_invalid");
+    let kept: i64 = sql.query_one("select count(*) from refresh_tokens", &[]).await.unwrap().get(0);
+    assert_eq!(kept, rows + 2);
+}
+
+#[tokio::test]
+async fn a_session_has_an_absolute_end_if_the_deployment_sets_one() {
+    let api = with(&[("SESSION_MAX_DAYS", "3"), ("REFRESH_TOKEN_DAYS", "2")]).await;
+    let (user, mut token) = signed_in(&api).await;
+    api.stack.clock.advance(Duration::from_hours(40));
+    token = text(&refresh(&user, &token).await, "refresh_token");
+    api.stack.clock.advance(Duration::from_hours(31));
+    let renewed = refresh(&user, &token).await;
+    assert_eq!(renewed.body()["expires_in"], json!(3_600), "the access token ends with its session");
+    let user = user.with_token(&text(&renewed, "access_token"));
+    api.stack.clock.advance(Duration::from_secs(3_599));
+    assert!(is_in(&user).await);
+    token = text(&refresh(&user, &text(&renewed, "refresh_token")).await, "refresh_token");
+    api.stack.clock.advance(Duration::from_secs(7));
+    assert!(!is_in(&user).await);
+    assert_eq!(refresh(&user, &token).await.code(), "refresh_invalid");
+
+    let short = with(&[("SESSION_MAX_DAYS", "1")]).await;
+    let (user, token) = signed_in(&short).await;
+    short.stack.clock.advance(Duration::from_hours(24));
+    assert_eq!(refresh(&user, &token).await.code(), "refresh_invalid");
+}
+
+#[tokio::test]
+async fn a_refresh_needs_no_redis() {
+    let api = api().await;
+    let (user, first) = signed_in(&api).await;
+    let away = user.at(crate::redis_away::without_redis(&api));
+    let second = text(&refresh(&away, &first).await, "refresh_token");
+    let third = text(&refresh(&away, &second).await, "refresh_token");
+    assert_eq!(refresh(&away, &first).await.code(), "refresh_invalid");
+    assert_eq!(refresh(&away, &third).await.code(), "refresh_invalid");
+    assert!(!is_in(&away).await);
 }
 
 #[tokio::test]

@@ -1,46 +1,14 @@
 //! No code appears in the stores, the queue, the logs or a response, except in the response of send-otp in development.
 
 use std::fmt::Write as _;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 use redis::AsyncCommands;
 use serde_json::json;
 use shared::auth::OneTimeCodes;
 use shared::domain::ChallengeId;
-use testkit::Stack;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::util::SubscriberInitExt;
+use testkit::{Stack, capture};
 
 use crate::support::{text, verify, with, wrong};
-
-#[derive(Clone, Default)]
-struct Logs(Arc<Mutex<Vec<u8>>>);
-
-impl Logs {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Logs {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Captures the logs of this thread, at all levels, until the guard is dropped.
-fn capture() -> (Logs, impl Drop) {
-    let logs = Logs::default();
-    let writer = logs.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(move || writer.clone());
-    (logs, subscriber.finish().set_default())
-}
 
 /// Every row of every table, as text.
 async fn postgres(stack: &Stack) -> String {

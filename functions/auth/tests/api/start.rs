@@ -39,6 +39,8 @@ async fn invalid_settings_are_named_but_their_values_are_not_shown() {
         ("OTP_DAILY_CAP", "many"),
         ("LOGIN_PER_IP_HOUR", "some"),
         ("REFRESH_TOKEN_DAYS", "month"),
+        ("SESSION_MAX_DAYS", "year"),
+        ("FRESH_SIGN_IN_MINUTES", "0"),
     ] {
         let refused = refusal(&[(name, value)]).await;
         assert!(refused.starts_with(&format!("{name}: ")), "{name}={value}: {refused}");

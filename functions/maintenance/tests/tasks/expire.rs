@@ -48,10 +48,36 @@ async fn expired_rows_are_deleted_and_the_rest_stays() {
 
     let expired = expire(&world).await;
 
-    assert_eq!(expired, Expired { sessions: 2, idempotency_keys: 0, stripe_events: 2, allowances: 1, attempts: 2 });
+    let rest = Expired::default();
+    assert_eq!(expired, Expired { sessions: 2, stripe_events: 2, allowances: 1, attempts: 2, ..rest });
     let (sessions, tokens) = (world.count("sessions").await, world.count("refresh_tokens").await);
     assert_eq!((sessions, tokens, world.count("stripe_events").await), (2, 2, 2));
     assert_eq!(world.count("allowances where day = '2026-11-23'").await, 1);
+}
+
+/// A chain of ten tokens: one was exchanged every five days, and the eighth was replaced without being exchanged.
+#[tokio::test]
+async fn a_replaced_refresh_token_is_recognised_for_as_long_as_it_would_have_been_valid() {
+    let world = World::start().await;
+    let user = world.user().await;
+    let (sql, start) = (world.stack.sql().await, world.stack.clock.now() - 45 * DAY);
+    let chain = "with s as (
+            insert into sessions (id, user_id, created_at, last_used_at, expires_at, refresh_parent, refresh_head)
+            select gen_random_uuid(), $1, $2::timestamptz, $2, 'infinity', '\x09', '\x0a' returning id
+        )
+        insert into refresh_tokens (hash, session_id, created_at, used_at)
+        select decode(lpad(to_hex(n), 2, '0'), 'hex'), id, $2 + (n - 1) * interval '5 days',
+            case when n not in (8, 10) then $2 + n * interval '5 days' end from s, generate_series(1, 10) n";
+    sql.execute(chain, &[&user, &start]).await.unwrap();
+
+    // Those that were exchanged until 30 days ago: after 5, 10 and 15 of the 45 days. The clock moved on a minute.
+    world.stack.clock.advance(Duration::from_mins(1));
+    assert_eq!(expire(&world).await.refresh_tokens, 3);
+    world.stack.clock.advance(60 * DAY);
+    assert_eq!(expire(&world).await.refresh_tokens, 5);
+    let left = sql.query("select encode(hash, 'hex') from refresh_tokens order by 1", &[]).await.unwrap();
+    let left: Vec<String> = left.iter().map(|row| row.get(0)).collect();
+    assert_eq!(left, ["09", "0a"], "a lost answer is never too late");
 }
 
 #[tokio::test]

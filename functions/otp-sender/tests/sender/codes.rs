@@ -9,9 +9,9 @@ use shared::domain::{ChallengeId, Mobile, SessionId};
 
 use crate::kit::{Kit, job};
 
-const MOBILE: &str = "+14155550123";
+pub(crate) const MOBILE: &str = "+14155550123";
 
-async fn account(kit: &Kit) {
+pub(crate) async fn account(kit: &Kit) {
     let (now, hash) = (kit.stack.clock.now(), [7; 32]);
     let session = NewSession {
         id: SessionId::generate(),

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod a_former_number_is_told;
 mod batches;
 mod codes;
 mod failures;

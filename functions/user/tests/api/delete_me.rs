@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::cache::{CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile};
-use testkit::{Shop, Stack, TestApi, User};
+use testkit::{Shop, Stack, TestApi, User, capture};
 use tokio::task::JoinSet;
 
 use crate::{api, on};
@@ -45,6 +45,35 @@ async fn an_account_is_deleted_with_all_its_data_and_its_token_fails() {
     {
         assert_eq!(count(&api, table).await, left, "{table}");
     }
+}
+
+#[tokio::test]
+async fn a_stolen_access_token_does_not_delete_the_account() {
+    for settings in [None, Some(("REDIS_URL", "redis://127.0.0.1:1"))] {
+        let stack = Stack::start().await;
+        let api = on(settings.into_iter().fold(stack, |stack, (name, value)| stack.with(name, value)));
+        let user = api.signed_in().await;
+        api.stack.clock.advance(Duration::from_secs(601));
+        let refused = user.delete("/user/me").await;
+        assert_eq!((refused.status(), refused.code().as_str()), (403, "fresh_sign_in_required"));
+        assert_eq!(user.get("/user/me").await.status(), 200, "reading never needs a fresh sign-in");
+        assert_eq!(user.patch("/user/me", json!({ "name": "Ada" })).await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_is_one_security_event_without_the_number() {
+    let (logs, _guard) = capture();
+    let api = api().await;
+    let user = api.signed_in().await;
+    logs.take();
+    assert_eq!(user.delete("/user/me").await.status(), 204);
+    let lines = logs.take();
+    let events: Vec<Value> = lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let events: Vec<_> = events.iter().filter(|line| line["event"] == "security").collect();
+    assert_eq!(events.len(), 1);
+    assert_eq!((&events[0]["kind"], &events[0]["user"]), (&json!("account_deleted"), &json!(user.id.unwrap())));
+    assert!(!lines.contains(&user.mobile[1..]));
 }
 
 #[tokio::test]

@@ -31,6 +31,10 @@ async fn the_events_of_auth_are_answered() {
     replay.send("auth-end-session", &[token[0], (SESSION, text(other, "id"))], 204).await;
     replay.send("auth-sessions", &[(TOKEN, text(&second, "access_token"))], 401).await;
 
+    let challenge = replay.send("auth-request-mobile-change", &token, 202).await;
+    let proof = [(CHALLENGE, text(&challenge, "challenge_id")), (CODE, text(&challenge, "otp")), token[0]];
+    let account = replay.send("auth-change-mobile", &proof, 200).await;
+    assert_eq!(account["mobile"], "+14155550199");
     replay.send("auth-change-password", &token, 204).await;
     stack.clock.advance(Duration::from_mins(10));
     replay.send("auth-forgot-password", &[], 202).await;
