@@ -73,6 +73,7 @@ def parameters(
         "OtpKeys": made["OtpKeys"],
         "OperatorKey": made["OperatorKey"],
         "OtpDelivery": "response",
+        "OtpDeliveryInResponse": "codes-are-public",
         "DocsEnabled": "true",
         "OtpAllowedCountries": "*",
         # Every caller here has the same address, 127.0.0.1.
