@@ -80,6 +80,7 @@ def parameters(
         "OtpPerIpHour": "0",
         "OtpPerPrefixHour": "0",
         "LoginPerIpHour": "0",
+        "OperatorTriesPerIpHour": "0",
         "OtpDailyCap": "1000000",
         "ThrottleRate": "10000",
         "ThrottleBurst": "5000",

@@ -171,7 +171,7 @@ async fn whichever_call_fails_or_loses_its_answer_a_later_run_finishes() {
         users::delete(&shop.billing.db, user.id.unwrap()).await.unwrap().unwrap();
         let failure = json!({ "status": 500, "times": 3, "path_prefix": path, "method": method, "after": after });
         shop.admin("fail", failure).await;
-        let expected = if after { 0 } else { 1 };
+        let expected = usize::from(!after);
         assert_eq!(shop.an_hour_later().await.failed, expected, "{method} {path}");
         assert_eq!(shop.is_erased().await, after, "{method} {path}");
 
