@@ -11,4 +11,5 @@ mod papers;
 mod production;
 mod routes;
 mod schema;
+mod security;
 mod template;
