@@ -28,10 +28,10 @@ def main(arguments: list[str]) -> int:
 
 def target(name: str, settings: dict) -> str:
     """Where this environment is, in words."""
-    region = settings["region"]
     try:
-        session = boto3.Session(profile_name=settings.get("profile"), region_name=region)
+        session = boto3.Session(profile_name=settings.get("profile"), region_name=settings.get("region"))
         account = session.client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as refused:
         raise Failure(f"AWS does not say whose credentials these are: {refused}") from refused
-    return f"Deploying {name} to account {account}, region {region}, stack {settings['stack_name']}."
+    stack = settings.get("stack_name", "without a name")
+    return f"Deploying {name} to account {account}, region {session.region_name}, stack {stack}."

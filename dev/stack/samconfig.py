@@ -42,5 +42,6 @@ def is_named(arguments: list[str]) -> bool:
     asked = " ".join(arguments)
     say(f"There is no environment {asked}." if asked else "Nothing is deployed: name an environment of samconfig.toml.")
     for name, settings in known.items():
-        say(f"  make deploy ENV={name:<9} Stage={settings['parameters']['Stage']}, stack {settings['stack_name']}")
+        stage, stack = settings["parameters"].get("Stage", "dev"), settings.get("stack_name", "without a name")
+        say(f"  make deploy ENV={name:<9} Stage={stage}, stack {stack}")
     return False
