@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench fuzz fuzz-parsers deploy
 
-# Where `make deploy` deploys to: an environment of samconfig.toml.
-ENV ?= default
+# Where `make deploy` deploys to: an environment of samconfig.toml. There is no default.
+ENV ?=
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -27,5 +27,4 @@ fuzz-parsers: ## the parsers of what strangers send, a minute each (SECONDS=60)
 	@dev/fuzz/run $(SECONDS)
 
 deploy: ## build and deploy to AWS: make deploy ENV=default|staging|prod
-	@dev/build release
-	.dev/sam/bin/sam deploy --config-env $(ENV)
+	@dev/deploy $(ENV)

@@ -1,4 +1,4 @@
-"""Checks with CloudFormation itself that the template refuses a production stack that returns codes in its responses.
+"""Checks with CloudFormation itself that the template refuses what is not secure and accepts samconfig.toml.
 
 Run by `dev/test`. The stack is not deployed: the same rules accept or refuse a change set.
 """
@@ -10,16 +10,39 @@ import sys
 
 from botocore.exceptions import ClientError
 
-from stack import build, commands, settings
+from stack import build, commands, samconfig, settings
 from stack.aws import BUCKET, LocalAws
 from stack.console import Failure, report, say
 from stack.paths import Home
 from stack.processes import free_port, stop_all
 
 NOWHERE = "postgres://nobody@127.0.0.1:1/none", "redis://127.0.0.1:1"
-RULE = "ProductionKeepsCodesSecret"
-# Stage, delivery of codes, and whether the template must accept the two together.
-CASES = [("prod", "response", False), ("prod", "sns", True), ("dev", "response", True)]
+# What a production stack must set.
+PROD = {
+    "Stage": "prod",
+    "OtpDelivery": "sns",
+    "OtpDeliveryInResponse": "",
+    "OtpAllowedCountries": "1,!1876",
+    "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms",
+    "CheckoutSuccessUrl": "https://app.acme.io/subscribed",
+    "CheckoutCancelUrl": "https://app.acme.io/plans",
+    "PortalReturnUrl": "https://app.acme.io/account",
+}
+DEV = {"Stage": "dev", "OtpDelivery": "response"}
+# Parameters, and the rule that must refuse them; None if the template must accept them.
+CASES = [
+    (PROD, None),
+    ({**PROD, "OtpDelivery": "response", "OtpDeliveryInResponse": "codes-are-public"}, "ProductionKeepsCodesSecret"),
+    ({**PROD, "OtpAllowedCountries": "1"}, "ProductionSendsCodesToChosenCountries"),
+    ({**PROD, "OtpAllowedCountries": "*"}, "ProductionSendsCodesToChosenCountries"),
+    ({**PROD, "AlarmTopicArn": ""}, "ProductionTellsSomebody"),
+    ({**PROD, "CheckoutSuccessUrl": "https://example.com/subscribed"}, "ProductionHasAddressesOfItsOwn"),
+    ({**PROD, "CheckoutCancelUrl": "https://example.com/plans"}, "ProductionHasAddressesOfItsOwn"),
+    ({**PROD, "PortalReturnUrl": "https://example.com/account"}, "ProductionHasAddressesOfItsOwn"),
+    ({**DEV, "OtpDeliveryInResponse": "codes-are-public"}, None),
+    ({**DEV, "OtpDeliveryInResponse": ""}, "CodesInResponsesAreMeant"),
+    ({**DEV, "OtpDelivery": "sns", "OtpDeliveryInResponse": "", "OtpAllowedCountries": "1"}, None),
+]
 
 
 def main() -> int:
@@ -32,9 +55,16 @@ def main() -> int:
         local = LocalAws(home, free_port())
         local.start()
         local.client("s3").create_bucket(Bucket=BUCKET)
-        wrong = [case for case in CASES if _is_taken(local, case[0], case[1]) != case[2]]
-        for stage, delivery, taken in wrong:
-            say(f"Stage={stage} OtpDelivery={delivery} is {'refused' if taken else 'accepted'}")
+        basis = settings.parameters(*NOWHERE, build.host())
+        cases = [({**basis, **chosen}, rule) for chosen, rule in CASES]
+        cases += [(samconfig.parameters(name), None) for name in samconfig.environments()]
+        wrong = 0
+        for number, (chosen, rule) in enumerate(cases):
+            refused = _refusal(local, f"case-{number}", chosen)
+            # A refusal names its rule.
+            if (refused is None) != (rule is None) or (rule or "") not in (refused or ""):
+                wrong += 1
+                say(f"expected {rule or 'no refusal'}, got {refused or 'none'}: {chosen}")
         return 1 if wrong else 0
     except Failure as failure:
         report(failure)
@@ -45,13 +75,12 @@ def main() -> int:
         shutil.rmtree(home.data, ignore_errors=True)
 
 
-def _is_taken(local: LocalAws, stage: str, delivery: str) -> bool:
-    chosen = {**settings.parameters(*NOWHERE, build.host()), "Stage": stage, "OtpDelivery": delivery}
+def _refusal(local: LocalAws, stack: str, chosen: dict) -> str | None:
     # As `sam deploy` does it: CodeUri is the place of the code in the bucket.
     body = settings.TEMPLATE.read_text().replace("CodeUri: target/lambda/", f"CodeUri: s3://{BUCKET}/")
     try:
         local.client("cloudformation").create_change_set(
-            StackName=f"{stage}-{delivery}",
+            StackName=stack,
             ChangeSetName="rules",
             ChangeSetType="CREATE",
             TemplateBody=body,
@@ -59,10 +88,10 @@ def _is_taken(local: LocalAws, stage: str, delivery: str) -> bool:
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in chosen.items()],
         )
     except ClientError as refused:
-        if RULE not in str(refused):
+        if not any(rule in str(refused) for rule in settings.template()["Rules"]):
             raise
-        return False
-    return True
+        return str(refused)
+    return None
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 //! Configuration: read once, from one place, and refused in one sentence when it is wrong.
 
+mod production;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -41,8 +43,9 @@ impl Env {
         (self.0)(name).filter(|value| !value.is_empty())
     }
 
-    /// A required setting.
+    /// A required setting; refused if this stack serves real users and the value is not fit for that ([`Self::fit`]).
     pub fn required(&self, name: &'static str) -> Result<String, ConfigError> {
+        self.fit(name)?;
         self.optional(name).ok_or_else(|| ConfigError::new(name, "is not set"))
     }
 

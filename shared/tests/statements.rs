@@ -153,6 +153,7 @@ async fn subscription(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     assert_eq!((status.tier, status.subscription), (Tier::Pro, paused));
     assert_eq!(run!(run, customers::take_unchecked(db, now, 10, now)), [id]);
     let mut held = run!(run, customers::hold(db, By::User(user))).unwrap();
+    held.erase().await.unwrap();
     held.forget().await.unwrap();
     held.close().await.unwrap();
     held.release().await.unwrap();
@@ -175,6 +176,7 @@ async fn expiry(run: &mut Run, db: &Db, now: Timestamp) {
     run!(run, stripe_events::delete_received(db, before, 10));
     run!(run, allowances::delete_before(db, before.day(), 10));
     run!(run, attempts::delete_before(db, before, 10));
+    run!(run, customers::delete_erased(db, before, 10));
     assert!(!run!(run, attempts::only_fail(db, before)));
 }
 

@@ -56,7 +56,7 @@ impl Limit {
 fn all() -> Vec<Limit> {
     let unset = Env::from_fn(|_| None);
     let (Ok(otp), Ok(day)) = (OtpLimits::from_env(&unset), Limits::from_env(&unset)) else { return Vec::new() };
-    [of_codes(&otp), of_passwords(), of_messages(day)].concat()
+    [of_codes(&otp), of_passwords(), of_operators(), of_messages(day)].concat()
 }
 
 fn of_codes(limits: &OtpLimits) -> Vec<Limit> {
@@ -119,6 +119,11 @@ fn of_passwords() -> Vec<Limit> {
             "10 wrong passwords for a number in 15 minutes",
         ),
     ]
+}
+
+fn of_operators() -> Vec<Limit> {
+    let words = "10 wrong operator keys from an address in an hour";
+    vec![limit(ProblemCode::OperatorIpLimit, "address", 10, HOUR, Some("OperatorTriesPerIpHour"), words)]
 }
 
 fn of_messages(limits: Limits) -> Vec<Limit> {

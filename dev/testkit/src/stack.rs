@@ -81,6 +81,7 @@ impl Stack {
             ("JWT_KEYS", "test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".to_owned()),
             ("OTP_KEYS", "test:MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=".to_owned()),
             ("OTP_DELIVERY", "response".to_owned()),
+            ("OTP_DELIVERY_IN_RESPONSE", "codes-are-public".to_owned()),
             ("OTP_ALLOWED_COUNTRIES", "*".to_owned()),
             ("OPERATOR_KEY", "operator-key-of-the-tests".to_owned()),
         ];

@@ -13,6 +13,7 @@ impl Countries {
     /// Reads `OTP_ALLOWED_COUNTRIES`, such as `49,1,!1876`: calling codes with or without an area code; `!` excludes
     /// the numbers that begin with the code; `*` is every country.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        env.fit(NAME)?;
         env.list(NAME).iter().map(|item| rule(item)).collect::<Result<_, _>>().map(Self)
     }
 

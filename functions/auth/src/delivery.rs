@@ -6,6 +6,10 @@ use shared::config::{ConfigError, Env};
 use shared::domain::{ChallengeId, NoticeId};
 use shared::queue::{NoticeJob, OtpJob, Queues};
 
+const NAME: &str = "OTP_DELIVERY";
+/// What whoever returns codes in responses must confirm.
+const CONFIRMED: &str = "codes-are-public";
+
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// By `otp-sender`, which reads this queue.
@@ -15,16 +19,19 @@ pub(crate) enum Delivery {
 }
 
 impl Delivery {
-    /// Reads `OTP_DELIVERY` and `OTP_QUEUE_URL`. A production stack sends its codes by SMS and nothing else.
+    /// Reads `OTP_DELIVERY` and `OTP_QUEUE_URL`. A production stack sends its codes by SMS and nothing else. Any other
+    /// stack that returns them must say so a second time, by `OTP_DELIVERY_IN_RESPONSE`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        match env.optional("OTP_DELIVERY").as_deref() {
+        env.fit(NAME)?;
+        let confirmed = env.optional("OTP_DELIVERY_IN_RESPONSE").as_deref() == Some(CONFIRMED);
+        match env.optional(NAME).as_deref() {
             None | Some("sns") => Ok(Self::Sns(Queues::from_env(env)?, env.required("OTP_QUEUE_URL")?)),
-            Some("response") if env.is_production() => Err(ConfigError::new(
-                "OTP_DELIVERY",
-                "must be sns in production: codes would be sent to anyone who asks",
+            Some("response") if confirmed => Ok(Self::Response),
+            Some("response") => Err(ConfigError::new(
+                "OTP_DELIVERY_IN_RESPONSE",
+                format!("must be {CONFIRMED} with OTP_DELIVERY=response: anyone can sign in to any number then"),
             )),
-            Some("response") => Ok(Self::Response),
-            Some(_) => Err(ConfigError::new("OTP_DELIVERY", "must be sns or response")),
+            Some(_) => Err(ConfigError::new(NAME, "must be sns or response")),
         }
     }
 

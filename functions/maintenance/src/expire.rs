@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::db::{Db, allowances, attempts, messages, refresh_tokens, sessions, stripe_events};
+use shared::db::{Db, allowances, attempts, customers, messages, refresh_tokens, sessions, stripe_events};
 use shared::domain::Timestamp;
 use tokio::time::Instant;
 
@@ -19,6 +19,8 @@ const STRIPE_EVENTS: Duration = Duration::from_hours(90 * 24);
 const ALLOWANCES: Duration = Duration::from_hours(40 * 24);
 /// What attempts cost is asked for a quarter later.
 const ATTEMPTS: Duration = Duration::from_hours(120 * 24);
+/// A payment can be disputed for 120 days as a rule; the row of a deleted account's customer lets us notice it.
+const ERASED: Duration = Duration::from_hours(180 * 24);
 /// Rows per statement.
 const MOST: i64 = 1_000;
 
@@ -37,6 +39,8 @@ pub struct Expired {
     pub allowances: u64,
     /// Attempts at replies; the replies are kept.
     pub attempts: u64,
+    /// Customers of deleted accounts that Stripe has deleted too.
+    pub customers: u64,
 }
 
 /// Deletes what had expired by `now`; stops at `until`. A replaced refresh token is recognised for as long as it would
@@ -49,6 +53,7 @@ pub(crate) async fn expire(db: &Db, refreshable: Duration, now: Timestamp, until
         stripe_events: repeat(until, || stripe_events::delete_received(db, now - STRIPE_EVENTS, MOST)).await?,
         allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,
         attempts: repeat(until, || attempts::delete_before(db, now - ATTEMPTS, MOST)).await?,
+        customers: repeat(until, || customers::delete_erased(db, now - ERASED, MOST)).await?,
     })
 }
 

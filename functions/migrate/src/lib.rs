@@ -1,4 +1,5 @@
-//! `migrate`: migrates the database to its newest schema during the deployment, before any other function changes.
+//! `migrate`: migrates the database to its newest schema during the deployment, before any other function changes, and
+//! refuses the deployment if a setting of any function is not fit for its stage.
 //!
 //! - [`Event`]: requests of CloudFormation or an operator. [`schema`]: the migrations. `session`: their transaction.
 //!   `answer`: the response.
@@ -27,19 +28,22 @@ pub const PATIENCE: Duration = Duration::from_secs(100);
 /// The function: a database, and a way to answer CloudFormation.
 #[derive(Debug, Clone)]
 pub struct Migrate {
-    db: Db,
+    /// The database, or what is wrong with the settings. The function starts with wrong settings too: otherwise
+    /// CloudFormation would wait for an answer until it gives up, and a stack could not be deleted.
+    db: Result<Db, String>,
     http: reqwest::Client,
 }
 
 impl Migrate {
-    /// Reads `MIGRATION_DATABASE_URL`, or `DATABASE_URL` without it, and `TLS_CA_FILE`.
+    /// Reads `MIGRATION_DATABASE_URL`, or `DATABASE_URL` without it, and `TLS_CA_FILE`, and checks the settings of all
+    /// functions ([`Env::refusals`]).
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::public())
             .timeout(Duration::from_secs(10))
             .build()
             .map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string()))?;
-        Ok(Self { db: Db::for_migrations(env)?, http })
+        Ok(Self { db: database(env), http })
     }
 
     /// Handles a request. A resource that is created or updated migrates; one that is deleted changes nothing. An
@@ -62,11 +66,23 @@ impl Migrate {
     }
 
     async fn apply(&self, version: Option<&str>) -> Result<Applied, Failure> {
-        let outcome = timeout(PATIENCE, schema::apply(&self.db, version)).await.unwrap_or(Err(Failure::Late));
+        let outcome = match &self.db {
+            Ok(db) => timeout(PATIENCE, schema::apply(db, version)).await.unwrap_or(Err(Failure::Late)),
+            Err(problems) => Err(Failure::Settings(problems.clone())),
+        };
         match &outcome {
             Ok(applied) => tracing::info!(all = ?applied.all, now = ?applied.now, "migrated"),
             Err(failure) => tracing::error!(%failure, cause = failure.cause(), "not migrated"),
         }
         outcome
     }
+}
+
+/// The database to migrate, or every setting that is not fit.
+fn database(env: &Env) -> Result<Db, String> {
+    let refusals = env.refusals();
+    if refusals.is_empty() {
+        return Db::for_migrations(env).map_err(|error| error.to_string());
+    }
+    Err(refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }

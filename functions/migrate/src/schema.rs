@@ -30,6 +30,9 @@ pub struct Applied {
 /// Why migrating failed. The text is for CloudFormation and shows no data and no settings.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
+    /// Settings are missing, or not fit for the stage. Their values are not shown.
+    #[error("{0}")]
+    Settings(String),
     /// The template asks for something that is not a number.
     #[error("SchemaVersion is not a number")]
     NotAVersion,

@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("../assets/swagger-ui.css");
 
 /// What the page may do: run its own script and styles, show its own pictures, and call the API that it documents.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-    connect-src 'self'; frame-ancestors 'none'";
+    connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The page, the files that it loads, and the document. They are not part of the contract.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {

@@ -83,7 +83,7 @@ pub(crate) struct Response {
     last_hour: LastHour,
 }
 
-shared::refusals!(Forbidden);
+shared::refusals!(Forbidden, OperatorIpLimit);
 
 /// Read the queues
 ///

@@ -16,14 +16,14 @@ use shared::domain::Clock;
 use shared::http::edge;
 
 use crate::get_queue_statistics::Watched;
-use crate::operator::OperatorKey;
+use crate::operator::Operators;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {
     db: Db,
     cache: Cache,
     clock: Clock,
-    key: OperatorKey,
+    operators: Operators,
     watched: Watched,
 }
 
@@ -31,11 +31,12 @@ shared::endpoints!(App: get_health, list_problems, get_queue_statistics);
 
 /// The router of this function. The gateway's `$default` route leads here too and gets the edge's 404.
 pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
+    let cache = Cache::from_env(env)?;
     let app = App {
         db: Db::from_env(env)?,
-        cache: Cache::from_env(env)?,
+        operators: Operators::from_env(env, cache.clone(), clock.clone())?,
+        cache,
         clock,
-        key: OperatorKey::from_env(env)?,
         watched: Watched::from_env(env)?,
     };
     let routes = if env.parsed("DOCS_ENABLED", false)? { endpoints().merge(docs::routes()) } else { endpoints() };

@@ -18,7 +18,8 @@ shared::refusals!(FreshSignInRequired);
 /// Cancels the subscription, then deletes the account and all it owns. This cannot be undone. It needs a sign-in of the
 /// last minutes.
 // If Stripe does not confirm the cancellation, the account is kept and the response is 503: nobody pays for a deleted
-// account.
+// account. The customer at Stripe is deleted later, by the event of the cancellation or by the reconciliation, as soon as
+// nothing is owed (`shared::stripe`).
 #[utoipa::path(
     delete, path = "/user/me", tag = "Account", security(("bearer" = [])),
     responses((status = 204, description = "The account is deleted."), Refusals),
@@ -39,10 +40,12 @@ pub(crate) async fn delete_me(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends what Redis still holds of an account: its tokens, codes, unfinished replies, and the list of its rooms.
+/// Ends what Redis still holds of an account: its tokens, codes, waiting sign-ups, unfinished replies, and the list of its
+/// rooms. What counts tries and codes of the number stays until it expires: nobody gets new ones by deleting the account.
 async fn forget(cache: &Cache, user: UserId, deleted: &Deleted, now: Timestamp) -> Result<(), Fault> {
     cache.mark_revoked(&deleted.sessions).await?;
     cache.end_challenges(&deleted.mobile, now).await?;
+    cache.drop_signups_of(&deleted.mobile).await?;
     cache.stop_replies(&deleted.replies).await?;
     cache.rooms_written(user).await
 }

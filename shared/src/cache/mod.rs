@@ -1,5 +1,6 @@
 //! Redis holds what may be lost. Without it, the chatroom list and session checks are slower; codes and limits need it.
 
+mod attempts;
 mod challenges;
 mod code_keys;
 mod connection;
@@ -19,6 +20,7 @@ use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pip
 use connection::{Connection, Question};
 use scripts::CHECK;
 
+pub use attempts::Attempt;
 pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
 pub use deliveries::Delivery;
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};

@@ -50,6 +50,12 @@ pub(super) static CHECK: LazyLock<Script> = LazyLock::new(|| Script::new(include
 /// KEYS: log. ARGV: now (ms), window (s), most, member. Returns 0, or the seconds until the next event is allowed.
 pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("slide.lua")));
 
+/// Counts a wrong try, or forgets the wrong tries because of a right one, unless `most` wrong ones lie within the window.
+///
+/// KEYS: log. ARGV: now (ms), window (s), most, member, '1' if the try is right.
+/// Returns {0 or the seconds until the next try is judged, wrong tries within the window}.
+pub(super) static ATTEMPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("attempt.lua")));
+
 impl Cache {
     /// Runs a script. Like [`Cache::run`] it may run twice.
     pub(super) async fn script<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Fault> {
@@ -71,6 +77,7 @@ mod tests {
             include_str!("find.lua"),
             include_str!("try.lua"),
             include_str!("slide.lua"),
+            include_str!("attempt.lua"),
             include_str!("check.lua"),
         ];
         for call in sources.iter().flat_map(|source| source.split("redis.call(").skip(1)) {

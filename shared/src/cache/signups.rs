@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::Cmd;
 
 use super::{Cache, challenges};
 use crate::Fault;
@@ -10,6 +10,8 @@ use crate::domain::{Mobile, SignupId, Timestamp};
 
 /// How long a code may be requested for a sign-up. The profile is kept until the last such code has expired.
 const LIFETIME: Duration = Duration::from_mins(15);
+/// The newest sign-ups of a mobile that are listed, to be deleted with its account. Any other one only expires.
+const LISTED: isize = 100;
 
 impl Cache {
     /// Keeps a sign-up's profile until its mobile is proved, and returns until when a code may be requested for it.
@@ -23,9 +25,36 @@ impl Cache {
     ) -> Result<Timestamp, Fault> {
         let expires_at = now + LIFETIME;
         let value = format!("{}\n{}\n{profile}", mobile.as_str(), expires_at.unix_millis());
-        let kept = LIFETIME + challenges::LIFETIME;
-        self.run::<Value>(Cmd::set_ex(self.key("signup", id), value, kept.as_secs())).await?;
+        let kept = (LIFETIME + challenges::LIFETIME).as_secs();
+        let list = self.signups_key(mobile);
+        let mut pipeline = redis::pipe();
+        pipeline
+            .set_ex(self.key("signup", id), value, kept)
+            .ignore()
+            .zadd(&list, id.to_string(), now.unix_millis())
+            .ignore()
+            .zremrangebyrank(&list, 0, -LISTED - 1)
+            .ignore()
+            .expire(&list, kept.cast_signed())
+            .ignore();
+        self.run_all::<()>(&pipeline).await?;
         Ok(expires_at)
+    }
+
+    /// Deletes the profiles of all sign-ups that wait for this mobile to be proved.
+    pub async fn drop_signups_of(&self, mobile: &Mobile) -> Result<(), Fault> {
+        let list = self.signups_key(mobile);
+        let ids: Vec<String> = self.run(Cmd::zrange(&list, 0, -1)).await?;
+        let mut pipeline = redis::pipe();
+        for id in ids {
+            pipeline.del(self.key("signup", id)).ignore();
+        }
+        pipeline.del(list).ignore();
+        self.run_all(&pipeline).await
+    }
+
+    fn signups_key(&self, mobile: &Mobile) -> String {
+        self.key("signups", mobile.as_str())
     }
 
     /// Whether a code may be requested for the sign-up `id` with `mobile`.

@@ -2,6 +2,7 @@
 
 mod held;
 mod status;
+mod upkeep;
 
 use const_format::formatcp;
 use tokio_postgres::Row;
@@ -13,6 +14,7 @@ use crate::domain::{CustomerId, PaymentProblem, SubscriptionState, Timestamp, Us
 
 pub use held::{By, Held, hold};
 pub use status::Status;
+pub use upkeep::{delete_erased, take_unchecked};
 
 /// The subscription, as stored in the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,14 +179,4 @@ pub async fn make(db: &Db, user: UserId, now: Timestamp) -> Result<(), Fault> {
     let sql = "insert into customers (id, user_id, created_at) select $2, id, $3 from users where id = $1 for key share
         on conflict (user_id) do nothing";
     db.execute(sql, &[&user, &CustomerId::generate(), &now]).await.map(drop)
-}
-
-/// Returns up to `most` customers of Stripe that were not checked since `before`, the longest unchecked first, and
-/// marks them as checked now. So a customer whose check fails goes to the end of the line as well.
-pub async fn take_unchecked(db: &Db, before: Timestamp, most: i64, now: Timestamp) -> Result<Vec<CustomerId>, Fault> {
-    let sql = "update customers set checked_at = $3 where id in (
-            select id from customers where stripe_customer_id is not null and (checked_at is null or checked_at < $1)
-            order by checked_at nulls first limit $2 for update skip locked
-        ) returning id";
-    Ok(db.all::<(CustomerId,)>(sql, &[&before, &most, &now]).await?.into_iter().map(|(id,)| id).collect())
 }

@@ -198,7 +198,8 @@ row! {
     }
 }
 
-/// Deletes an account and everything it owns. The customer's row stays, without its owner.
+/// Deletes an account and everything it owns. The customer's row stays, without its owner, and is the next to be
+/// compared with Stripe, where the customer is deleted.
 ///
 /// It locks first, in the same order as everywhere: the account (against new rooms and sessions), the rooms, the
 /// unfinished replies, the refresh tokens. So no statement that holds a room waits for the account while the deletion
@@ -215,7 +216,8 @@ pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
         "select from refresh_tokens where session_id in (select id from sessions where user_id = $1)
         order by hash for update";
     const DELETE: &str = formatcp!(
-        "with gone as (delete from users where id = $1 returning id, mobile)
+        "with gone as (delete from users where id = $1 returning id, mobile),
+        first_in_line as (update customers set checked_at = null where user_id = $1)
         select mobile,
             array(select s.id from sessions s where s.user_id = gone.id) as sessions,
             array(select m.id from messages m join chatrooms r on r.id = m.chatroom_id

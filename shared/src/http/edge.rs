@@ -33,7 +33,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The headers that Helmet sets, as far as they concern an API. No response may be kept by shared caches.
 const HEADERS: [(HeaderName, &str); 6] = [
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
     (STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),

@@ -167,6 +167,9 @@ problem_codes! {
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";
+    OperatorIpLimit = "operator_ip_limit", TOO_MANY_REQUESTS,
+        "Too many wrong operator keys came from this address.",
+        "Wait for `Retry-After`; then send the right key.";
     Internal = "internal", INTERNAL_SERVER_ERROR,
         "Something went wrong in the service. It has been logged.",
         "Try again later; quote the `request_id` when you report it.";

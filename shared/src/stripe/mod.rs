@@ -5,12 +5,13 @@
 //! - [`signature`]: whether an event comes from Stripe.
 //! - [`Billing`]: syncs a customer's row with Stripe, under its lock, whenever an event hints at a change.
 //! - [`cancel_for_deletion`]: runs before an account is deleted. Later payments for that account are refunded
-//!   (`orphan`).
+//!   (`orphan`), and its customer is deleted at Stripe when nothing is owed any more (`erasure`).
 
 mod arrears;
 mod billing;
 mod client;
 mod closing;
+mod erasure;
 mod error;
 mod event;
 pub mod objects;

@@ -1,11 +1,13 @@
 //! The fields of Stripe's objects that are read. All others may change without any effect here.
 
+mod charge;
 mod invoice;
 
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::{SubscriptionState, Timestamp};
 
+pub use charge::{Charge, Dispute, Refund};
 pub(super) use invoice::owed_lately;
 pub use invoice::{Invoice, Transitions};
 
@@ -137,19 +139,6 @@ pub struct PaymentIntent {
     pub status: String,
     /// The last attempt to charge the money; needs `expand`.
     pub latest_charge: Option<Charge>,
-}
-
-/// A charge.
-#[derive(Debug, Deserialize)]
-pub struct Charge {
-    /// Its customer.
-    pub customer: Option<String>,
-    /// Whether the money was charged.
-    #[serde(default)]
-    pub paid: bool,
-    /// The refunded amount, in minor units.
-    #[serde(default)]
-    pub amount_refunded: i64,
 }
 
 /// A checkout session.

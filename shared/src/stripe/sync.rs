@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::arrears::Arrears;
 use super::objects::{Customer, List, Subscription, time};
-use super::{Prices, Stripe, StripeError, orphan};
+use super::{Prices, Stripe, StripeError, erasure, orphan};
 use crate::db::customers::{self, Held, ProUntil};
 use crate::domain::{Entitlement, SubscriptionState, Timestamp};
 use crate::{Fault, telemetry};
@@ -21,16 +21,16 @@ pub(super) async fn sync(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let Some(customer) = held.customer.stripe_id.clone() else { return Ok(()) };
-    let Some(mut subscriptions) = fetch(stripe, &customer).await? else {
-        held.store(customers::Subscription::NONE, ProUntil::Never, now).await?;
-        return held.forget().await;
-    };
+    let Some(mut subscriptions) = fetch(stripe, &customer).await? else { return gone(held, now).await };
     if held.customer.user.is_none() {
         if orphan::settle(stripe, &held.customer, &subscriptions, now).await? {
             subscriptions = fetch(stripe, &customer).await?.unwrap_or_default();
         }
         if held.customer.closed_at.is_none() {
             held.close().await?;
+        }
+        if erasure::erase(stripe, &customer, &subscriptions).await? {
+            return gone(held, now).await;
         }
     }
     report(&customer, &subscriptions, prices, now);
@@ -39,6 +39,13 @@ pub(super) async fn sync(
         None => (customers::Subscription::NONE, ProUntil::Never),
     };
     held.store(subscription, pro, now).await
+}
+
+/// Stores that Stripe has deleted the customer. A user may become another customer later. Without a user only the id
+/// stays, so that a dispute is recognised.
+async fn gone(held: &mut Held, now: Timestamp) -> Result<(), Fault> {
+    held.store(customers::Subscription::NONE, ProUntil::Never, now).await?;
+    if held.customer.user.is_none() { held.erase().await } else { held.forget().await }
 }
 
 /// Counts what people must settle: two running subscriptions to Pro, or one to a price that is not one of Pro's.

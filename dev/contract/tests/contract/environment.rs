@@ -16,9 +16,9 @@ const OF_LAMBDA: [&str; 5] =
 const OF_ALL: [&str; 4] = ["STAGE", "LOG_LEVEL", "DATABASE_URL", "TLS_CA_FILE"];
 
 /// How a function reads its settings.
-type Build = fn(&Env, Clock) -> Result<(), ConfigError>;
+pub(crate) type Build = fn(&Env, Clock) -> Result<(), ConfigError>;
 
-const FUNCTIONS: [(&str, Build); 10] = [
+pub(crate) const FUNCTIONS: [(&str, Build); 10] = [
     ("auth", |env, clock| auth::router(env, clock).map(drop)),
     ("chatroom", |env, clock| chatroom::router(env, clock).map(drop)),
     ("gemini-worker", |env, clock| gemini_worker::Worker::from_env(env, clock).map(drop)),
@@ -31,6 +31,25 @@ const FUNCTIONS: [(&str, Build); 10] = [
     ("user", |env, clock| user::router(env, clock).map(drop)),
 ];
 
+/// The settings that the template gives a function; `chosen` ones replace defaults.
+pub(crate) fn settings(
+    template: &Template,
+    function: &Function,
+    stack: &Stack,
+    chosen: &[(&str, &str)],
+) -> BTreeMap<String, String> {
+    let of_template = function.settings.iter().map(|(name, source)| {
+        let value = template.default_of(source).unwrap_or_else(|| match stack.setting(name) {
+            "" => "filled-in-by-whoever-deploys".to_owned(),
+            value => value.to_owned(),
+        });
+        (name.clone(), value)
+    });
+    let of_lambda = OF_LAMBDA.iter().map(|name| ((*name).to_owned(), stack.setting(name).to_owned()));
+    let chosen = chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    of_template.chain(of_lambda).chain(chosen).collect()
+}
+
 /// Starts a function with only the settings of the template, where `chosen` ones replace defaults. Returns the names of
 /// the settings that it read.
 fn start(
@@ -40,16 +59,7 @@ fn start(
     chosen: &[(&str, &str)],
     build: Build,
 ) -> BTreeSet<String> {
-    let of_template = function.settings.iter().map(|(name, source)| {
-        let value = template.default_of(source).unwrap_or_else(|| match stack.setting(name) {
-            "" => "filled-in-by-whoever-deploys".to_owned(),
-            value => value.to_owned(),
-        });
-        (name.clone(), value)
-    });
-    let of_lambda = OF_LAMBDA.iter().map(|name| ((*name).to_owned(), stack.setting(name).to_owned()));
-    let mut settings: BTreeMap<String, String> = of_template.chain(of_lambda).collect();
-    settings.extend(chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let settings = settings(template, function, stack, chosen);
     let read: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     let seen = read.clone();
     let env = Env::from_fn(move |name| {
@@ -85,7 +95,7 @@ async fn every_setting_that_is_read_can_be_set_by_a_deployment() {
                 &template,
                 &function,
                 &stack,
-                &[("OTP_DELIVERY", delivery), ("LOG_LEVEL", "ERROR")],
+                &[("OTP_DELIVERY", delivery), ("OTP_DELIVERY_IN_RESPONSE", "codes-are-public"), ("LOG_LEVEL", "ERROR")],
                 build,
             ));
         }

@@ -2,11 +2,14 @@
 
 #![cfg(test)]
 
+mod deploy;
 mod environment;
 mod events;
 mod functions;
 mod layers;
 mod papers;
+mod production;
 mod routes;
 mod schema;
+mod security;
 mod template;

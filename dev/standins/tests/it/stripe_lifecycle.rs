@@ -223,3 +223,42 @@ async fn a_dispute_is_opened_and_lost() {
     let charge = closed["data"]["object"]["charge"].as_str().unwrap();
     assert_eq!(stripe.get(&format!("/v1/charges/{charge}")).await.json["disputed"], true);
 }
+
+#[tokio::test]
+async fn a_customers_charges_are_listed_with_their_refunds_and_disputes() {
+    let stripe = TestStripe::start();
+    let subscription = stripe.subscription().await;
+    let object = stripe.get(&format!("/v1/subscriptions/{subscription}")).await.json;
+    let path = format!("/v1/charges?customer={}&expand[]=data.refunds", object["customer"].as_str().unwrap());
+    let only = async |path: &str| {
+        let listed = stripe.get(path).await.json["data"].as_array().cloned().unwrap();
+        assert_eq!(listed.len(), 1, "{path}");
+        listed[0].clone()
+    };
+    let charge = only(&path).await;
+    let disputes = format!("/v1/disputes?charge={}", charge["id"].as_str().unwrap());
+    assert_eq!((&charge["refunds"]["data"], &charge["disputed"]), (&json!([]), &json!(false)));
+    assert_eq!(stripe.get("/v1/charges?customer=cus_other").await.json["data"], json!([]));
+
+    stripe.happens(&subscription, "dispute").await;
+    assert_eq!(
+        (&only(&path).await["disputed"], &only(&disputes).await["status"]),
+        (&json!(true), &json!("needs_response"))
+    );
+
+    stripe.happens(&subscription, "refund_slowly").await;
+    assert_eq!(only(&path).await["refunds"]["data"][0]["status"], "pending");
+    stripe.happens(&subscription, "refund_arrives").await;
+    assert_eq!(only(&path).await["refunds"]["data"][0]["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_person_voids_the_open_invoice_of_an_ended_subscription() {
+    let stripe = TestStripe::start();
+    let subscription = stripe.subscription().await;
+    for action in ["payment_fails", "cancel_now", "void_invoice"] {
+        stripe.happens(&subscription, action).await;
+    }
+    assert_eq!(stripe.get("/v1/invoices?status=open").await.json["data"], json!([]));
+    assert_eq!(stripe.event_types().await.last().map(String::as_str), Some("invoice.voided"));
+}

@@ -13,13 +13,42 @@ async fn refusal(settings: &[(&str, &str)]) -> String {
     }
 }
 
+/// Settings that a production stack accepts.
+const PROD: [(&str, &str); 4] = [
+    ("STAGE", "prod"),
+    ("DATABASE_URL", "postgres://chat@db.internal/chat?sslmode=verify-full"),
+    ("REDIS_URL", "rediss://cache.internal"),
+    ("OTP_ALLOWED_COUNTRIES", "1,!1876,44"),
+];
+
 #[tokio::test]
 async fn a_production_stack_does_not_return_codes_in_responses() {
-    let refused = refusal(&[("STAGE", "prod"), ("OTP_DELIVERY", "response")]).await;
+    let with = |delivery| [PROD.as_slice(), &[("OTP_DELIVERY", delivery)]].concat();
+    let refused = refusal(&with("response")).await;
     assert!(refused.starts_with("OTP_DELIVERY: must be sns in production"), "{refused}");
-    assert_eq!(refusal(&[("STAGE", "prod"), ("OTP_DELIVERY", "sns")]).await, "");
-    assert_eq!(refusal(&[("STAGE", "prod"), ("OTP_DELIVERY", "")]).await, "");
-    assert_eq!(refusal(&[("STAGE", "dev"), ("OTP_DELIVERY", "response")]).await, "");
+    assert_eq!(refusal(&with("sns")).await, "");
+    assert_eq!(refusal(&with("")).await, "");
+}
+
+#[tokio::test]
+async fn codes_in_responses_must_be_confirmed_by_a_second_setting() {
+    for confirmation in ["", "yes", "true", "codes-are-secret"] {
+        let settings = [("STAGE", "dev"), ("OTP_DELIVERY", "response"), ("OTP_DELIVERY_IN_RESPONSE", confirmation)];
+        let refused = refusal(&settings).await;
+        assert!(refused.starts_with("OTP_DELIVERY_IN_RESPONSE: must be codes-are-public"), "{refused}");
+    }
+    let settings = [("OTP_DELIVERY", "response"), ("OTP_DELIVERY_IN_RESPONSE", "codes-are-public")];
+    assert_eq!(refusal(&settings).await, "");
+    assert_eq!(refusal(&[("OTP_DELIVERY", "sns"), ("OTP_DELIVERY_IN_RESPONSE", "")]).await, "");
+}
+
+#[tokio::test]
+async fn a_production_stack_does_not_send_codes_to_every_country_that_begins_with_1() {
+    for list in ["1", "*"] {
+        let refused =
+            refusal(&[PROD.as_slice(), &[("OTP_DELIVERY", "sns"), ("OTP_ALLOWED_COUNTRIES", list)]].concat()).await;
+        assert!(refused.starts_with("OTP_ALLOWED_COUNTRIES: must exclude"), "{refused}");
+    }
 }
 
 #[tokio::test]

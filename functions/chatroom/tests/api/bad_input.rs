@@ -106,5 +106,6 @@ async fn responses_forbid_storing_sniffing_and_framing() {
     let answer = api.signed_in().await.get("/chatroom").await;
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+    let policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+    assert_eq!(answer.header("content-security-policy"), policy);
 }

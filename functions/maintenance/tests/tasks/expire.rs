@@ -36,6 +36,13 @@ async fn fill(world: &World, each: i32) {
         let attempts = "insert into attempts (reply_id, number, started_at)
             select gen_random_uuid(), 1, $1 from generate_series(1, $2)";
         sql.execute(attempts, &[&(at - 120 * DAY), &each]).await.unwrap();
+        // Of deleted accounts: erased at Stripe, not erased yet, and never made there.
+        let customers = "insert into customers (id, stripe_customer_id, created_at, closed_at, checked_at)
+            select gen_random_uuid(), case when kind < 2 then 'cus_' || gen_random_uuid() end, $1, $1,
+                case when kind = 0 then 'infinity'::timestamptz end
+            from generate_series(1, $2) n, generate_series(0, $3) kind";
+        let kinds = if at > now { 1 } else { 2 };
+        sql.execute(customers, &[&(at - 180 * DAY), &each, &kinds]).await.unwrap();
     }
     let days = "insert into allowances (user_id, day, used) select $1, $2::date - n, 3 from generate_series(0, 41) n";
     sql.execute(days, &[&user, &now.day()]).await.unwrap();
@@ -49,10 +56,12 @@ async fn expired_rows_are_deleted_and_the_rest_stays() {
     let expired = expire(&world).await;
 
     let rest = Expired::default();
-    assert_eq!(expired, Expired { sessions: 2, stripe_events: 2, allowances: 1, attempts: 2, ..rest });
+    assert_eq!(expired, Expired { sessions: 2, stripe_events: 2, allowances: 1, attempts: 2, customers: 4, ..rest });
     let (sessions, tokens) = (world.count("sessions").await, world.count("refresh_tokens").await);
     assert_eq!((sessions, tokens, world.count("stripe_events").await), (2, 2, 2));
     assert_eq!(world.count("allowances where day = '2026-11-23'").await, 1);
+    let (erased, others) = ("customers where checked_at = 'infinity'", "customers where checked_at is null");
+    assert_eq!((world.count(erased).await, world.count(others).await), (2, 4));
 }
 
 /// A chain of ten tokens: one was exchanged every five days, and the eighth was replaced without being exchanged.

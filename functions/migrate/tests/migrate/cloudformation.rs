@@ -2,7 +2,6 @@
 
 use migrate::Event;
 use serde_json::{Value, json};
-use testkit::Stack;
 
 use crate::world::World;
 
@@ -101,10 +100,11 @@ fn other_events_are_not_treated_as_an_operators_event() {
 }
 
 #[tokio::test]
-async fn an_invalid_url_is_refused_at_the_start() {
-    let stack = Stack::start().await.with("DATABASE_URL", "not a url: hunter2");
-    let refused = migrate::Migrate::from_env(&stack.env()).unwrap_err().to_string();
-    assert_eq!(refused, "DATABASE_URL: is not a valid URL");
+async fn an_invalid_url_fails_the_deployment_and_is_not_shown() {
+    let mut world = World::start().await;
+    world.stack = world.stack.with("DATABASE_URL", "not a url: hunter2");
+    world.invoke(world.request("Create", "1")).await.unwrap();
+    assert_eq!(failed(&world), "DATABASE_URL: is not a valid URL. The log has more under invocation-1.");
 }
 
 /// The reason in the only response, which must be a failure.

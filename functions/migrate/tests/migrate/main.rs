@@ -4,5 +4,6 @@
 
 mod cloudformation;
 mod pooler;
+mod production;
 mod schema;
 mod world;

@@ -22,7 +22,10 @@ async fn the_page_loads_only_existing_files_of_this_api() {
     let api = TestApi::on(Stack::start().await.with("DOCS_ENABLED", "true"), ops::router);
     let page = api.anyone().get("/docs").await;
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("default-src 'none'") && !policy.contains("http"), "{policy}");
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("base-uri 'none'") && !policy.contains("http"),
+        "{policy}"
+    );
     let html = String::from_utf8(page.bytes.clone()).unwrap();
     for part in html.split(['=', ' ', '>']).filter(|part| part.starts_with("\"/") || part.contains("//")) {
         assert_eq!(api.anyone().get(part.trim_matches('"')).await.status(), 200, "{part}");

@@ -4,5 +4,6 @@
 
 mod docs;
 mod health;
+mod operator_keys_cannot_be_guessed;
 mod queue;
 mod unknown_paths;

@@ -4,6 +4,7 @@
 
 mod bytes;
 mod deletion;
+mod erasure;
 mod handled;
 mod held;
 mod orphans;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::cache::{CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
-use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile};
+use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SignupId};
 use testkit::{Shop, Stack, TestApi, User, capture};
 use tokio::task::JoinSet;
 
@@ -92,6 +92,10 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
     let opened = cache.open_challenge(open, &challenge, &limits, "192.0.2.1", now).await.unwrap();
     assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
+    let (signup, others) = (SignupId::generate(), SignupId::generate());
+    let other = Mobile::parse("+4915112345678").unwrap();
+    cache.keep_signup(signup, &challenge.mobile, "{}", now).await.unwrap();
+    cache.keep_signup(others, &other, "{}", now).await.unwrap();
     let CachedRooms::Miss(token) = cache.rooms(id, session).await.unwrap().1 else { panic!("a fresh list") };
     cache.store_rooms(id, &token, "[]").await.unwrap();
     let (room, reply) = (ChatroomId::generate(), MessageId::generate());
@@ -107,9 +111,25 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     assert_eq!(user.delete("/user/me").await.status(), 204);
 
     assert!(cache.challenge(open, now).await.unwrap().is_none());
+    assert_eq!(cache.signup(signup, &challenge.mobile).await.unwrap(), None);
+    assert!(cache.signup(others, &other).await.unwrap().is_some());
     assert!(cache.is_stopped(reply).await.unwrap());
     let (mark, rooms) = cache.rooms(id, session).await.unwrap();
     assert!(mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{mark:?} {rooms:?}");
+}
+
+#[tokio::test]
+async fn deleting_the_account_gives_its_number_no_new_codes() {
+    let stack = Stack::start().await.with("OTP_PER_IP_HOUR", "0").with("OTP_PER_PREFIX_HOUR", "0");
+    let api = on(stack.with("OTP_PER_MOBILE_HOUR", "2").with("OTP_COOLDOWN_SECONDS", "0"));
+    let user = api.signed_in().await;
+    let auth = user.at(api.router_of(auth::router));
+    let ask = async || auth.post("/auth/send-otp", json!({ "mobile": user.mobile })).await.status();
+    assert_eq!((ask().await, ask().await, ask().await), (202, 202, 429));
+
+    assert_eq!(user.delete("/user/me").await.status(), 204);
+
+    assert_eq!(ask().await, 429, "codes of the number are counted on");
 }
 
 #[tokio::test]

@@ -110,6 +110,16 @@ impl Held {
         Ok(())
     }
 
+    /// Notes that Stripe has deleted the customer of a deleted account: it is never checked again, and the row is deleted
+    /// when nobody can dispute its payments any more ([`super::delete_erased`]).
+    pub async fn erase(&mut self) -> Result<(), Fault> {
+        let sql = "update customers set checked_at = 'infinity', checkout_session_id = null, checkout_url = null,
+                checkout_expires_at = null where id = $1";
+        self.transaction.execute(sql, &[&self.customer.id]).await?;
+        self.customer.checkout = None;
+        Ok(())
+    }
+
     /// Stores the checkout that was opened, or that none is open; the next one is made as a new session.
     pub async fn set_checkout(&mut self, checkout: Option<Checkout>) -> Result<(), Fault> {
         let sql = "update customers set checkout_session_id = $2, checkout_url = $3, checkout_expires_at = $4,

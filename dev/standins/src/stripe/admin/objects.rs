@@ -34,6 +34,7 @@ enum SubscriptionAction {
     PaymentFails,
     ActionRequired,
     Recover,
+    VoidInvoice,
     Pause {
         #[serde(default = "requested")]
         reason: String,
@@ -63,6 +64,8 @@ enum SubscriptionAction {
         days: i64,
     },
     Refund,
+    RefundSlowly,
+    RefundArrives,
     RefundFails {
         #[serde(default)]
         without_charge: bool,
@@ -119,6 +122,7 @@ fn act(world: &mut World, id: &str, action: &SubscriptionAction) -> Result<(), A
         Action::PaymentFails => cycle::fail_payment(world, id, Outcome::Declined),
         Action::ActionRequired => cycle::fail_payment(world, id, Outcome::ActionRequired),
         Action::Recover => cycle::recover(world, id),
+        Action::VoidInvoice => cycle::void_invoice(world, id),
         Action::Pause { reason } => pause::pause(world, id, reason),
         Action::Resume => pause::resume(world, id),
         Action::SetCard { declined } => pause::set_card(world, id, *declined),
@@ -137,6 +141,12 @@ fn act(world: &mut World, id: &str, action: &SubscriptionAction) -> Result<(), A
         Action::Refund => money_back::latest_charge(world, id)
             .and_then(|charge| money_back::refund(world, &charge, None, None))
             .map(|_| ()),
+        Action::RefundSlowly => {
+            money_back::latest_charge(world, id).and_then(|charge| money_back::refund_slowly(world, &charge))
+        }
+        Action::RefundArrives => {
+            money_back::latest_charge(world, id).and_then(|charge| money_back::arrive(world, &charge))
+        }
         Action::Dispute => money_back::latest_charge(world, id).and_then(|charge| money_back::dispute(world, &charge)),
         Action::DisputeWon => decide(world, id, true),
         Action::DisputeLost => decide(world, id, false),

@@ -47,6 +47,20 @@ pub(in crate::stripe) fn recover(world: &mut World, id: &str) -> Result<(), ApiE
     Ok(())
 }
 
+/// A person voids the open invoice, also if the subscription has ended.
+pub(in crate::stripe) fn void_invoice(world: &mut World, id: &str) -> Result<(), ApiError> {
+    let subscription = world.find("subscription", id, "id")?.clone();
+    let Some(invoice) = open_latest(world, &subscription) else {
+        return Err(ApiError::invalid("The latest invoice of this subscription is not open."));
+    };
+    world.change(&invoice, |invoice| {
+        invoice["status"] = json!("void");
+        invoice["status_transitions"]["voided_at"] = json!(clock::unix_now());
+    });
+    world.emit("invoice.voided", &invoice);
+    Ok(())
+}
+
 /// Sets any status, for transitions that the stand-in does not implement.
 pub(in crate::stripe) fn force_status(world: &mut World, id: &str, status: &str) -> Result<(), ApiError> {
     world.find("subscription", id, "id")?;

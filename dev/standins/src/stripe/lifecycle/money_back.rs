@@ -48,6 +48,23 @@ pub(in crate::stripe) fn fail(world: &mut World, charge: &str, without_charge: b
     Ok(())
 }
 
+/// A refund of all that is left of a charge is on its way: banks may take days.
+pub(in crate::stripe) fn refund_slowly(world: &mut World, charge: &str) -> Result<(), ApiError> {
+    let id = refund(world, charge, None, None)?;
+    world.change(&id, |refund| refund["status"] = json!("pending"));
+    Ok(())
+}
+
+/// The refund of a charge that was on its way arrives.
+pub(in crate::stripe) fn arrive(world: &mut World, charge: &str) -> Result<(), ApiError> {
+    let pending = |refund: &&Value| refund["charge"] == charge && refund["status"] == "pending";
+    let Some(id) = world.all("refund").find(pending).map(|refund| text(refund, "id")) else {
+        return Err(ApiError::invalid("This charge has no pending refund."));
+    };
+    world.update("refund.updated", &id, |refund| refund["status"] = json!("succeeded"));
+    Ok(())
+}
+
 /// The charge that paid the latest invoice of a subscription.
 pub(in crate::stripe) fn latest_charge(world: &World, subscription: &str) -> Result<String, ApiError> {
     let none = || ApiError::invalid("The latest invoice of this subscription has no charge.");
