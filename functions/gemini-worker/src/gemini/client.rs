@@ -15,8 +15,6 @@ use super::wire::Request;
 
 /// More than the longest answer of any model, with room for the JSON around the text.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
-/// The longest text that is kept, in bytes: more than the 65,536 tokens that a model writes at most.
-const LARGEST_TEXT: usize = 512 * 1024;
 const LARGEST_ERROR: usize = 64 * 1024;
 /// How long the connection is still read after a reason to stop: there are reasons that more text follows.
 const LINGER: Duration = Duration::from_secs(3);
@@ -109,8 +107,8 @@ impl Gemini {
                     Said::Done => return complete(progress),
                 }
             }
-            if size > LARGEST_ANSWER || progress.text.len() > LARGEST_TEXT {
-                progress.too_large = true;
+            progress.too_large |= size > LARGEST_ANSWER;
+            if progress.too_large {
                 return Ok(());
             }
         }

@@ -13,7 +13,7 @@ use crate::db::row::{FromRow, read};
 use crate::db::{Db, Parameters};
 use crate::domain::{ChatroomId, MessageId, Role, Tier, Timestamp, UserId};
 
-/// A reply fails after this many attempts.
+/// A reply fails after this many attempts, unless one that was postponed is due.
 pub const MOST_ATTEMPTS: i32 = 5;
 /// The most turns that are sent with a question.
 const CONTEXT_TURNS: i64 = 40;
@@ -79,7 +79,7 @@ const CLAIM: &str = formatcp!(
     ), claimed as (
         update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
         from head join seen on seen.id = head.id
-        where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
+        where m.id = head.id and (m.attempt < $4 or m.retry_at is not null) and (head.busy_until is null or head.busy_until <= $2)
         returning m.id, m.attempt
     ), {BEGIN}, turns as (
         select t.*, sum(length(t.content)) over (order by t.seq desc) as characters from (
