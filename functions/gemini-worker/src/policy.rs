@@ -66,7 +66,7 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
 
 /// The outcome of an attempt that nobody waits for any more, with the text so far.
 pub fn so_far(progress: &Progress) -> Outcome {
-    Outcome { state: ReplyState::Cancelled, ..cut_off(progress.clone()) }
+    Outcome { state: ReplyState::Cancelled, signature: None, ..cut_off(progress.clone()) }
 }
 
 /// The outcome of an attempt that failed: what it took is recorded as well.
@@ -79,6 +79,7 @@ fn cut_off(progress: Progress) -> Outcome {
     Outcome {
         state: ReplyState::Truncated,
         content: progress.text,
+        signature: progress.signature,
         model: progress.model,
         finish_reason: None,
         usage: progress.usage,
@@ -131,7 +132,10 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
     };
     // A text that a filter stopped is not shown.
     let content = if state == ReplyState::Blocked { String::new() } else { progress.text };
-    Verdict::End(Outcome { state, content, model: progress.model, finish_reason: reason, usage: progress.usage, error })
+    // Later turns are told of a reply only if there is no error, and then as it was written.
+    let signature = progress.signature.filter(|_| error.is_none() && !progress.too_large);
+    let (model, usage) = (progress.model, progress.usage);
+    Verdict::End(Outcome { state, content, signature, model, finish_reason: reason, usage, error })
 }
 
 #[cfg(test)]

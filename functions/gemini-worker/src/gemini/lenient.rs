@@ -7,12 +7,14 @@ use serde_json::Value;
 
 /// The longest name that is kept, in characters: of a model, or of a reason.
 const LONGEST_NAME: usize = 100;
+/// The longest signature of a thought that is kept, in bytes.
+const LARGEST_SIGNATURE: usize = 32 * 1024;
 /// The length of an escape of a surrogate.
 const SURROGATE: usize = 6;
 /// The escape of the replacement character.
 const REPLACED: &str = "\\ufffd";
 
-/// Parses JSON. Half a character, `\ud83d` say, comes of a text that was cut; serde_json refuses it, so it is replaced.
+/// Parses JSON. Half a character, `\ud83d` say, comes of a text that was cut; `serde_json` refuses it, so it is replaced.
 pub(super) fn json(text: &str) -> Option<Value> {
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&with_whole_characters(text))).ok()
 }
@@ -72,6 +74,13 @@ pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
 /// A name as it may be stored: without NUL, and not longer than [`LONGEST_NAME`].
 pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(bounded(&text(from)?))
+}
+
+/// A signature of a thought: base64, and not longer than [`LARGEST_SIGNATURE`]. It is not needed, and any other is none.
+pub(super) fn signature<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text: String = value(from)?;
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
+    Ok(Some(text).filter(|text| (1..=LARGEST_SIGNATURE).contains(&text.len()) && text.bytes().all(is_base64)))
 }
 
 fn bounded(text: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The part of an answer that has been read.
 
 use serde_json::Value;
-use shared::domain::Usage;
+use shared::domain::{ThoughtSignature, Usage};
 
 use super::error::Failure;
 use super::lenient::{self, Reason};
@@ -17,8 +17,12 @@ const LARGEST_TEXT: usize = 512 * 1024;
 pub struct Progress {
     /// The text so far.
     pub text: String,
+    /// The model that was asked.
+    pub asked: String,
     /// The model that answers, as it calls itself.
     pub model: Option<String>,
+    /// What it thought, sealed by it. Google gives one with the last part; if there are more, the last one counts.
+    pub signature: Option<ThoughtSignature>,
     /// Why it stopped.
     pub finish_reason: Option<String>,
     /// Why the prompt was refused.
@@ -47,7 +51,7 @@ pub(super) enum Said {
 impl Progress {
     /// An answer of `model` that has not begun.
     pub(super) fn of(model: &str) -> Self {
-        Self { model: Some(model.to_owned()), ..Self::default() }
+        Self { asked: model.to_owned(), model: Some(model.to_owned()), ..Self::default() }
     }
 
     /// Whether there is no text to show.
@@ -76,7 +80,7 @@ impl Progress {
                 said = Said::More;
             }
             if !part.thought {
-                self.write(&part.text);
+                self.write(&part.text, part.signature);
             }
         }
         self.model = chunk.model_version.or(self.model.take());
@@ -88,10 +92,15 @@ impl Progress {
     }
 
     /// Adds to the text, as far as it may grow.
-    fn write(&mut self, text: &str) {
+    fn write(&mut self, text: &str, sealed: Option<String>) {
+        let from = self.text.len();
         let fits = text.floor_char_boundary(LARGEST_TEXT.saturating_sub(self.text.len()));
         self.too_large |= fits < text.len();
         self.text.push_str(&text[..fits]);
+        if let Some(sealed) = sealed {
+            let model = self.asked.clone();
+            self.signature = Some(ThoughtSignature { model, sealed, from, to: self.text.len() });
+        }
     }
 
     /// Each chunk has the sums so far; a sum that a chunk leaves out stays.
