@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod alarms;
 mod environment;
 mod events;
 mod functions;
