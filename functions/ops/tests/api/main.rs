@@ -4,5 +4,6 @@
 
 mod docs;
 mod health;
+mod program;
 mod queue;
 mod unknown_paths;
