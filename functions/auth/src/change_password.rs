@@ -56,7 +56,7 @@ const CHANGED_MEANWHILE: Error =
 /// Sets a password and ends the user's other sessions; after a reset, all of them. The current password is needed
 /// unless the account has none or the token is for a reset.
 #[utoipa::path(
-    post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = [])),
+    post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = []), ("reset" = [])),
     request_body(content = Request, example = json!({ "new_password": "ferry to Cacilhas at dusk" })),
     responses((status = 204, description = "The password is set."), Refusals),
 )]
