@@ -168,11 +168,13 @@ pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now:
     }
 }
 
-/// The reply `id`, or the latest reply to the message `id`.
+/// The reply `id`, or the latest reply to the message `id`. A reply comes after its message, so only the turns from there
+/// on are read, and none if there is no such turn.
 async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
     const SQL: &str = formatcp!(
         "select {columns} from messages m
         where m.chatroom_id = $2 and m.user_id = $3 and m.in_reply_to is not null and (m.id = $1 or m.in_reply_to = $1)
+            and m.seq >= (select seq from messages where id = $1 and chatroom_id = $2)
         order by m.seq desc limit 1",
         columns = Message::COLUMNS
     );
