@@ -1,6 +1,6 @@
 # The commands of this project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz fuzz-parsers deploy
+.PHONY: help run test lint bench fuzz fuzz-parsers fuzz-programs deploy
 
 # Where `make deploy` deploys to: an environment of samconfig.toml. There is no default.
 ENV ?=
@@ -25,6 +25,11 @@ fuzz: ## the API by Schemathesis, some 20 minutes; SEED=… to repeat
 
 fuzz-parsers: ## the parsers of what strangers send, a minute each (SECONDS=60)
 	@dev/fuzz/run $(SECONDS)
+
+fuzz-programs: ## whole events through the programs that are deployed, a minute each (SECONDS=60, SEED=…)
+	@dev/build stack
+	@FUZZ_PROGRAMS=$(CURDIR)/target/lambda FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(SEED) dev/services \
+		cargo test --workspace --exclude e2e --test api -- --nocapture the_program_answers_every_event
 
 deploy: ## build and deploy to AWS: make deploy ENV=default|staging|prod
 	@dev/deploy $(ENV)

@@ -17,7 +17,8 @@ use shared::db::sessions::{self, NewSession};
 use shared::db::users::{self, NewPassword, Profile};
 use shared::db::{Db, allowances, attempts, chatrooms, stats, stripe_events};
 use shared::domain::{
-    Limits, Mobile, PaymentProblem, ReplyError, SessionId, SubscriptionState, Tier, Timestamp, Title, UserId,
+    Limits, Mobile, PaymentProblem, ReplyError, SessionId, SubscriptionState, ThoughtSignature, Tier, Timestamp, Title,
+    UserId,
 };
 use testkit::Stack;
 
@@ -115,7 +116,9 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     assert!(run!(run, replies::renew(db, attempt.reply, attempt.number, now + LEASE)));
     let failed = Outcome::failed(ReplyError::ModelStopped);
     assert!(run!(run, replies::postpone(db, attempt.reply, attempt.number, &failed, now, now)));
-    assert!(run!(run, replies::finish(db, attempt.reply, attempt.number, &failed, now)));
+    let signature = ThoughtSignature { model: "gemini".into(), sealed: "c2VhbA==".into(), from: 0, to: 0 };
+    let signed = Outcome { signature: Some(signature), ..failed.clone() };
+    assert!(run!(run, replies::finish(db, attempt.reply, attempt.number, &signed, now)));
 
     let again = NewReply { user, room, message: first.message.id, limits: LIMITS, now };
     let Regenerate::Stored(second) = run!(run, replies::regenerate(db, &again)) else { panic!("not stored") };
@@ -158,10 +161,15 @@ async fn subscription(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     held.close().await.unwrap();
     held.release().await.unwrap();
 
-    assert!(!run!(run, stripe_events::receive(db, "evt_1", "invoice.paid", Some("cus_1"), now)));
+    assert!(!run!(run, stripe_events::receive(db, "evt_1", "invoice.paid", Some("cus_1"), Some("invoices/in_1"), now)));
     assert_eq!(run!(run, stripe_events::unprocessed(db, &["evt_1"])), ["evt_1"]);
     assert_eq!(run!(run, stripe_events::unfinished(db, now + DAY, 10))[0].id, "evt_1");
     run!(run, stripe_events::processed(db, "evt_1", now));
+    run!(run, stripe_events::reopen(db, "evt_1"));
+    let mut held = run!(run, customers::hold(db, By::User(user))).unwrap();
+    assert!(held.processed("evt_1", now).await.unwrap() && !held.processed("evt_1", now).await.unwrap());
+    assert!(held.first("RefundFailed:re_1", "refund.failed", now).await.unwrap());
+    held.release().await.unwrap();
     assert!(run!(run, stripe_events::first(db, "Dispute:du_1", "charge.dispute.created", now)));
     assert!(!run!(run, stripe_events::first(db, "Dispute:du_1", "charge.dispute.created", now)));
     run!(run, stripe_events::set_listed_until(db, now));

@@ -13,7 +13,13 @@ fuzz_target!(|body: &[u8]| {
     assert!(is_usable(&event.id) && is_usable(&event.kind), "{event:?}");
     match &event.subject {
         Subject::Customer(id) => assert!(is_usable(id) && event.customer() == Some(id), "{event:?}"),
-        Subject::Charge(id) => assert!(is_usable(id) && event.customer().is_none(), "{event:?}"),
+        Subject::Charge(id) | Subject::PaymentIntent(id) => {
+            assert!(is_usable(id) && event.customer().is_none(), "{event:?}");
+        }
+        Subject::Path(segments) => {
+            assert!((2..=4).contains(&segments.len()) && segments.iter().all(|part| is_usable(part)), "{event:?}");
+            assert!(event.customer().is_none(), "{event:?}");
+        }
         Subject::Nobody => assert!(event.customer().is_none(), "{event:?}"),
     }
 });

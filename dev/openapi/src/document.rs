@@ -69,6 +69,10 @@ pub fn document() -> Value {
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
                     "description": "The `access_token` of a sign-in.",
                 },
+                "reset": {
+                    "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                    "description": "The `access_token` of the scope `password_reset`: it sets a password once, and nothing else.",
+                },
                 "operator": {
                     "type": "apiKey", "in": "header", "name": "X-Operator-Key",
                     "description": "The key that operators share.",

@@ -47,7 +47,10 @@ pub(crate) fn codes(path: &str, operation: &Value) -> BTreeMap<String, Vec<Probl
     if operation["security"].get(0).is_some() {
         all.push(ProblemCode::Unauthenticated);
     }
-    if operation["security"][0].get("bearer").is_some() && path != "/auth/change-password" {
+    // Where a reset token is accepted too, no valid token is one for something else.
+    let schemes = || operation["security"].as_array().into_iter().flatten();
+    let accepts = |name: &str| schemes().any(|scheme| scheme.get(name).is_some());
+    if accepts("bearer") && !accepts("reset") {
         all.push(ProblemCode::Forbidden);
     }
     if path.contains('{') {

@@ -114,6 +114,11 @@ impl Stack {
         Env::from_fn(move |name| settings.get(name).cloned())
     }
 
+    /// The settings, as the environment of a process.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.settings.iter()
+    }
+
     /// A setting.
     pub fn setting(&self, name: &str) -> &str {
         self.settings.get(name).map_or("", String::as_str)

@@ -74,7 +74,7 @@ const CHANGED_MEANWHILE: Error =
 /// Sets a password and ends the user's other sessions; after a reset, all of them. The current password is needed
 /// unless the token is for a reset. An account without a password needs a sign-in of the last minutes instead.
 #[utoipa::path(
-    post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = [])),
+    post, path = "/auth/change-password", tag = "Authentication", security(("bearer" = []), ("reset" = [])),
     request_body(content = Request, example = json!({ "new_password": "ferry to Cacilhas at dusk" })),
     responses((status = 204, description = "The password is set."), Refusals),
 )]

@@ -12,7 +12,8 @@ use crate::records::Records;
 
 /// How often a running attempt checks whether it was cancelled.
 const WATCH: Duration = Duration::from_millis(400);
-/// When the records are first hidden for the lease only. Most answers end before, and cost no call.
+/// When the records are first hidden for the lease only. Most answers end before, and cost no call. Records that come
+/// again may have lost a worker before: they are hidden so at once.
 const SETTLED: Duration = Duration::from_secs(3);
 
 /// How an attempt ended: with an answer, with a failure, or `None` if nobody waits for it any more.
@@ -41,7 +42,7 @@ pub(crate) async fn run(
 /// began, or the reply has ended.
 async fn overtaken(worker: &Worker, attempt: &Attempt, records: &Records<'_>) {
     let pause = worker.lease() / 3;
-    let settled = SETTLED.min(pause);
+    let settled = if records.come_again() { Duration::ZERO } else { SETTLED.min(pause) };
     tokio::time::sleep(settled).await;
     records.renew().await;
     tokio::time::sleep(pause.saturating_sub(settled)).await;

@@ -53,26 +53,30 @@ fn conversation(turns: &[Turn]) -> Vec<Content> {
     let Some((asked, before)) = turns.split_last() else { return Vec::new() };
     let answered = before.iter().filter_map(|message| Some((message, latest.get(&message.id)?)));
     answered
-        .flat_map(|(message, reply)| [Content::user(&message.content), Content::model(&reply.content)])
+        .flat_map(|(message, reply)| {
+            [Content::user(&message.content), Content::model(&reply.content, reply.signature.as_ref())]
+        })
         .chain([Content::user(&asked.content)])
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
     use shared::db::replies::Turn;
     use shared::domain::Role;
 
-    use super::conversation;
+    use super::{Request, conversation};
 
     fn turn(id: u128, content: &str, in_reply_to: Option<u128>) -> Turn {
         let role = if in_reply_to.is_some() { Role::Assistant } else { Role::User };
         let message = |number: u128| format!("{number:032x}").parse().unwrap();
-        Turn { id: message(id), role, content: content.into(), in_reply_to: in_reply_to.map(message) }
+        Turn { id: message(id), role, content: content.into(), in_reply_to: in_reply_to.map(message), signature: None }
     }
 
-    fn texts(turns: &[Turn]) -> String {
-        serde_json::to_string(&conversation(turns)).unwrap()
+    fn texts(turns: &[Turn]) -> Value {
+        let body = serde_json::to_value(Request::new(None, conversation(turns)).body(None)).unwrap();
+        body["contents"].clone()
     }
 
     #[test]
@@ -86,13 +90,17 @@ mod tests {
         ];
         assert_eq!(
             texts(&turns),
-            r#"[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"new"}]},{"role":"user","parts":[{"text":"c"}]}]"#
+            json!([
+                { "role": "user", "parts": [{ "text": "a" }] },
+                { "role": "model", "parts": [{ "text": "new" }] },
+                { "role": "user", "parts": [{ "text": "c" }] },
+            ])
         );
     }
 
     #[test]
     fn a_reply_without_its_message_is_left_out() {
         let turns = [turn(2, "late", Some(1)), turn(3, "b", None)];
-        assert_eq!(texts(&turns), r#"[{"role":"user","parts":[{"text":"b"}]}]"#);
+        assert_eq!(texts(&turns), json!([{ "role": "user", "parts": [{ "text": "b" }] }]));
     }
 }

@@ -51,9 +51,10 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
     match failure {
         // The time is spent and paid for: what was written is the reply.
         Failure::OutOfTime if !progress.is_empty() => Verdict::End(cut_off(progress)),
-        Failure::RateLimited(named) => again(named.unwrap_or(pause), attempt, ReplyError::QuotaExhausted, progress),
-        Failure::Overloaded(_, named) => again(named.unwrap_or(pause), attempt, ReplyError::ModelUnavailable, progress),
-        Failure::Unreachable(_) | Failure::Garbled(_) | Failure::OutOfTime => {
+        Failure::RateLimited(Some(named)) => at_googles_time(named, attempt, ReplyError::QuotaExhausted, progress),
+        Failure::Overloaded(_, Some(named)) => at_googles_time(named, attempt, ReplyError::ModelUnavailable, progress),
+        Failure::RateLimited(None) => again(pause, attempt, ReplyError::QuotaExhausted, progress),
+        Failure::Overloaded(_, None) | Failure::Unreachable(_) | Failure::Garbled(_) | Failure::OutOfTime => {
             again(pause, attempt, ReplyError::ModelUnavailable, progress)
         }
         Failure::QuotaSpent => failed(ReplyError::QuotaExhausted, progress),
@@ -65,7 +66,7 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
 
 /// The outcome of an attempt that nobody waits for any more, with the text so far.
 pub fn so_far(progress: &Progress) -> Outcome {
-    Outcome { state: ReplyState::Cancelled, ..cut_off(progress.clone()) }
+    Outcome { state: ReplyState::Cancelled, signature: None, ..cut_off(progress.clone()) }
 }
 
 /// The outcome of an attempt that failed: what it took is recorded as well.
@@ -78,6 +79,7 @@ fn cut_off(progress: Progress) -> Outcome {
     Outcome {
         state: ReplyState::Truncated,
         content: progress.text,
+        signature: progress.signature,
         model: progress.model,
         finish_reason: None,
         usage: progress.usage,
@@ -94,7 +96,15 @@ pub fn jitter(attempt: i32) -> Duration {
 }
 
 fn again(pause: Duration, attempt: i32, error: ReplyError, progress: Progress) -> Verdict {
-    if attempt >= MOST_ATTEMPTS || pause > LONGEST_PAUSE {
+    if attempt >= MOST_ATTEMPTS {
+        return failed(error, progress);
+    }
+    Verdict::Again(pause, without_text(error, progress))
+}
+
+/// Another attempt when Google says that there can be an answer. If it says so of the last attempt, one more follows.
+fn at_googles_time(pause: Duration, attempt: i32, error: ReplyError, progress: Progress) -> Verdict {
+    if attempt > MOST_ATTEMPTS || pause > LONGEST_PAUSE {
         return failed(error, progress);
     }
     Verdict::Again(pause, without_text(error, progress))
@@ -111,6 +121,7 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
         (None, Some(reason)) => (Some(reason.clone()), state_of(reason)),
         (None, None) => (None, ReplyState::Truncated),
     };
+    let state = if progress.too_large && state == ReplyState::Completed { ReplyState::Truncated } else { state };
     if progress.is_empty() && state == ReplyState::Completed {
         return again(pause, attempt, ReplyError::EmptyAnswer, progress);
     }
@@ -121,7 +132,10 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
     };
     // A text that a filter stopped is not shown.
     let content = if state == ReplyState::Blocked { String::new() } else { progress.text };
-    Verdict::End(Outcome { state, content, model: progress.model, finish_reason: reason, usage: progress.usage, error })
+    // Later turns are told of a reply only if there is no error, and then as it was written.
+    let signature = progress.signature.filter(|_| error.is_none() && !progress.too_large);
+    let (model, usage) = (progress.model, progress.usage);
+    Verdict::End(Outcome { state, content, signature, model, finish_reason: reason, usage, error })
 }
 
 #[cfg(test)]
@@ -203,6 +217,16 @@ mod tests {
         assert!(matches!(judge(overloaded(), Progress::default(), 4, PAUSE), Verdict::Again(PAUSE, _)));
         let Verdict::End(outcome) = judge(overloaded(), Progress::default(), 5, PAUSE) else { panic!("retried") };
         assert_eq!((outcome.state, outcome.error), (ReplyState::Failed, Some(ReplyError::ModelUnavailable)));
+    }
+
+    #[test]
+    fn the_last_attempt_is_not_the_end_if_google_names_a_pause_and_the_one_after_it_is() {
+        let pause = Duration::from_secs(34);
+        for failure in [Failure::RateLimited(Some(pause)), Failure::Overloaded(503, Some(pause))] {
+            let judged = |attempt| judge(Err(failure.clone()), Progress::default(), attempt, PAUSE);
+            assert!(matches!(judged(5), Verdict::Again(named, _) if named == pause));
+            assert!(matches!(judged(6), Verdict::End(_)));
+        }
     }
 
     #[test]

@@ -22,6 +22,11 @@ impl<'a> Records<'a> {
         Self { worker, jobs, is_short: AtomicBool::new(false) }
     }
 
+    /// Whether one of them was delivered before.
+    pub(crate) fn come_again(&self) -> bool {
+        self.jobs.iter().any(|job| job.received > 1)
+    }
+
     /// Hides them for the length of a lease, from now on.
     pub(crate) async fn renew(&self) {
         self.is_short.store(true, Ordering::Relaxed);

@@ -2,10 +2,13 @@
 //!
 //! - [`sweep`]: replies that no worker holds are sent again, dead-lettered ones are ended.
 //! - [`reconcile`]: compares Stripe's state with what is stored.
+//! - [`replay`]: processes one event or customer of Stripe's again. - [`each`]: works on a list, some of it at once.
 //! - [`expire`]: deletes rows that have no use any more.
 
+mod each;
 pub mod expire;
 pub mod reconcile;
+pub mod replay;
 pub mod sweep;
 
 use std::time::Duration;
@@ -19,7 +22,8 @@ use shared::stripe::Billing;
 use tokio::time::Instant;
 
 use crate::expire::Expired;
-use crate::reconcile::{Reconciled, Replay, Replayed};
+use crate::reconcile::Reconciled;
+use crate::replay::{Replay, Replayed};
 use crate::sweep::{Sweeper, Swept};
 
 /// How long a task works before it leaves the rest to its next run: well below the function's timeout.
@@ -84,7 +88,7 @@ impl Maintenance {
         let done = match &task {
             Task::Sweep => self.sweeper.sweep(until).await.map(Done::Swept),
             Task::Reconcile => reconcile::reconcile(&self.billing, until).await.map(Done::Reconciled),
-            Task::Replay(what) => reconcile::replay(&self.billing, what).await.map(Done::Replayed),
+            Task::Replay(what) => replay::replay(&self.billing, what).await.map(Done::Replayed),
             Task::Expire => {
                 expire::expire(&self.db, self.refreshable, self.clock.now(), until).await.map(Done::Expired)
             }

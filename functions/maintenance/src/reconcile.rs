@@ -1,9 +1,8 @@
 //! Compares Stripe's state with what is stored, so that a lost event is found and no row stays wrong for long.
 
-use std::future::Future;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use shared::Fault;
 use shared::db::customers::{self, By};
@@ -11,8 +10,9 @@ use shared::db::stripe_events::{self, Unfinished};
 use shared::domain::Timestamp;
 use shared::stripe::objects::List;
 use shared::stripe::{Billing, Event, HANDLED, StripeError, TYPES_A_LIST};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+use crate::each::each;
 
 const DAY: Duration = Duration::from_hours(24);
 /// How far the first run looks back, and the farthest that any run does: Stripe keeps its list for 30 days.
@@ -24,8 +24,6 @@ const OVERLAP: Duration = Duration::from_mins(10);
 const UNDER_WAY: Duration = Duration::from_mins(2);
 /// The most interrupted events, and the most customers without an event, per run.
 const MOST: i64 = 300;
-/// Customers that are synced at once: fewer than the pool's connections, since each holds one during calls to Stripe.
-const AT_ONCE: usize = 3;
 
 /// What a reconciliation did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -111,7 +109,7 @@ async fn missed_of(
         // Recorded first: an event that fails below is found again as interrupted, so the list can go on.
         for event in &due {
             let now = billing.clock.now();
-            stripe_events::receive(&billing.db, &event.id, &event.kind, event.customer(), now).await?;
+            stripe_events::receive(&billing.db, &event.id, &event.kind, event.customer(), None, now).await?;
         }
         let (done, failed) = each(due, until, |event| {
             let billing = billing.clone();
@@ -147,17 +145,9 @@ async fn page(
 async fn broken_off(billing: &Billing, until: Instant, report: &mut Reconciled) -> Result<(), Fault> {
     let before = billing.clock.now() - UNDER_WAY;
     let events = stripe_events::unfinished(&billing.db, before, MOST).await?;
-    let (done, failed) = each(events, until, |Unfinished { id, stripe_customer_id }| {
+    let (done, failed) = each(events, until, |event| {
         let billing = billing.clone();
-        async move {
-            if let Some(event) = fetch(&billing, &id).await? {
-                return billing.process_event(&event).await;
-            }
-            if let Some(customer) = stripe_customer_id {
-                billing.sync_customer(By::Stripe(&customer)).await?;
-            }
-            stripe_events::processed(&billing.db, &id, billing.clock.now()).await
-        }
+        async move { finish(&billing, event).await }
     })
     .await;
     report.events += done;
@@ -165,79 +155,24 @@ async fn broken_off(billing: &Billing, until: Instant, report: &mut Reconciled) 
     Ok(())
 }
 
+/// Finishes an event. Stripe lists no thin events; what is known of such a one is the path of its object.
+async fn finish(billing: &Billing, interrupted: Unfinished) -> Result<(), Fault> {
+    let Unfinished { id, kind, stripe_customer_id, object_path } = interrupted;
+    let of_path = || Event::of_object(id.clone(), kind, object_path.as_deref()?);
+    if let Some(event) = fetch(billing, &id).await?.or_else(of_path) {
+        return billing.process_event(&event).await;
+    }
+    if let Some(customer) = stripe_customer_id {
+        billing.sync_customer(By::Stripe(&customer)).await?;
+    }
+    stripe_events::processed(&billing.db, &id, billing.clock.now()).await
+}
+
 /// Fetches an event from Stripe; `None` if Stripe does not keep it any more.
-async fn fetch(billing: &Billing, id: &str) -> Result<Option<Event>, Fault> {
+pub(crate) async fn fetch(billing: &Billing, id: &str) -> Result<Option<Event>, Fault> {
     match billing.stripe.get::<Value>(&["events", id], &[]).await {
         Ok(event) => Ok(Event::read(&event)),
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Works on `items`, some at once, until the time is over. Returns how many were done and how many failed.
-async fn each<T, F>(items: Vec<T>, until: Instant, work: impl Fn(T) -> F) -> (usize, usize)
-where
-    F: Future<Output = Result<(), Fault>> + Send + 'static,
-{
-    let mut running = JoinSet::new();
-    let (mut done, mut failed) = (0, 0);
-    let mut count = |outcome| match outcome {
-        Ok(Ok(())) => done += 1,
-        Ok(Err(error)) => {
-            failed += 1;
-            tracing::warn!(%error, "not reconciled");
-        }
-        Err(error) => {
-            failed += 1;
-            tracing::error!(%error, "a reconciliation panicked");
-        }
-    };
-    for item in items {
-        if Instant::now() >= until {
-            break;
-        }
-        if running.len() == AT_ONCE
-            && let Some(outcome) = running.join_next().await
-        {
-            count(outcome);
-        }
-        running.spawn(work(item));
-    }
-    while let Some(outcome) = running.join_next().await {
-        count(outcome);
-    }
-    (done, failed)
-}
-
-/// What an operator wants to be processed again.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Replay {
-    /// A customer of Stripe (`cus_…`).
-    Customer(String),
-    /// An event (`evt_…`), whether or not it was processed.
-    Event(String),
-}
-
-/// Whether there was anything to process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Replayed {
-    /// `false` if Stripe or the database does not know it.
-    pub found: bool,
-}
-
-/// Processes one event or customer again.
-pub async fn replay(billing: &Billing, what: &Replay) -> Result<Replayed, Fault> {
-    match what {
-        Replay::Customer(id) => {
-            let synced = billing.sync_customer(By::Stripe(id)).await?;
-            Ok(Replayed { found: synced.is_some() })
-        }
-        Replay::Event(id) => {
-            let Some(event) = fetch(billing, id).await? else { return Ok(Replayed { found: false }) };
-            billing.sync_subject(&event).await?;
-            billing.process_event(&event).await?;
-            Ok(Replayed { found: true })
-        }
     }
 }

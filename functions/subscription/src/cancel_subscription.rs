@@ -2,15 +2,16 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use shared::db::customers::{self, By, Held};
+use shared::db::customers::Customer;
 use shared::domain::SubscriptionState;
 use shared::http::{Caller, Error, Json, ProblemCode, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
-use crate::problems::{NO_SUBSCRIPTION, PAYMENT_PENDING, refused};
-use crate::views::{SubscriptionView, subscription_of};
+use crate::change::change;
+use crate::problems::{PAYMENT_PENDING, refused};
+use crate::views::SubscriptionView;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,27 +40,19 @@ pub(crate) async fn cancel_subscription(
     caller: Caller,
     Json(Request {}): Json<Request>,
 ) -> Result<Json<SubscriptionView>> {
-    let mut held = customers::hold(&billing.db, By::User(caller.user)).await?.ok_or(NO_SUBSCRIPTION)?;
-    let outcome = schedule(&mut held, &billing).await;
-    // Stored even after a failure, so that the next attempt is another operation.
-    held.release().await?;
-    outcome?;
-    subscription_of(&billing.db, caller.user, billing.clock.now()).await
+    change(&billing, caller.user, async |customer, id| schedule(customer, id, &billing).await).await
 }
 
-async fn schedule(held: &mut Held, billing: &Billing) -> Result<()> {
-    billing.sync_held(held).await?;
-    let known = &held.customer.subscription;
-    let Some(id) = known.id.clone().filter(|_| !known.state.is_over()) else { return Err(NO_SUBSCRIPTION) };
-    if known.state == SubscriptionState::Incomplete {
+async fn schedule(customer: &Customer, id: &str, billing: &Billing) -> Result<()> {
+    if customer.subscription.state == SubscriptionState::Incomplete {
         return Err(PAYMENT_PENDING);
     }
-    if known.cancel_at.is_some() {
+    if customer.subscription.cancel_at.is_some() {
         return Err(ALREADY_CANCELLED);
     }
     // The fence is part of the operation's name: a cancellation after a reactivation is another operation.
-    let operation = format!("cancel-{id}-{}", held.customer.version);
+    let operation = format!("cancel-{id}-{}", customer.version);
     let form = [("cancel_at_period_end", "true")];
-    billing.stripe.post::<Anything>(&["subscriptions", &id], &form, &operation).await.map_err(refused)?;
-    Ok(billing.sync_held(held).await?)
+    billing.stripe.post::<Anything>(&["subscriptions", id], &form, &operation).await.map_err(refused)?;
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! shows Stripe's state afterwards.
 
 mod cancel_subscription;
+mod change;
 mod checkout;
 mod get_subscription_status;
 mod list_invoices;

@@ -3,14 +3,15 @@
 use axum::extract::State;
 use serde::Deserialize;
 use shared::Fault;
-use shared::db::customers::{self, By, Held};
+use shared::db::customers::Customer;
 use shared::http::{Caller, Error, Json, ProblemCode, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
-use crate::problems::{NO_SUBSCRIPTION, refused};
-use crate::views::{SubscriptionView, subscription_of};
+use crate::change::change;
+use crate::problems::refused;
+use crate::views::SubscriptionView;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,27 +41,19 @@ pub(crate) async fn reactivate_subscription(
     caller: Caller,
     Json(Request {}): Json<Request>,
 ) -> Result<Json<SubscriptionView>> {
-    let mut held = customers::hold(&billing.db, By::User(caller.user)).await?.ok_or(NO_SUBSCRIPTION)?;
-    let outcome = unschedule(&mut held, &billing).await;
-    // Stored even after a failure, so that the next attempt is another operation.
-    held.release().await?;
-    outcome?;
-    subscription_of(&billing.db, caller.user, billing.clock.now()).await
+    change(&billing, caller.user, async |customer, id| unschedule(customer, id, &billing).await).await
 }
 
-async fn unschedule(held: &mut Held, billing: &Billing) -> Result<()> {
-    billing.sync_held(held).await?;
-    let known = &held.customer.subscription;
-    let Some(id) = known.id.clone().filter(|_| !known.state.is_over()) else { return Err(NO_SUBSCRIPTION) };
-    if known.cancel_at.is_none() {
+async fn unschedule(customer: &Customer, id: &str, billing: &Billing) -> Result<()> {
+    if customer.subscription.cancel_at.is_none() {
         return Err(NOT_CANCELLED);
     }
-    let path = ["subscriptions", id.as_str()];
+    let path = ["subscriptions", id];
     let cancellation: Cancellation = billing.stripe.get(&path, &[]).await.map_err(Fault::from)?;
     // Each kind of cancellation is undone by its own field; the other field changes nothing.
     let form =
         if cancellation.cancel_at_period_end { [("cancel_at_period_end", "false")] } else { [("cancel_at", "")] };
-    let operation = format!("reactivate-{id}-{}", held.customer.version);
+    let operation = format!("reactivate-{id}-{}", customer.version);
     billing.stripe.post::<Anything>(&path, &form, &operation).await.map_err(refused)?;
-    Ok(billing.sync_held(held).await?)
+    Ok(())
 }

@@ -2,15 +2,16 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use shared::db::customers::{self, By, Held};
+use shared::db::customers::Customer;
 use shared::domain::SubscriptionState;
 use shared::http::{Caller, Error, Json, ProblemCode, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
-use crate::problems::{NO_SUBSCRIPTION, refused};
-use crate::views::{SubscriptionView, subscription_of};
+use crate::change::change;
+use crate::problems::refused;
+use crate::views::SubscriptionView;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,25 +36,17 @@ pub(crate) async fn resume_subscription(
     caller: Caller,
     Json(Request {}): Json<Request>,
 ) -> Result<Json<SubscriptionView>> {
-    let mut held = customers::hold(&billing.db, By::User(caller.user)).await?.ok_or(NO_SUBSCRIPTION)?;
-    let outcome = resume(&mut held, &billing).await;
-    // Stored even after a failure, so that the next attempt is another operation.
-    held.release().await?;
-    outcome?;
-    subscription_of(&billing.db, caller.user, billing.clock.now()).await
+    change(&billing, caller.user, async |customer, id| resume(customer, id, &billing).await).await
 }
 
-async fn resume(held: &mut Held, billing: &Billing) -> Result<()> {
-    billing.sync_held(held).await?;
-    let known = &held.customer.subscription;
-    let Some(id) = known.id.clone().filter(|_| !known.state.is_over()) else { return Err(NO_SUBSCRIPTION) };
-    if known.state != SubscriptionState::Paused {
+async fn resume(customer: &Customer, id: &str, billing: &Billing) -> Result<()> {
+    if customer.subscription.state != SubscriptionState::Paused {
         return Err(NOT_PAUSED);
     }
-    let operation = format!("resume-{id}-{}", held.customer.version);
+    let operation = format!("resume-{id}-{}", customer.version);
     // It stays paused until it is paid, and Stripe retries the payment: nobody is Pro without paying.
     let form = [("billing_cycle_anchor", "now"), ("payment_behavior", "resume_on_payment_success")];
-    let path = ["subscriptions", id.as_str(), "resume"];
+    let path = ["subscriptions", id, "resume"];
     billing.stripe.post::<Anything>(&path, &form, &operation).await.map_err(refused)?;
-    Ok(billing.sync_held(held).await?)
+    Ok(())
 }

@@ -5,25 +5,44 @@ use super::row::row;
 use crate::Fault;
 use crate::domain::Timestamp;
 
-/// Records an event. `true` if it was already processed.
-pub async fn receive(db: &Db, id: &str, kind: &str, customer: Option<&str>, now: Timestamp) -> Result<bool, Fault> {
-    let sql = "insert into stripe_events as e (id, type, stripe_customer_id, received_at) values ($1, $2, $3, $4)
-        on conflict (id) do update set received_at = e.received_at returning processed_at is not null as processed";
-    Ok(db.only::<(bool,)>(sql, &[&id, &kind, &customer, &now]).await?.0)
+/// Records an event, with its customer or the path of its object, if it names them. `true` if it was already processed.
+/// If it is being processed at this moment, this waits for the end of that.
+pub async fn receive(
+    db: &Db,
+    id: &str,
+    kind: &str,
+    customer: Option<&str>,
+    path: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let sql = "insert into stripe_events as e (id, type, stripe_customer_id, object_path, received_at)
+            values ($1, $2, $3, $4, $5)
+        on conflict (id) do update set object_path = coalesce(e.object_path, excluded.object_path)
+        returning processed_at is not null as processed";
+    Ok(db.only::<(bool,)>(sql, &[&id, &kind, &customer, &path, &now]).await?.0)
 }
+
+/// Marks the event `$1` as processed at `$2`. A transaction that does it has the event for itself until it ends.
+pub(super) const PROCESSED: &str = "update stripe_events set processed_at = $2 where id = $1 and processed_at is null";
+
+/// Records the matter `$1`, told by an event of the type `$2` at `$3`.
+pub(super) const FIRST: &str = "insert into stripe_events (id, type, received_at, processed_at)
+    values ($1, $2, $3, $3) on conflict (id) do nothing";
 
 /// Marks an event as processed.
 pub async fn processed(db: &Db, id: &str, now: Timestamp) -> Result<(), Fault> {
-    let sql = "update stripe_events set processed_at = $2 where id = $1 and processed_at is null";
-    db.execute(sql, &[&id, &now]).await.map(drop)
+    db.execute(PROCESSED, &[&id, &now]).await.map(drop)
+}
+
+/// Lets an event be processed again.
+pub async fn reopen(db: &Db, id: &str) -> Result<(), Fault> {
+    db.execute("update stripe_events set processed_at = null where id = $1", &[&id]).await.map(drop)
 }
 
 /// Records a matter that people are told of. `true` the first time: later events of the same matter change nothing. It is
 /// kept as long as an event.
 pub async fn first(db: &Db, matter: &str, kind: &str, now: Timestamp) -> Result<bool, Fault> {
-    let sql = "insert into stripe_events (id, type, received_at, processed_at) values ($1, $2, $3, $3)
-        on conflict (id) do nothing";
-    Ok(db.execute(sql, &[&matter, &kind, &now]).await? == 1)
+    Ok(db.execute(FIRST, &[&matter, &kind, &now]).await? == 1)
 }
 
 /// The `ids` that were not processed: never received, or received and not finished.
@@ -38,14 +57,18 @@ row! {
     pub struct Unfinished {
         /// Stripe's id.
         pub id: String,
+        /// What happened.
+        pub kind: String,
         /// The customer, if the event named one.
         pub stripe_customer_id: Option<String>,
+        /// The path of its object, if the event named only that.
+        pub object_path: Option<String>,
     }
 }
 
 /// Events received before `before` and never finished: the oldest `most`.
 pub async fn unfinished(db: &Db, before: Timestamp, most: i64) -> Result<Vec<Unfinished>, Fault> {
-    let sql = "select id, stripe_customer_id from stripe_events where processed_at is null and received_at < $1
+    let sql = "select id, type as kind, stripe_customer_id, object_path from stripe_events where processed_at is null and received_at < $1
         order by received_at limit $2";
     db.all(sql, &[&before, &most]).await
 }

@@ -16,7 +16,7 @@ pub use billing::{Entitlement, Notice, PaymentProblem, SubscriptionState};
 pub use clock::Clock;
 pub use id::{ChallengeId, ChatroomId, CustomerId, MessageId, NoticeId, SessionId, SignupId, UserId};
 pub use mobile::Mobile;
-pub use reply::{ReplyError, ReplyState, Role, Usage};
+pub use reply::{ReplyError, ReplyState, Role, ThoughtSignature, Usage};
 pub use text::{Content, Email, Name, Password, SystemPrompt, Title};
 pub use timestamp::Timestamp;
 pub(crate) use words::words;

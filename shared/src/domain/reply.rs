@@ -1,5 +1,7 @@
 //! Who wrote a message, the state of a reply, and why it failed.
 
+use serde::{Deserialize, Serialize};
+
 use super::words::words;
 
 words!(
@@ -74,6 +76,19 @@ impl ReplyError {
         Self::QuotaExhausted,
         Self::RequestRefused,
     ];
+}
+
+/// What a model thought before it wrote a part of a reply, sealed by it. Later requests send it back with that part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThoughtSignature {
+    /// The model that was asked, the only one that can open it.
+    pub model: String,
+    /// The signature as it came, in base64.
+    pub sealed: String,
+    /// Where its part of the text begins, in bytes.
+    pub from: usize,
+    /// Where it ends.
+    pub to: usize,
 }
 
 /// The tokens of an attempt, as far as the model reported them.

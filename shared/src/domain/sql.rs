@@ -38,6 +38,7 @@ typed! {
     Uuid => UUID, UUID_ARRAY;
     Date => DATE, DATE_ARRAY;
     OffsetDateTime => TIMESTAMPTZ, TIMESTAMPTZ_ARRAY;
+    serde_json::Value => JSONB, JSONB_ARRAY;
 }
 
 impl Typed for [u8] {

@@ -8,7 +8,7 @@ use super::{Event, Prices, Stripe, Subject, sync};
 use crate::config::{ConfigError, Env};
 use crate::db::customers::{self, By, Customer, Held};
 use crate::db::{Db, stripe_events};
-use crate::domain::Clock;
+use crate::domain::{Clock, Timestamp};
 use crate::{Fault, telemetry};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -47,40 +47,58 @@ impl Billing {
         held.release().await.map(Some)
     }
 
-    /// Processes an event once: records it, syncs its subject, marks it as processed. If any of this fails it is not
+    /// Processes an event once: records it, syncs its customer, marks it as processed. If any of this fails it is not
     /// marked. Processing it again then repeats everything, which is harmless.
     pub async fn process_event(&self, event: &Event) -> Result<(), Fault> {
-        let known =
-            stripe_events::receive(&self.db, &event.id, &event.kind, event.customer(), self.clock.now()).await?;
-        if known {
+        let (now, path) = (self.clock.now(), event.path());
+        let (customer, path) = (event.customer(), path.as_deref());
+        if stripe_events::receive(&self.db, &event.id, &event.kind, customer, path, now).await? {
             return Ok(());
         }
-        if event.is_handled() {
-            self.sync_subject(event).await?;
+        if !event.is_handled() {
+            return stripe_events::processed(&self.db, &event.id, now).await;
         }
-        stripe_events::processed(&self.db, &event.id, self.clock.now()).await
-    }
-
-    /// Syncs the row of the event's customer with Stripe, even if nothing has changed, and alerts people to what no
-    /// program can resolve.
-    pub async fn sync_subject(&self, event: &Event) -> Result<(), Fault> {
         let customer = self.customer_of(event.subject.clone()).await?;
-        let row = match &customer {
-            Some(id) => self.sync_customer(By::Stripe(id)).await?,
+        let held = match &customer {
+            Some(id) => customers::hold(&self.db, By::Stripe(id)).await?,
             None => None,
         };
-        let (id, kind) = (&event.id, event.kind.as_str());
-        if row.is_none() {
-            tracing::info!(event = id, kind, "an event of a customer that is not ours");
+        match held {
+            Some(held) => self.process_held(held, event).await,
+            None => self.process_strange(event, customer.is_none()).await,
         }
-        match kind {
-            "charge.dispute.created" if row.is_some() => self.flag("Dispute", event, "a payment is disputed").await,
-            // A refund of which nobody knows the customer may be ours.
-            "refund.failed" if row.is_some() || customer.is_none() => {
-                self.flag("RefundFailed", event, "a refund did not arrive").await
-            }
-            _ => Ok(()),
+    }
+
+    /// Processes an event of a customer of ours. It is marked first, in the transaction that syncs the row: another
+    /// delivery of the same event then waits for this one, and asks Stripe nothing.
+    async fn process_held(&self, mut held: Held, event: &Event) -> Result<(), Fault> {
+        if !held.processed(&event.id, self.clock.now()).await? {
+            return held.release().await.map(drop);
         }
+        let matter = Matter::of(event, true);
+        let is_news = match &matter {
+            Some(matter) => held.first(&matter.id, &event.kind, self.clock.now()).await?,
+            None => false,
+        };
+        self.sync_held(&mut held).await?;
+        held.release().await?;
+        if let Some(matter) = matter.filter(|_| is_news) {
+            matter.tell(event, self.clock.now());
+        }
+        Ok(())
+    }
+
+    /// Processes an event of a customer that is not ours, or of nobody.
+    async fn process_strange(&self, event: &Event, is_of_nobody: bool) -> Result<(), Fault> {
+        let now = self.clock.now();
+        tracing::info!(event = event.id, kind = event.kind, "an event of a customer that is not ours");
+        // A refund of which nobody knows the customer may be ours.
+        if let Some(matter) = Matter::of(event, false).filter(|_| is_of_nobody)
+            && stripe_events::first(&self.db, &matter.id, &event.kind, now).await?
+        {
+            matter.tell(event, now);
+        }
+        stripe_events::processed(&self.db, &event.id, now).await
     }
 
     /// The customer that an event concerns. Objects that name another object are followed twice: a thin event leads to
@@ -102,15 +120,31 @@ impl Billing {
         }
         Ok(None)
     }
+}
 
-    /// Alerts people once a matter: the same one may be told by several events, and by one event several times.
-    async fn flag(&self, metric: &str, event: &Event, what: &str) -> Result<(), Fault> {
-        let now = self.clock.now();
-        let matter = format!("{metric}:{}", event.object.as_ref().unwrap_or(&event.id));
-        if stripe_events::first(&self.db, &matter, &event.kind, now).await? {
-            tracing::error!(event = event.id, what, "needs a person");
-            telemetry::count(metric, 1, now);
-        }
-        Ok(())
+/// What no program can resolve. People are told of it once: the same matter may be told by several events, and by one
+/// event several times.
+struct Matter {
+    metric: &'static str,
+    what: &'static str,
+    /// By this a matter is recognised.
+    id: String,
+}
+
+impl Matter {
+    /// The matter that an event is about, if it is about one.
+    fn of(event: &Event, is_ours: bool) -> Option<Self> {
+        let (metric, what) = match event.kind.as_str() {
+            "charge.dispute.created" if is_ours => ("Dispute", "a payment is disputed"),
+            "refund.failed" => ("RefundFailed", "a refund did not arrive"),
+            _ => return None,
+        };
+        Some(Self { metric, what, id: format!("{metric}:{}", event.object.as_ref().unwrap_or(&event.id)) })
+    }
+
+    /// Alerts people.
+    fn tell(&self, event: &Event, now: Timestamp) {
+        tracing::error!(event = event.id, what = self.what, "needs a person");
+        telemetry::count(self.metric, 1, now);
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::objects::is_id;
+
 /// The types that hint at a change of a customer's state; all others are recorded and ignored. The webhook endpoint must
 /// be set to send these; a destination of thin events sends the same with the prefix `v1.`.
 pub const HANDLED: [&str; 21] = [
@@ -84,6 +86,17 @@ impl Event {
         })
     }
 
+    /// The event of a change of the object at this path: what is left of a thin event that was interrupted.
+    pub fn of_object(id: String, kind: String, path: &str) -> Option<Self> {
+        let path = segments(path)?;
+        Some(Self { id, kind, object: path.last().cloned(), subject: Subject::Path(path) })
+    }
+
+    /// The path of the object that it names, if it names only that.
+    pub fn path(&self) -> Option<String> {
+        if let Subject::Path(segments) = &self.subject { Some(segments.join("/")) } else { None }
+    }
+
     /// Whether it hints at a change of a customer's state.
     pub fn is_handled(&self) -> bool {
         HANDLED.contains(&self.kind.as_str())
@@ -117,9 +130,7 @@ impl Subject {
 
 /// The segments of a path of Stripe's API: names and ids, and nothing that could lead elsewhere.
 fn segments(path: &str) -> Option<Vec<String>> {
-    let is_name = |part: &str| {
-        (1..=255).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
+    let is_name = |part: &str| is_id(part) && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let parts: Vec<&str> = path.split('/').collect();
     let usable = (2..=4).contains(&parts.len()) && parts.iter().all(|part| is_name(part));
     usable.then(|| parts.into_iter().map(str::to_owned).collect())
@@ -131,9 +142,7 @@ fn id(value: &Value) -> Option<String> {
 }
 
 fn text(value: &Value) -> Option<String> {
-    let text = value.as_str()?;
-    let usable = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    usable.then(|| text.to_owned())
+    value.as_str().filter(|text| is_id(text)).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 
 mod charge;
 mod invoice;
+mod text;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::{SubscriptionState, Timestamp};
+use crate::domain::SubscriptionState;
 
 pub use charge::{Charge, Dispute, Refund};
 pub(super) use invoice::owed_lately;
 pub use invoice::{Invoice, Transitions};
+pub(super) use text::{is_id, time};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
@@ -25,6 +27,7 @@ pub struct List<T> {
 #[derive(Debug, Deserialize)]
 pub struct Customer {
     /// Its id.
+    #[serde(deserialize_with = "text::id")]
     pub id: String,
     /// Whether it was deleted.
     #[serde(default)]
@@ -35,6 +38,7 @@ pub struct Customer {
 #[derive(Debug, Deserialize)]
 pub struct Subscription {
     /// Its id.
+    #[serde(deserialize_with = "text::id")]
     pub id: String,
     /// Its customer; needs `expand`.
     pub customer: Customer,
@@ -134,6 +138,7 @@ pub struct Payment {
 #[derive(Debug, Deserialize)]
 pub struct PaymentIntent {
     /// Its id.
+    #[serde(deserialize_with = "text::id")]
     pub id: String,
     /// What it waits for.
     pub status: String,
@@ -145,10 +150,12 @@ pub struct PaymentIntent {
 #[derive(Debug, Deserialize)]
 pub struct Session {
     /// Its id.
+    #[serde(deserialize_with = "text::id")]
     pub id: String,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
     /// The URL where it is paid, while it is open.
+    #[serde(default, deserialize_with = "text::url")]
     pub url: Option<String>,
     /// When it closes, in seconds.
     pub expires_at: i64,
@@ -168,9 +175,4 @@ pub struct Anything {}
 /// Reads a state; a word that is not known yet is [`SubscriptionState::Unknown`].
 fn state<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SubscriptionState, D::Error> {
     String::deserialize(deserializer).map(|word| SubscriptionState::of_stripe(&word))
-}
-
-/// A time of Stripe's.
-pub(super) fn time(seconds: Option<i64>) -> Option<Timestamp> {
-    seconds.and_then(Timestamp::from_unix)
 }

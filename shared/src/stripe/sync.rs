@@ -50,8 +50,7 @@ async fn gone(held: &mut Held, now: Timestamp) -> Result<(), Fault> {
 
 /// Counts what people must settle: two running subscriptions to Pro, or one to a price that is not one of Pro's.
 fn report(customer: &str, subscriptions: &[Subscription], prices: &Prices, now: Timestamp) {
-    let running = subscriptions.iter().filter(|subscription| !subscription.status.is_over());
-    let (to_pro, others): (Vec<_>, Vec<_>) = running.partition(|subscription| prices.has(subscription));
+    let (to_pro, others) = running(subscriptions, prices);
     if to_pro.len() > 1 {
         tracing::warn!(customer, "a customer has more than one subscription");
         telemetry::count("DuplicateSubscription", 1, now);
@@ -62,6 +61,12 @@ fn report(customer: &str, subscriptions: &[Subscription], prices: &Prices, now: 
         tracing::warn!(customer, subscription = id, ?prices, "a subscription whose price is not in StripePriceId");
         telemetry::count("UnknownPrice", 1, now);
     }
+}
+
+/// The running subscriptions: those to Pro, and the others.
+fn running<'a>(all: &'a [Subscription], prices: &Prices) -> (Vec<&'a Subscription>, Vec<&'a Subscription>) {
+    let running = all.iter().filter(|subscription| !subscription.status.is_over());
+    running.partition(|subscription| prices.has(subscription))
 }
 
 /// All subscriptions of a customer; `None` if the customer was deleted. A customer that Stripe does not know at all is

@@ -1,6 +1,5 @@
 //! Runs a function as Lambda does: as its own process, which asks a Runtime API for events.
 
-mod api;
 mod log;
 mod quota;
 mod usage;
@@ -13,8 +12,8 @@ use std::process::{Child, Command};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use testkit::RuntimeApi;
 
-use api::RuntimeApi;
 use log::Log;
 pub(crate) use quota::Quota;
 pub(crate) use usage::Usage;

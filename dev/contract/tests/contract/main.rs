@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod alarms;
 mod deploy;
 mod environment;
 mod events;

@@ -82,6 +82,17 @@ impl Template {
         watched
     }
 
+    /// The alarms on metrics of our own: their names, metrics and descriptions.
+    pub(crate) fn own_alarms(&self) -> Vec<[String; 3]> {
+        let alarms = self.resources("AWS::CloudWatch::Alarm");
+        let own = alarms.filter(|(_, alarm)| alarm["Namespace"].as_str() == Some("ChatBackend"));
+        own.map(|(id, alarm)| {
+            let text = |name: &str| scalar(&alarm[name]).expect("one value");
+            [id.to_owned(), text("MetricName"), text("AlarmDescription")]
+        })
+        .collect()
+    }
+
     fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Yaml)> {
         entries(&self.0["Resources"])
             .filter(move |(_, resource)| resource["Type"].as_str() == Some(kind))

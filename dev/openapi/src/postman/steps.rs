@@ -48,7 +48,7 @@ const REPLIED: Until =
     Until { what: "the reply ends", holds: "!['pending', 'generating'].includes(body.state)", most: "6" };
 
 /// The journey.
-pub(super) const STEPS: [Step; 25] = [
+pub(super) const STEPS: [Step; 26] = [
     Step {
         before: NEW_NUMBER,
         checks: &[("is about the number", "pm.expect(body.mobile).to.eql(pm.collectionVariables.get('mobile'));")],
@@ -222,6 +222,7 @@ pub(super) const STEPS: [Step; 25] = [
         checks: &[("does not end", "pm.expect(body.cancel_at).to.eql(null); pm.expect(body.tier).to.eql('pro');")],
         ..Step::new("Undo the cancellation", "reactivate_subscription", 200)
     },
+    Step { code: Some("not_paused"), ..Step::new("Resume what is not paused", "resume_subscription", 409) },
     Step {
         checks: &[(
             "gives another token",

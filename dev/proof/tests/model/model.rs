@@ -302,7 +302,7 @@ impl Model {
         if let Some(busy) = head.lease_until.max(head.retry_at).filter(|busy| *busy > now) {
             return Claimed::Wait(busy);
         }
-        if head.attempt >= MOST_ATTEMPTS {
+        if head.attempt >= MOST_ATTEMPTS && head.retry_at.is_none() {
             return Claimed::Exhausted(head.id, head.attempt);
         }
         head.attempt += 1;

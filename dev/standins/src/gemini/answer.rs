@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::request::{Request, Role, Turn};
+use super::signature;
 use crate::ids;
 
 /// Characters per chunk of text, about the size of Google's first chunk.
@@ -95,6 +96,20 @@ impl Chunks {
         }
         let mut chunk = self.frame(0);
         chunk["candidates"] = json!([candidate]);
+        chunk
+    }
+
+    /// The signature of the thoughts behind this answer, if the model gives one.
+    pub(crate) fn signature(&self) -> Option<String> {
+        signature::of(&self.model, &self.response_id)
+    }
+
+    /// The end of a stream with a signature, in a part without text, as Google sends it.
+    pub(crate) fn signed(&self, signature: &str) -> Value {
+        let parts = json!([{ "text": "", "thoughtSignature": signature }]);
+        let mut chunk = self.frame(0);
+        chunk["candidates"] =
+            json!([{ "content": { "parts": parts, "role": "model" }, "finishReason": "STOP", "index": 0 }]);
         chunk
     }
 

@@ -34,7 +34,7 @@ pub(crate) async fn generate(
     let mut guard = app.calls.begin(model, method, json.as_ref().cloned().unwrap_or_default());
     let checked = check(model, method, query.as_deref(), &headers)
         .and_then(|()| json.map_err(|error| GoogleError::bad_json(&error.to_string(), "")))
-        .and_then(|json| Request::parse(&json));
+        .and_then(|json| Request::parse(&json, model));
     match checked {
         Ok(request) => {
             let faults = lock(&app.faults).of(request.last());
@@ -153,9 +153,13 @@ fn plan(chunks: &mut Chunks, text: &str, finish: &str, script: &Script) -> Plan 
 
 fn texts(chunks: &mut Chunks, text: &str, finish: &str) -> Vec<String> {
     let pieces = answer::pieces(text);
+    let signature = chunks.signature().filter(|_| finish == "STOP" && !text.is_empty());
     let last = pieces.len() - 1;
-    let chunk = |(index, piece): (usize, &String)| chunks.text(piece, (index == last).then_some(finish)).to_string();
-    pieces.iter().enumerate().map(chunk).collect()
+    let end = |index| (index == last && signature.is_none()).then_some(finish);
+    let chunk = |(index, piece): (usize, &String)| chunks.text(piece, end(index)).to_string();
+    let mut events: Vec<String> = pieces.iter().enumerate().map(chunk).collect();
+    events.extend(signature.as_deref().map(|signature| chunks.signed(signature).to_string()));
+    events
 }
 
 fn error_of(fault: &Fault, model: &str) -> Option<GoogleError> {

@@ -10,6 +10,7 @@ mod fault;
 mod generate;
 mod google_error;
 mod request;
+mod signature;
 mod stream;
 
 use std::io;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::google_error::GoogleError;
+use super::signature;
 
 const REQUEST: &[&str] = &[
     "model",
@@ -68,12 +69,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Checks a body; the error is Google's.
-    pub(crate) fn parse(body: &Value) -> Result<Self, GoogleError> {
+    /// Checks a body for a model; the error is Google's.
+    pub(crate) fn parse(body: &Value, model: &str) -> Result<Self, GoogleError> {
         let request = message(body, "", REQUEST)?;
-        let turns = turns(request.get("contents"))?;
+        let turns = turns(request.get("contents"), model)?;
         let system = match request.get("systemInstruction") {
-            Some(content) => Some(text_of(content, "system_instruction")?),
+            Some(content) => Some(text_of(content, "system_instruction", model)?),
             None => None,
         };
         for (index, setting) in array(request.get("safetySettings"), "safety_settings")?.iter().enumerate() {
@@ -88,7 +89,7 @@ impl Request {
     }
 }
 
-fn turns(contents: Option<&Value>) -> Result<Vec<Turn>, GoogleError> {
+fn turns(contents: Option<&Value>, model: &str) -> Result<Vec<Turn>, GoogleError> {
     let contents = array(contents, "contents")?;
     if contents.is_empty() {
         return Err(GoogleError::invalid("* GenerateContentRequest.contents: contents is not specified\n"));
@@ -96,7 +97,7 @@ fn turns(contents: Option<&Value>) -> Result<Vec<Turn>, GoogleError> {
     let mut turns: Vec<Turn> = Vec::with_capacity(contents.len());
     for (index, content) in contents.iter().enumerate() {
         let at = format!("contents[{index}]");
-        let text = text_of(content, &at)?;
+        let text = text_of(content, &at, model)?;
         let role = match message(content, &at, CONTENT)?.get("role") {
             Some(Value::String(role)) if role == "user" => Role::User,
             Some(Value::String(role)) if role == "model" => Role::Model,
@@ -117,13 +118,17 @@ fn turns(contents: Option<&Value>) -> Result<Vec<Turn>, GoogleError> {
     Ok(turns)
 }
 
-fn text_of(content: &Value, at: &str) -> Result<String, GoogleError> {
+fn text_of(content: &Value, at: &str, model: &str) -> Result<String, GoogleError> {
     let content = message(content, at, CONTENT)?;
     let parts = array(content.get("parts"), &format!("{at}.parts"))?;
     let mut text = String::new();
     for (index, part) in parts.iter().enumerate() {
         let at = format!("{at}.parts[{index}]");
-        match message(part, &at, PART)?.get("text") {
+        let part = message(part, &at, PART)?;
+        if let Some(signature) = part.get("thoughtSignature") {
+            signature::check(signature, model, &at)?;
+        }
+        match part.get("text") {
             Some(Value::String(piece)) => text.push_str(piece),
             Some(other) => return Err(GoogleError::bad_json(&format!("Invalid value ({at}.text), {other}"), &at)),
             None => {}

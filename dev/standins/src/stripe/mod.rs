@@ -19,6 +19,7 @@ mod objects;
 mod pages;
 mod params;
 mod sign;
+mod table;
 mod thin;
 mod webhooks;
 mod world;

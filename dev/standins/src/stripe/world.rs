@@ -8,14 +8,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::API_VERSION;
 use super::error::ApiError;
 use super::objects::price;
+use super::table::Table;
 use crate::{clock, ids};
-
-/// Rows in the order of their creation, found by id.
-#[derive(Default)]
-struct Table {
-    rows: Vec<Value>,
-    index: HashMap<String, usize>,
-}
 
 /// The API request that causes the current events.
 #[derive(Clone)]
@@ -126,12 +120,12 @@ impl World {
 
     /// All objects of a kind, newest first.
     pub(super) fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.objects.rows.iter().rev().filter(move |object| object["object"] == kind)
+        self.objects.newest().filter(move |object| object["object"] == kind)
     }
 
     /// All events, newest first.
     pub(super) fn events(&self) -> impl Iterator<Item = &Value> {
-        self.events.rows.iter().rev()
+        self.events.newest()
     }
 
     /// One event.
@@ -176,23 +170,6 @@ impl World {
         self.events.insert(event.clone());
         // If there is no receiver, the server is stopping.
         let _ = self.outbox.send(event);
-    }
-}
-
-impl Table {
-    fn insert(&mut self, row: Value) -> String {
-        let id = row["id"].as_str().unwrap_or_default().to_owned();
-        self.index.insert(id.clone(), self.rows.len());
-        self.rows.push(row);
-        id
-    }
-
-    fn get(&self, id: &str) -> Option<&Value> {
-        self.index.get(id).and_then(|row| self.rows.get(*row))
-    }
-
-    fn get_mut(&mut self, id: &str) -> Option<&mut Value> {
-        self.index.get(id).and_then(|row| self.rows.get_mut(*row))
     }
 }
 

@@ -61,6 +61,33 @@ async fn a_stream_is_the_same_answer_in_several_events() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_a_signature_that_only_the_same_model_accepts() {
+    let gemini = TestGemini::start();
+    let signature = |text: &str| events(text).last().unwrap()["candidates"][0]["content"]["parts"][0].clone();
+    let signed = signature(&send(gemini.stream("tell me a story")).await.text);
+    assert_eq!(signed["text"], "");
+    let ask = async |model: &str, sealed: &Value| {
+        let mut body = said(&["hello", "hi", "again"]);
+        let parts = body["contents"][1]["parts"].as_array_mut().unwrap();
+        parts.push(json!({ "text": "", "thoughtSignature": sealed }));
+        let reply = send(gemini.request(&format!("{model}:streamGenerateContent?alt=sse"), &body)).await;
+        (reply.status, signature_error(&reply.text))
+    };
+    let ours = &signed["thoughtSignature"];
+    assert_eq!(ask("gemini-flash-latest", ours).await, (200, false));
+    assert_eq!(ask("gemini-pro-latest", ours).await, (400, true));
+    for odd in [json!("no base64!"), json!("dGVh"), json!(7)] {
+        assert_eq!(ask("gemini-flash-latest", &odd).await, (400, true), "{odd}");
+    }
+    let older = send(gemini.request("gemini-2.5-flash:streamGenerateContent?alt=sse", &said(&["hello"]))).await;
+    assert!(!older.text.contains("thoughtSignature"));
+}
+
+fn signature_error(text: &str) -> bool {
+    text.contains("INVALID_ARGUMENT") && (text.contains("thought_signature") || text.contains("thought signature"))
+}
+
+#[tokio::test]
 async fn an_output_limit_truncates() {
     let gemini = TestGemini::start();
     let mut body = said(&["hello"]);

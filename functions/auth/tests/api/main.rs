@@ -14,6 +14,7 @@ mod lock;
 mod login;
 mod owasp;
 mod password_race;
+mod program;
 mod redis_away;
 mod refresh;
 mod secrets;

@@ -8,6 +8,7 @@ mod idempotency;
 mod list;
 mod messages;
 mod plans;
+mod program;
 mod races;
 mod rooms;
 mod scale;

@@ -91,7 +91,7 @@ async fn a_page_reads_its_own_rows_by_an_index_however_far_down_the_list_it_is()
 async fn assert_plans(sql: &Client) {
     for (table, index, statements) in [
         ("chatrooms", "chatrooms_list", "^select [a-z_., ]+ from chatrooms r where user_id = "),
-        ("messages", "messages_chatroom_id_seq_key", "from messages where chatroom_id = "),
+        ("messages", "messages_chatroom_id_seq_key", "from messages m where m.chatroom_id = "),
     ] {
         let lists = plans(sql, statements).await;
         assert_eq!(lists.len(), 2, "the first page and the later pages: {lists:#?}");

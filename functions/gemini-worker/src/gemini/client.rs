@@ -10,13 +10,11 @@ use tokio::time::Instant;
 
 use super::error::Failure;
 use super::progress::{Progress, Said};
+use super::request::{Body, Request};
 use super::sse::Events;
-use super::wire::Request;
 
 /// More than the longest answer of any model, with room for the JSON around the text.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
-/// The longest text that is kept, in bytes: more than the 65,536 tokens that a model writes at most.
-const LARGEST_TEXT: usize = 512 * 1024;
 const LARGEST_ERROR: usize = 64 * 1024;
 /// How long the connection is still read after a reason to stop: there are reasons that more text follows.
 const LINGER: Duration = Duration::from_secs(3);
@@ -75,11 +73,23 @@ impl Gemini {
         }
     }
 
+    /// Asks a model, with its own signatures of earlier thoughts. Google refuses them if the key or the model behind a
+    /// name has changed meanwhile. They are not needed: then it is asked again without them.
     async fn stream(&self, model: &str, request: &Request, progress: &mut Progress) -> Result<(), Failure> {
+        match self.ask(model, request.body(Some(model)), progress).await {
+            Err(failure @ Failure::Refused(400, _)) if request.is_signed_by(model) => {
+                tracing::warn!(model, %failure, "asked again without thought signatures");
+                self.ask(model, request.body(None), progress).await
+            }
+            result => result,
+        }
+    }
+
+    async fn ask(&self, model: &str, body: Body<'_>, progress: &mut Progress) -> Result<(), Failure> {
         *progress = Progress::of(model);
         let until = Instant::now() + self.0.first_token;
         let url = format!("{}/v1beta/models/{model}:streamGenerateContent?alt=sse", self.0.base);
-        let call = self.http()?.post(url).header("x-goog-api-key", &self.0.key).json(request);
+        let call = self.http()?.post(url).header("x-goog-api-key", &self.0.key).json(&body);
         let mut response = within(until, call.send()).await?;
         let status = response.status();
         if !status.is_success() {
@@ -109,8 +119,8 @@ impl Gemini {
                     Said::Done => return complete(progress),
                 }
             }
-            if size > LARGEST_ANSWER || progress.text.len() > LARGEST_TEXT {
-                progress.too_large = true;
+            progress.too_large |= size > LARGEST_ANSWER;
+            if progress.too_large {
                 return Ok(());
             }
         }

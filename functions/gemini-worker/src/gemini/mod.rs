@@ -6,10 +6,11 @@ mod error;
 mod lenient;
 mod pause;
 mod progress;
+mod request;
 mod sse;
 mod wire;
 
 pub use client::Gemini;
 pub use error::Failure;
 pub use progress::Progress;
-pub use wire::{Content, Request, ThinkingLevel};
+pub use request::{Content, Request, ThinkingLevel};

@@ -1,29 +1,35 @@
 //! The part of an answer that has been read.
 
 use serde_json::Value;
-use shared::domain::Usage;
+use shared::domain::{ThoughtSignature, Usage};
 
 use super::error::Failure;
-use super::lenient::Reason;
+use super::lenient::{self, Reason};
 use super::wire::{Chunk, Counts};
 
 /// What marks the end of a stream in some dialects of server-sent events.
 const DONE: &str = "[DONE]";
+/// The longest text that is kept, in bytes: more than the 65,536 tokens that a model writes at most.
+const LARGEST_TEXT: usize = 512 * 1024;
 
 /// The part of an answer that has been read.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// The text so far.
     pub text: String,
+    /// The model that was asked.
+    pub asked: String,
     /// The model that answers, as it calls itself.
     pub model: Option<String>,
+    /// What it thought, sealed by it. Google gives one with the last part; if there are more, the last one counts.
+    pub signature: Option<ThoughtSignature>,
     /// Why it stopped.
     pub finish_reason: Option<String>,
     /// Why the prompt was refused.
     pub block_reason: Option<String>,
     /// The tokens so far.
     pub usage: Usage,
-    /// Whether the answer was too large and was not read to its end.
+    /// Whether the answer was too large: the rest is neither read nor kept.
     pub too_large: bool,
     /// Whether a reason to stop has arrived, even one that cannot be read. More may follow.
     pub has_ended: bool,
@@ -45,7 +51,7 @@ pub(super) enum Said {
 impl Progress {
     /// An answer of `model` that has not begun.
     pub(super) fn of(model: &str) -> Self {
-        Self { model: Some(model.to_owned()), ..Self::default() }
+        Self { asked: model.to_owned(), model: Some(model.to_owned()), ..Self::default() }
     }
 
     /// Whether there is no text to show.
@@ -59,7 +65,7 @@ impl Progress {
         if event.trim() == DONE {
             return Ok(Said::Done);
         }
-        let event: Value = serde_json::from_str(&event).map_err(|_| Failure::Garbled("a chunk is not JSON"))?;
+        let event: Value = lenient::json(&event).ok_or(Failure::Garbled("a chunk is not JSON"))?;
         if let Some(failure) = Failure::in_stream(&event) {
             return Err(failure);
         }
@@ -74,7 +80,7 @@ impl Progress {
                 said = Said::More;
             }
             if !part.thought {
-                self.text.push_str(&part.text);
+                self.write(&part.text, part.signature);
             }
         }
         self.model = chunk.model_version.or(self.model.take());
@@ -83,6 +89,18 @@ impl Progress {
         let blocked = ends(chunk.prompt_feedback.block_reason, &mut self.block_reason);
         self.has_ended |= finished || blocked;
         if finished || blocked { Said::Ended } else { said }
+    }
+
+    /// Adds to the text, as far as it may grow.
+    fn write(&mut self, text: &str, sealed: Option<String>) {
+        let from = self.text.len();
+        let fits = text.floor_char_boundary(LARGEST_TEXT.saturating_sub(self.text.len()));
+        self.too_large |= fits < text.len();
+        self.text.push_str(&text[..fits]);
+        if let Some(sealed) = sealed {
+            let model = self.asked.clone();
+            self.signature = Some(ThoughtSignature { model, sealed, from, to: self.text.len() });
+        }
     }
 
     /// Each chunk has the sums so far; a sum that a chunk leaves out stays.

@@ -96,6 +96,36 @@ async fn what_is_stored_has_no_nul_and_is_bounded() {
 }
 
 #[tokio::test]
+async fn half_a_character_costs_nothing_but_itself() {
+    let event =
+        |text: &str| Step::Event(format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":"{text}"}}]}}}}]}}"#));
+    for (text, read) in [
+        (r"Tea \ud83d", "Tea \u{fffd}"),
+        (r"\uDE00 tea", "\u{fffd} tea"),
+        (r"\ud83d\ud83d\ude00 \u0041\n\\ud83d", "\u{fffd}\u{1f600} A\n\\ud83d"),
+        (r"\ud83d\u00e9\ud83dé", "\u{fffd}é\u{fffd}é"),
+    ] {
+        let answer = reply(vec![event(text), last(".", "STOP"), Step::End]).await;
+        assert_eq!((answer.state, answer.content), (ReplyState::Completed, format!("{read}.")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_is_cut_at_its_bound_between_two_characters() {
+    const BOUND: usize = 512 * 1024;
+    for (before, whole) in [("", BOUND / 3), ("é", (BOUND - 2) / 3)] {
+        let long = format!("{before}{}", "茶".repeat(200 * 1024));
+        for steps in
+            [vec![last(&long, "STOP"), Step::End], vec![piece(before), piece(&"茶".repeat(200 * 1024)), Step::Open]]
+        {
+            let answer = reply(steps).await;
+            assert_eq!(answer.state, ReplyState::Truncated, "whatever the model says of it");
+            assert_eq!(answer.content.len(), before.len() + 3 * whole);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_odd_field_of_an_error_hides_none_of_its_others() {
     let body = r#"{"error":{"code":"429","message":null,"status":8,"details":[null,{"reason":7,"violations":null},{"retryDelay":"7s"}]}}"#;
     let json = "content-type: application/json\r\n";

@@ -11,5 +11,6 @@ mod kit;
 mod leases;
 mod retries;
 mod script;
+mod thoughts;
 mod time;
 mod wire;

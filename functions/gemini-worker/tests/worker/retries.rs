@@ -103,6 +103,34 @@ async fn a_record_that_waits_for_another_reply_is_replaced_by_that_replys_record
 }
 
 #[tokio::test]
+async fn a_fifth_attempt_for_which_google_names_a_pause_is_followed_by_one_more() {
+    let json = "content-type: application/json\r\n";
+    let quiet = r#"{"error":{"code":429,"message":"Resource exhausted.","status":"RESOURCE_EXHAUSTED"}}"#;
+    let told = r#"{"error":{"code":429,"message":"Please retry in 41s.","status":"RESOURCE_EXHAUSTED"}}"#;
+    let refused = |body| vec![Step::Head(429, json), Step::Raw(body), Step::End];
+    let answered = vec![last("Tea.", "STOP"), Step::End];
+    for (sixth, state, error) in
+        [(answered, ReplyState::Completed, None), (refused(told), ReplyState::Failed, Some(ReplyError::QuotaExhausted))]
+    {
+        let calls = [vec![refused(quiet); 4], vec![refused(told), sixth]].concat();
+        let script = Script::start(calls).await;
+        let kit = Kit::with(&[("GEMINI_BASE_URL", &script.url)]).await;
+        let room = kit.room().await;
+        let reply = kit.send(room, "hi").await;
+        for _ in 1..=4 {
+            assert_eq!(kit.work(&[(room, reply)]).await.len(), 1);
+            kit.stack.clock.advance(Duration::from_secs(20));
+        }
+        assert_eq!(kit.work(&[(room, reply)]).await.len(), 1, "the fifth");
+        assert_eq!(kit.stack.sqs.hidden().last().unwrap().1, 41);
+        kit.stack.clock.advance(Duration::from_secs(41));
+        assert!(kit.work(&[(room, reply)]).await.is_empty(), "the sixth");
+        let reply = kit.reply(room, reply).await;
+        assert_eq!((reply.state, reply.error, script.asked().len()), (state, error, 6));
+    }
+}
+
+#[tokio::test]
 async fn a_pause_that_only_a_header_or_a_message_names_is_kept() {
     let json = "content-type: application/json\r\n";
     let quiet = r#"{"error":{"code":429,"message":"Resource exhausted.","status":"RESOURCE_EXHAUSTED"}}"#;

@@ -76,6 +76,16 @@ async fn a_short_answer_renews_nothing() {
 }
 
 #[tokio::test]
+async fn a_record_that_comes_again_is_hidden_for_the_lease_from_the_beginning() {
+    let (kit, _script, room, reply) = kit(vec![slowly(2, 300)], &[]).await;
+    let mut again = record("1", &job(room, reply));
+    again.attributes.insert("ApproximateReceiveCount".into(), "2".into());
+    assert!(kit.handle(vec![again]).await.is_empty());
+    let hidden: Vec<_> = kit.stack.sqs.hidden().into_iter().map(|(_, seconds)| seconds).collect();
+    assert!(hidden.len() == 2 && hidden[0] == 50 && hidden[1] > 200, "the lease, then the invocation: {hidden:?}");
+}
+
+#[tokio::test]
 async fn a_long_answer_renews_its_lease_and_its_record() {
     let (kit, _script, room, reply) = kit(vec![slowly(16, 300)], &[("GEMINI_FIRST_TOKEN_SECONDS", "1")]).await;
     let later = async {

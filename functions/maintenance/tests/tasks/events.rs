@@ -1,7 +1,7 @@
 //! The events that the function accepts.
 
 use maintenance::Task;
-use maintenance::reconcile::Replay;
+use maintenance::replay::Replay;
 use serde_json::json;
 
 #[test]

@@ -5,5 +5,6 @@
 mod docs;
 mod health;
 mod operator_keys_cannot_be_guessed;
+mod program;
 mod queue;
 mod unknown_paths;

@@ -10,6 +10,7 @@ mod held;
 mod orphans;
 mod people;
 mod permutations;
+mod program;
 mod random;
 mod reconcile;
 mod shop;

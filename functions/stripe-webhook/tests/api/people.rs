@@ -1,6 +1,6 @@
 //! A metric for a person is counted once, however many events are about the same matter.
 
-use maintenance::reconcile::{Replay, replay};
+use maintenance::replay::{Replay, replay};
 use standins::stripe::thin;
 
 use crate::shop::Shop;

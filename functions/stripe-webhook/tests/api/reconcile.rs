@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use maintenance::reconcile::{Replay, reconcile, replay};
+use maintenance::reconcile::reconcile;
+use maintenance::replay::{Replay, replay};
 use serde_json::json;
 use shared::db::stripe_events;
 use shared::domain::{SubscriptionState, Tier};
+use standins::stripe::thin;
 use tokio::time::Instant;
 
 use crate::shop::{Shop, read};
@@ -54,6 +56,27 @@ async fn an_interrupted_event_is_finished() {
     let report = shop.reconcile().await;
 
     assert_eq!((report.events, report.failed), (1, 0));
+    assert_eq!(shop.recorded(&event).await, Some(true));
+    assert_eq!(shop.known(&user).await.tier, Tier::Pro);
+}
+
+#[tokio::test]
+async fn an_interrupted_thin_event_is_finished_by_the_object_that_it_names() {
+    let shop = Shop::open().await;
+    let (user, _) = shop.buyer().await;
+    let mut event = thin(&shop.event("invoice.paid").await);
+    event["snapshot_event"] = json!(null);
+    shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": "/v1/invoices" })).await;
+    assert_eq!(shop.deliver(&event).await.status(), 503);
+    // As if a reconciliation had read Stripe's list, which has no thin events, since then.
+    shop.api.stack.clock.advance(HOUR);
+    stripe_events::set_listed_until(&shop.billing.db, shop.api.stack.clock.now()).await.unwrap();
+    let untouched = "update customers set checked_at = now() + interval '10 years'";
+    shop.sql.batch_execute(untouched).await.unwrap();
+
+    let report = shop.reconcile().await;
+
+    assert_eq!((report.events, report.customers, report.failed), (1, 0, 0));
     assert_eq!(shop.recorded(&event).await, Some(true));
     assert_eq!(shop.known(&user).await.tier, Tier::Pro);
 }

@@ -109,6 +109,30 @@ async fn a_signed_body_that_is_not_an_event_is_malformed() {
 }
 
 #[tokio::test]
+async fn nul_in_a_field_that_is_stored_makes_it_unusable_and_nothing_else() {
+    const NUL: &str = "x\u{0}";
+    let shop = Shop::open().await;
+    let event = json!({ "id": "evt_1", "type": "invoice.paid", "data": { "object": { "customer": "cus_1" } } });
+    for field in ["id", "type"] {
+        let mut event = event.clone();
+        event[field] = json!(NUL);
+        let refused = shop.deliver(&event).await;
+        assert_eq!((refused.status(), refused.code().as_str()), (400, "malformed_request"), "{field}");
+    }
+    let object = |field: &str| json!({ "id": format!("evt_{field}"), "type": "refund.failed", "data": { "object": { field: NUL } } });
+    let related = |field: &str| {
+        let mut related = json!({ "id": "in_1", "type": "invoice", "url": "/v1/invoices/in_1" });
+        related[field] = json!(NUL);
+        json!({ "id": format!("evt_of_{field}"), "object": "v2.core.event", "type": "v1.invoice.paid", "related_object": related })
+    };
+    let objects = ["id", "customer", "charge", "payment_intent"].map(object);
+    for event in objects.into_iter().chain(["id", "type", "url"].map(related)) {
+        assert_eq!(shop.deliver(&event).await.status(), 200, "{event}");
+        assert_eq!(shop.recorded(&event).await, Some(true), "{event}");
+    }
+}
+
+#[tokio::test]
 async fn the_bytes_are_the_same_when_the_gateway_sends_them_in_base64() {
     let shop = Shop::open().await;
     let body = json!({ "id": "evt_base64", "type": "product.created", "name": "Zoë" }).to_string();
@@ -198,9 +222,11 @@ async fn concurrent_deliveries_of_one_event_leave_one_record_and_the_right_state
     let shop = Shop::open().await;
     let (user, _) = shop.buyer().await;
     let event = shop.event("checkout.session.completed").await;
+    let before = shop.count("GET /v1/subscriptions").await;
     let deliveries = (0..12).map(|_| shop.deliver(&event));
     let answers: Vec<_> = futures_util::future::join_all(deliveries).await;
     assert!(answers.iter().all(|answer| answer.status() == 200));
     assert_eq!(shop.rows().await, 1);
     assert_eq!(shop.known(&user).await.tier, Tier::Pro);
+    assert_eq!(shop.count("GET /v1/subscriptions").await, before + 1, "Stripe is asked once");
 }

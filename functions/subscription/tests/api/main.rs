@@ -8,6 +8,7 @@ mod history;
 mod offer;
 mod portal;
 mod prices;
+mod program;
 mod refusals;
 mod resume;
 mod status;

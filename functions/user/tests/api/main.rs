@@ -5,6 +5,7 @@
 mod delete_me;
 mod get_me;
 mod owasp;
+mod program;
 mod update_me;
 
 use testkit::{Stack, TestApi};

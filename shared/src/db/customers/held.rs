@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{COLUMNS, Checkout, Customer, ProUntil, Subscription};
 use crate::Fault;
 use crate::db::Db;
+use crate::db::stripe_events::{FIRST, PROCESSED};
 use crate::db::transaction::Transaction;
 use crate::domain::sql::Value;
 use crate::domain::{CustomerId, Timestamp, UserId};
@@ -89,6 +90,16 @@ impl Held {
         self.customer.is_pro = pro != ProUntil::Never;
         self.customer.subscription = new;
         Ok(())
+    }
+
+    /// Marks an event as processed, together with what is stored. `false` if it is already.
+    pub async fn processed(&mut self, event: &str, now: Timestamp) -> Result<bool, Fault> {
+        Ok(self.transaction.execute(PROCESSED, &[&event, &now]).await? == 1)
+    }
+
+    /// Records a matter that people are told of. `true` the first time.
+    pub async fn first(&mut self, matter: &str, kind: &str, now: Timestamp) -> Result<bool, Fault> {
+        Ok(self.transaction.execute(FIRST, &[&matter, &kind, &now]).await? == 1)
     }
 
     /// Stores the customer that was made at Stripe.

@@ -116,7 +116,8 @@ pub async fn list(
                 select *, count(*) over () as found, row_number() over so_far as place,
                     sum(octet_length(content)) over so_far as bytes
                 from (
-                    select * from messages where chatroom_id = $1 and seq {bound} $3 order by seq {order} limit $4
+                    select {columns} from messages m where m.chatroom_id = $1 and m.seq {bound} $3
+                    order by m.seq {order} limit $4
                 ) t window so_far as (order by seq {order})
             ) t where place <= $4 - 1 and (bytes <= $5 or place = 1)
         ) m on true where c.id = $1 and c.user_id = $2 order by m.seq {order}",

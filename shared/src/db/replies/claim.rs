@@ -11,14 +11,17 @@ use crate::db::attempts::{BEGIN, OVERLOADS};
 use crate::db::messages::UNFINISHED;
 use crate::db::row::{FromRow, read};
 use crate::db::{Db, Parameters};
-use crate::domain::{ChatroomId, MessageId, Role, Tier, Timestamp, UserId};
+use crate::domain::{ChatroomId, MessageId, Role, ThoughtSignature, Tier, Timestamp, UserId};
 
-/// A reply fails after this many attempts.
+/// A reply fails after this many attempts, unless one that was postponed is due.
 pub const MOST_ATTEMPTS: i32 = 5;
 /// The most turns that are sent with a question.
 const CONTEXT_TURNS: i64 = 40;
 /// The most characters of those turns, about 15,000 tokens.
 const CONTEXT_CHARACTERS: i64 = 60_000;
+/// The most bytes of thought signatures that are sent with those turns: about half as much as their texts may have. The
+/// newest ones are sent.
+const CONTEXT_SIGNATURES: i64 = 128 * 1024;
 
 /// A turn of the context, as stored.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +34,8 @@ pub struct Turn {
     pub content: String,
     /// The message that a reply answers. If a message has several replies, the last stored one counts.
     pub in_reply_to: Option<MessageId>,
+    /// What the model thought when it wrote this.
+    pub signature: Option<ThoughtSignature>,
 }
 
 /// An attempt at a reply, leased to the worker that claimed it.
@@ -79,22 +84,24 @@ const CLAIM: &str = formatcp!(
     ), claimed as (
         update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
         from head join seen on seen.id = head.id
-        where m.id = head.id and m.attempt < $4 and (head.busy_until is null or head.busy_until <= $2)
+        where m.id = head.id and (m.attempt < $4 or m.retry_at is not null) and (head.busy_until is null or head.busy_until <= $2)
         returning m.id, m.attempt
     ), {BEGIN}, turns as (
-        select t.*, sum(length(t.content)) over (order by t.seq desc) as characters from (
-            select h.id, h.seq, h.role, h.content, h.in_reply_to from messages h
+        select t.*, sum(length(t.content)) over newer as characters,
+            sum(length(t.thought_signature->>'sealed')) over newer as sealed
+        from (
+            select h.id, h.seq, h.role, h.content, h.in_reply_to, h.thought_signature from messages h
             where h.chatroom_id = $1
                 and h.seq <= (select q.seq from messages q join head on q.id = head.in_reply_to)
                 and (h.role = 'user' or h.state in ('completed', 'truncated') and h.content <> '')
             order by h.seq desc limit $5
-        ) t
+        ) t window newer as (order by t.seq desc)
     )
     select head.id, head.user_id, head.tier, head.attempt, head.busy_until, claimed.attempt as claimed,
         {OVERLOADS} as overloads,
         (select system_prompt from chatrooms where id = $1) as system_prompt,
-        (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to)
-            order by seq) from turns
+        (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to,
+            'signature', case when sealed <= $7 then thought_signature end) order by seq) from turns
          where characters <= $6 or id = head.in_reply_to) as turns,
         head.id is distinct from (select id from seen) as is_stale
     from head left join claimed on true"
@@ -139,7 +146,7 @@ impl FromRow for Head {
 /// and another one if the reply before it ended while this statement waited.
 pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -> Result<Claim, Fault> {
     let parameters: Parameters<'_> =
-        &[&room, &now, &(now + lease), &MOST_ATTEMPTS, &CONTEXT_TURNS, &CONTEXT_CHARACTERS];
+        &[&room, &now, &(now + lease), &MOST_ATTEMPTS, &CONTEXT_TURNS, &CONTEXT_CHARACTERS, &CONTEXT_SIGNATURES];
     let head = loop {
         match db.first::<Head>(CLAIM, parameters).await? {
             Some(head) if head.is_stale => {}

@@ -7,7 +7,7 @@ use crate::db::allowances::{REFUND, REFUNDED_IF_CANCELLED, is_refunded};
 use crate::db::attempts::END;
 use crate::db::messages::{Message, UNFINISHED};
 use crate::db::{Db, Parameters};
-use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Timestamp, Usage, UserId};
+use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, ThoughtSignature, Timestamp, Usage, UserId};
 
 /// How an attempt ends, and its reply with it, unless another attempt follows.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct Outcome {
     pub state: ReplyState,
     /// The text that was written.
     pub content: String,
+    /// What the model thought, sealed by it.
+    pub signature: Option<ThoughtSignature>,
     /// The model that wrote it.
     pub model: Option<String>,
     /// Why it stopped, in Google's words.
@@ -32,6 +34,7 @@ impl Outcome {
         Self {
             state: ReplyState::Failed,
             content: String::new(),
+            signature: None,
             model: None,
             finish_reason: None,
             usage: Usage::default(),
@@ -55,7 +58,7 @@ pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now:
         ), ended as (
             update messages m set state = $11, content = $12, model = $5, finish_reason = $13, prompt_tokens = $6,
                 reply_tokens = $7, error = $14, completed_at = $3, lease_until = null, retry_at = null,
-                charged_on = case when $15 then null else m.charged_on end
+                charged_on = case when $15 then null else m.charged_on end, thought_signature = $16
             from was where m.id = was.id
             returning m.id
         ), refundable as (
@@ -64,6 +67,8 @@ pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now:
         select from ended"
     );
     let Usage { prompt, reply: written, thought, cached, tool } = end.usage;
+    let signature = end.signature.as_ref().map(serde_json::to_value).transpose();
+    let signature = signature.map_err(|_| Fault::Bug("a signature cannot be written"))?;
     let parameters: Parameters<'_> = &[
         &reply,
         &attempt,
@@ -80,6 +85,7 @@ pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now:
         &end.finish_reason,
         &end.error,
         &is_refunded(end.state),
+        &signature,
     ];
     db.any(SQL, parameters).await
 }
@@ -162,11 +168,13 @@ pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now:
     }
 }
 
-/// The reply `id`, or the latest reply to the message `id`.
+/// The reply `id`, or the latest reply to the message `id`. A reply comes after its message, so only the turns from there
+/// on are read, and none if there is no such turn.
 async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
     const SQL: &str = formatcp!(
         "select {columns} from messages m
         where m.chatroom_id = $2 and m.user_id = $3 and m.in_reply_to is not null and (m.id = $1 or m.in_reply_to = $1)
+            and m.seq >= (select seq from messages where id = $1 and chatroom_id = $2)
         order by m.seq desc limit 1",
         columns = Message::COLUMNS
     );

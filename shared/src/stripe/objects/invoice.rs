@@ -2,10 +2,13 @@
 
 use serde::Deserialize;
 
+use super::text;
+
 /// An invoice.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Invoice {
     /// Its id.
+    #[serde(deserialize_with = "text::id")]
     pub id: String,
     /// `draft`, `open`, `paid`, `uncollectible` or `void`.
     pub status: Option<String>,
@@ -24,6 +27,7 @@ pub struct Invoice {
     #[serde(default)]
     pub billing_reason: Option<String>,
     /// The URL where it can be seen and paid.
+    #[serde(default, deserialize_with = "text::url")]
     pub hosted_invoice_url: Option<String>,
     /// When its state changed.
     #[serde(default)]

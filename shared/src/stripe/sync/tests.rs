@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Duration, Prices, ProUntil, Subscription, SubscriptionState, Timestamp, choose, pro_until};
+use super::{Duration, Prices, ProUntil, Subscription, SubscriptionState, Timestamp, choose, pro_until, running};
 use crate::config::Env;
 
 const GRACE: Duration = Duration::from_hours(72);
@@ -41,8 +41,15 @@ fn a_state_that_is_not_known_yet_entitles_to_nothing_and_is_not_over() {
 }
 
 fn chosen(subscriptions: &[(&str, &str, i64)]) -> String {
-    let prices = Prices::from_env(&Env::from_fn(|_| Some("price_pro".into()))).unwrap();
-    let subscriptions = subscriptions.iter().map(|(id, status, created)| {
+    choose(made(subscriptions), &prices()).unwrap().id
+}
+
+fn prices() -> Prices {
+    Prices::from_env(&Env::from_fn(|_| Some("price_pro".into()))).unwrap()
+}
+
+fn made(subscriptions: &[(&str, &str, i64)]) -> Vec<Subscription> {
+    let made = subscriptions.iter().map(|(id, status, created)| {
         let price = if *id == "newsletter" { "price_newsletter" } else { "price_pro" };
         let item = json!({ "price": { "id": price }, "current_period_start": 1, "current_period_end": 2 });
         let object = json!({
@@ -51,7 +58,20 @@ fn chosen(subscriptions: &[(&str, &str, i64)]) -> String {
         });
         serde_json::from_value::<Subscription>(object).unwrap()
     });
-    choose(subscriptions.collect(), &prices).unwrap().id
+    made.collect()
+}
+
+#[test]
+fn each_running_subscription_to_something_else_is_counted_and_those_to_pro_are_not() {
+    let count = |subscriptions| {
+        let all = made(subscriptions);
+        let (to_pro, others) = running(&all, &prices());
+        (to_pro.len(), others.len())
+    };
+    assert_eq!(count(&[("pro", "active", 1)]), (1, 0));
+    assert_eq!(count(&[("newsletter", "active", 1), ("pro", "past_due", 2), ("newsletter", "paused", 3)]), (1, 2));
+    assert_eq!(count(&[("newsletter", "canceled", 1), ("pro", "canceled", 2), ("pro", "unpaid", 3)]), (1, 0));
+    assert_eq!(count(&[("newsletter", "incomplete_expired", 1), ("pro", "active", 2), ("pro", "trialing", 3)]), (2, 0));
 }
 
 #[test]

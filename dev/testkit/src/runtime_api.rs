@@ -16,12 +16,11 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex as Queue, Notify, mpsc};
 use tokio::task::JoinHandle;
 
-use super::{now, since_epoch};
-
 /// The time limit of an event that the function is given.
 const DEADLINE: Duration = Duration::from_mins(5);
 
-type Outcome = Result<Value, String>;
+/// The response of an invocation, or the error that the function reported instead.
+pub type Outcome = Result<Value, String>;
 
 #[derive(Debug)]
 struct Inner {
@@ -34,7 +33,7 @@ struct Inner {
 
 /// The server; it stops when dropped.
 #[derive(Debug)]
-pub(super) struct RuntimeApi {
+pub struct RuntimeApi {
     inner: Arc<Inner>,
     address: String,
     events: mpsc::UnboundedSender<String>,
@@ -49,7 +48,8 @@ impl Drop for RuntimeApi {
 }
 
 impl RuntimeApi {
-    pub(super) async fn start() -> Self {
+    /// Starts it on a free port.
+    pub async fn start() -> Self {
         let (events, queue) = mpsc::unbounded_channel();
         let (answered, answers) = mpsc::unbounded_channel();
         let inner = Arc::new(Inner {
@@ -71,23 +71,25 @@ impl RuntimeApi {
         Self { inner, address, events, answers, server }
     }
 
-    pub(super) fn address(&self) -> &str {
+    /// Where the process finds it: `AWS_LAMBDA_RUNTIME_API`.
+    pub fn address(&self) -> &str {
         &self.address
     }
 
     /// Waits until the process has asked for an event.
-    pub(super) async fn asked(&self) {
+    pub async fn asked(&self) {
         while self.inner.first_asked.get().is_none() {
             self.inner.asked.notified().await;
         }
     }
 
-    pub(super) fn first_asked(&self) -> SystemTime {
+    /// When the process first asked for an event.
+    pub fn first_asked(&self) -> SystemTime {
         *self.inner.first_asked.get().expect("a process that is ready")
     }
 
     /// Sends an event to the process. Returns how long the process took, and its outcome.
-    pub(super) async fn invoke(&mut self, event: String) -> (Duration, Outcome) {
+    pub async fn invoke(&mut self, event: String) -> (Duration, Outcome) {
         self.events.send(event).expect("a server that runs");
         self.answers.recv().await.expect("a server that runs")
     }
@@ -97,12 +99,12 @@ async fn next(State(inner): State<Arc<Inner>>) -> Response {
     inner.first_asked.get_or_init(now);
     inner.asked.notify_one();
     let Some(event) = inner.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
-    let deadline = since_epoch(now()) + DEADLINE;
+    let deadline = now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default() + DEADLINE;
     *inner.given.lock().expect("no panic while it was held") = Some(Instant::now());
     let headers = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
         ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:bench".to_owned()),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:test".to_owned()),
         ("lambda-runtime-trace-id", "Root=1-6b040ac0-0f1e2d3c4b5a69788796a5b4;Sampled=0".to_owned()),
         ("content-type", "application/json".to_owned()),
     ];
@@ -123,4 +125,9 @@ fn end(inner: &Inner, outcome: Outcome) -> StatusCode {
     let took = given.map(|at| at.elapsed()).unwrap_or_default();
     let _ = inner.answers.send((took, outcome));
     StatusCode::ACCEPTED
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process compares it with its own clock")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
