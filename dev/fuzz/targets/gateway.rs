@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::domain::{ChatroomId, MessageId};
-use shared::http::{ClientAddress, Event, Gateway, Json, PageRequest, Path, Query, edge};
+use shared::http::{ClientAddress, Event, Gateway, Json, PageRequest, Path, Query, TrustedProxies, edge};
 use tokio::runtime::{Builder, Runtime};
 
 #[derive(Debug, Deserialize)]
@@ -35,7 +35,7 @@ async fn other(method: Method, uri: Uri, headers: HeaderMap) -> String {
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().expect("a runtime"));
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     let routes = Router::new().route("/chatroom", get(list)).route("/{*path}", any(other));
-    edge(routes.route("/chatroom/{chatroom}/message/{message}/cancel", any(send)))
+    edge(routes.route("/chatroom/{chatroom}/message/{message}/cancel", any(send)).with_state(TrustedProxies::default()))
 });
 
 fuzz_target!(|data: &[u8]| {

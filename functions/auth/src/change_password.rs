@@ -38,8 +38,8 @@ impl FromRequestParts<App> for Setter {
         match grant(parts, &app.auth.tokens, app.clock.now())? {
             Grant::PasswordReset(user, version) => Ok(Self::Reset(user, version)),
             Grant::Session(user, session) => {
-                let mark = app.cache.session(session).await;
-                app.auth.caller(&Bearer { user, session }, mark).await.map(Self::SignedIn)
+                let bearer = Bearer { user, session, address: app.auth.proxies.client(parts) };
+                app.auth.check(&bearer).await.map(Self::SignedIn)
             }
         }
     }

@@ -31,7 +31,7 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::{Auth, edge};
+use shared::http::{Auth, TrustedProxies, edge};
 
 use challenges::Challenges;
 use throttle::Throttle;
@@ -40,6 +40,7 @@ use tokens::Issuer;
 #[derive(Debug, Clone, FromRef)]
 struct App {
     auth: Auth,
+    proxies: TrustedProxies,
     db: Db,
     cache: Cache,
     codes: OneTimeCodes,
@@ -59,6 +60,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let auth = Auth::from_env(env, clock.clone())?;
     let codes = OneTimeCodes::from_env(env)?;
     let app = App {
+        proxies: auth.proxies.clone(),
         db: auth.db.clone(),
         cache: auth.cache.clone(),
         challenges: Challenges::from_env(env, auth.cache.clone(), codes.clone(), clock.clone())?,

@@ -6,6 +6,7 @@ mod connection;
 mod deliveries;
 mod limits;
 mod replies;
+mod requests;
 mod rooms;
 mod scripts;
 mod sessions;
@@ -21,6 +22,7 @@ use scripts::CHECK;
 pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
 pub use deliveries::Delivery;
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
+pub use requests::{Checked, RequestLimit, RequestLimits, Visit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
 

@@ -3,6 +3,7 @@
 mod account;
 mod body;
 mod caller;
+mod client_address;
 mod cursor;
 mod edge;
 mod endpoints;
@@ -19,8 +20,9 @@ mod revalidated;
 pub use account::{ACCOUNT_GONE, Account};
 pub use body::{Json, unreadable};
 pub use caller::{Auth, Bearer, Caller, grant};
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use cursor::{Cursor, PageRequest, limit};
-pub use edge::{ClientAddress, edge};
+pub use edge::edge;
 #[doc(hidden)]
 pub use endpoints::paste;
 pub use endpoints::{PROBLEMS, method_filter, refusals};

@@ -164,6 +164,9 @@ problem_codes! {
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";
+    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS,
+        "Too many requests came from this user or this address within a minute.",
+        "Wait for `Retry-After`, and ask less often.";
     Internal = "internal", INTERNAL_SERVER_ERROR,
         "Something went wrong in the service. It has been logged.",
         "Try again later; quote the `request_id` when you report it.";

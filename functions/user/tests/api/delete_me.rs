@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::cache::{CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile};
-use testkit::{Shop, Stack, TestApi, User};
+use testkit::{Shop, Stack, TestApi, User, visit};
 use tokio::task::JoinSet;
 
 use crate::{api, on};
@@ -63,7 +63,9 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
     let opened = cache.open_challenge(open, &challenge, &limits, "192.0.2.1", now).await.unwrap();
     assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
-    let CachedRooms::Miss(token) = cache.rooms(id, session).await.unwrap().1 else { panic!("a fresh list") };
+    let CachedRooms::Miss(token) = cache.rooms(&visit(id, session, now)).await.unwrap().1 else {
+        panic!("a fresh list")
+    };
     cache.store_rooms(id, &token, "[]").await.unwrap();
     let (room, reply) = (ChatroomId::generate(), MessageId::generate());
     let sql = api.stack.sql().await;
@@ -79,8 +81,8 @@ async fn nothing_usable_of_it_is_left_in_redis() {
 
     assert!(cache.challenge(open, now).await.unwrap().is_none());
     assert!(cache.is_stopped(reply).await.unwrap());
-    let (mark, rooms) = cache.rooms(id, session).await.unwrap();
-    assert!(mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{mark:?} {rooms:?}");
+    let (checked, rooms) = cache.rooms(&visit(id, session, now)).await.unwrap();
+    assert!(checked.mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{checked:?} {rooms:?}");
 }
 
 #[tokio::test]
