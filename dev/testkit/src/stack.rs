@@ -83,6 +83,8 @@ impl Stack {
             ("OTP_DELIVERY", "response".to_owned()),
             ("OTP_ALLOWED_COUNTRIES", "*".to_owned()),
             ("OPERATOR_KEY", "operator-key-of-the-tests".to_owned()),
+            // A router of a test serves many requests at once, as no environment of a Lambda does.
+            ("DATABASE_CONNECTIONS", "4".to_owned()),
             // The clock stands still, so a bucket would not fill again.
             ("REQUESTS_PER_USER_MINUTE", "0".to_owned()),
             ("REQUESTS_PER_ADDRESS_MINUTE", "0".to_owned()),

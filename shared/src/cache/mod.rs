@@ -11,6 +11,7 @@ mod rooms;
 mod scripts;
 mod sessions;
 mod signups;
+mod waits;
 
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
 pub use requests::{Checked, RequestLimit, RequestLimits, Visit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
+pub use waits::{WaitingRequest, Woken};
 
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};

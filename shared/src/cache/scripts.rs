@@ -57,6 +57,12 @@ pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include
 /// Returns {mark or '', '' or the limit that refuses it, retry after (s)}.
 pub(super) static ADMIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("admit.lua")));
 
+/// Takes or renews a place among a user's requests that wait, then takes the places of the oldest ones away until there
+/// are as many as allowed.
+///
+/// KEYS: user's places. ARGV: now (ms), place, most, how long a place is kept (ms). Returns whether the place is kept.
+pub(super) static WAIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("wait.lua")));
+
 /// A script that runs within a pipeline.
 pub(super) struct Piped {
     text: &'static str,
@@ -112,6 +118,7 @@ mod tests {
             include_str!("slide.lua"),
             include_str!("check.lua"),
             include_str!("admit.lua"),
+            include_str!("wait.lua"),
         ];
         for call in sources.iter().flat_map(|source| source.split("redis.call(").skip(1)) {
             let key = call.split(", ").nth(1).unwrap();

@@ -6,6 +6,7 @@ mod bytes;
 mod deletion;
 mod handled;
 mod held;
+mod one_connection;
 mod orphans;
 mod people;
 mod permutations;
