@@ -5,30 +5,44 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::io;
 use std::net::Ipv4Addr;
 
 use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use axum::http::method::Method;
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::read::DecoderReader;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+/// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
+/// gateway's event.
+pub const LARGEST_EVENT: usize = 1024 * 1024;
 /// The longest path and query, in bytes. The gateway accepts 10 KiB in a request's line and headers together.
 const LONGEST_URI: usize = 16 * 1024;
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// An event of an HTTP API (format 2.0) or a function URL; `None` if no request can be made of it.
+/// An event of an HTTP API (format 2.0) or a function URL, or why no request is made of it.
 #[derive(Debug)]
-pub struct Event(pub Option<LambdaRequest>);
+pub struct Event(pub Result<LambdaRequest, Unusable>);
+
+/// Why no request is made of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// It is not one of these events, or no request can have its parts.
+    Malformed,
+    /// Its body is larger than [`LARGEST_EVENT`].
+    TooLarge,
+}
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_str(raw.get()).ok().and_then(Wire::into_request)))
+        let wire = serde_json::from_str::<Wire<'_>>(raw.get());
+        Ok(Self(wire.map_or(Err(Unusable::Malformed), Wire::into_request)))
     }
 }
 
@@ -42,7 +56,9 @@ struct Wire<'a> {
     cookies: Option<Vec<String>>,
     headers: Option<Headers>,
     request_context: Context,
-    body: Option<String>,
+    /// JSON's text of a string, or `null`.
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
     #[serde(default)]
     is_base64_encoded: bool,
 }
@@ -62,14 +78,23 @@ struct Http {
 }
 
 impl Wire<'_> {
-    fn into_request(self) -> Option<LambdaRequest> {
+    fn into_request(self) -> Result<LambdaRequest, Unusable> {
+        let raw = self.body.map_or("null", RawValue::get);
+        if size(raw, self.is_base64_encoded) > LARGEST_EVENT {
+            return Err(Unusable::TooLarge);
+        }
+        let body = serde_json::from_str::<Option<String>>(raw).map_err(|_| Unusable::Malformed)?;
+        self.with_body(body).ok_or(Unusable::Malformed)
+    }
+
+    fn with_body(self, body: Option<String>) -> Option<LambdaRequest> {
         let query = self.raw_query_string.as_deref().unwrap_or_default();
         let is_path = self.raw_path.is_empty() || self.raw_path.starts_with('/');
         let method = Method::from_bytes(self.request_context.http.method.as_bytes()).ok()?;
         if !is_path || self.raw_path.len() + query.len() > LONGEST_URI {
             return None;
         }
-        if self.is_base64_encoded && STANDARD.decode(self.body.as_deref().unwrap_or_default()).is_err() {
+        if self.is_base64_encoded && !is_base64(body.as_deref().unwrap_or_default()) {
             return None;
         }
         let mut request = ApiGatewayV2httpRequest::default();
@@ -78,13 +103,40 @@ impl Wire<'_> {
         request.cookies = self.cookies;
         request.headers = self.headers.unwrap_or_default().0;
         keep_usable_origin(&mut request.headers);
-        request.body = self.body;
+        request.body = body;
         request.is_base64_encoded = self.is_base64_encoded;
         request.request_context.stage = self.request_context.stage.filter(|stage| is_stage(stage));
         request.request_context.http.method = method;
         request.request_context.http.source_ip = self.request_context.http.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
     }
+}
+
+/// How many bytes the body has that JSON's text `raw` of a string stands for. Nothing is copied for that.
+fn size(raw: &str, is_base64: bool) -> usize {
+    let text = raw.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
+    if is_base64 {
+        return text.trim_end_matches('=').len() * 3 / 4;
+    }
+    let (mut size, mut bytes) = (0, text.bytes());
+    while let Some(byte) = bytes.next() {
+        size += 1;
+        // An escape of one character, or of four digits: two of those are one character of four bytes.
+        if byte == b'\\' && bytes.next() == Some(b'u') {
+            let digit = |byte| char::from(byte).to_digit(16).unwrap_or_default();
+            size += match bytes.by_ref().take(4).fold(0, |code, byte| code << 4 | digit(byte)) {
+                ..0x80 => 0,
+                0x80..0x800 | 0xd800..0xe000 => 1,
+                _ => 2,
+            };
+        }
+    }
+    size
+}
+
+/// Whether a text is base64: it is decoded in small pieces, and none of them is kept.
+fn is_base64(text: &str) -> bool {
+    io::copy(&mut DecoderReader::new(text.as_bytes(), &STANDARD), &mut io::sink()).is_ok()
 }
 
 /// Percent-encodes the bytes that may not be where the text is.

@@ -27,7 +27,7 @@ pub use edge::edge;
 pub use endpoints::paste;
 pub use endpoints::{PROBLEMS, method_filter, refusals};
 pub use error::{Error, FieldError, Problem, Result};
-pub use event::Event;
+pub use event::{Event, LARGEST_EVENT, Unusable};
 pub use gateway::Gateway;
 pub use patch::given;
 pub use path::Path;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use shared::domain::ReplyError;
+use shared::stripe::signature::Refused;
 
 use crate::template::{Template, root};
 
@@ -81,4 +82,10 @@ fn alarms_watch_errors_that_exist_and_the_runbook_has_them() {
     for alarm in errors.keys().map(String::as_str).chain(["GeminiDownAlarm"]) {
         assert!(runbook.contains(&format!("`{alarm}`")), "{alarm}");
     }
+    let refused = template.watched("Reason");
+    assert_eq!(
+        refused.into_iter().collect::<Vec<_>>(),
+        [("WebhookRefusedAlarm".into(), Refused::Unsigned.as_str().into())]
+    );
+    assert!(runbook.contains("`WebhookRefusedAlarm`"));
 }
