@@ -24,8 +24,9 @@ const OVERLAP: Duration = Duration::from_mins(10);
 const UNDER_WAY: Duration = Duration::from_mins(2);
 /// The most interrupted events, and the most customers without an event, per run.
 const MOST: i64 = 300;
-/// Customers that are synced at once: fewer than the pool's connections, since each holds one during calls to Stripe.
-const AT_ONCE: usize = 3;
+/// Customers that are synced at once: fewer than the function's connections, since each holds one during calls to
+/// Stripe.
+pub const AT_ONCE: usize = 3;
 
 /// What a reconciliation did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

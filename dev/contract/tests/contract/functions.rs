@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use maintenance::reconcile;
 use shared::domain::ReplyError;
 use shared::stripe::signature::Refused;
 
@@ -88,4 +89,19 @@ fn alarms_watch_errors_that_exist_and_the_runbook_has_them() {
         [("WebhookRefusedAlarm".into(), Refused::Unsigned.as_str().into())]
     );
     assert!(runbook.contains("`WebhookRefusedAlarm`"));
+}
+
+#[test]
+fn every_function_has_the_connections_that_it_needs() {
+    let template = Template::read();
+    for function in template.functions() {
+        let source = &function.settings["DATABASE_CONNECTIONS"];
+        let connections = template.default_of(source).unwrap_or_else(|| source.clone()).parse::<usize>().unwrap();
+        let expected = match function.name.as_str() {
+            "maintenance" => reconcile::AT_ONCE + 1,
+            "gemini-worker" => 2,
+            _ => 1,
+        };
+        assert_eq!(connections, expected, "{}", function.name);
+    }
 }
