@@ -5,18 +5,17 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::io;
 use std::net::Ipv4Addr;
 
 use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use axum::http::method::Method;
-use base64::engine::general_purpose::STANDARD;
-use base64::read::DecoderReader;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::event_body::{is_base64, size};
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
 /// gateway's event.
@@ -110,33 +109,6 @@ impl Wire<'_> {
         request.request_context.http.source_ip = self.request_context.http.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
     }
-}
-
-/// How many bytes the body has that JSON's text `raw` of a string stands for. Nothing is copied for that.
-fn size(raw: &str, is_base64: bool) -> usize {
-    let text = raw.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
-    if is_base64 {
-        return text.trim_end_matches('=').len() * 3 / 4;
-    }
-    let (mut size, mut bytes) = (0, text.bytes());
-    while let Some(byte) = bytes.next() {
-        size += 1;
-        // An escape of one character, or of four digits: two of those are one character of four bytes.
-        if byte == b'\\' && bytes.next() == Some(b'u') {
-            let digit = |byte| char::from(byte).to_digit(16).unwrap_or_default();
-            size += match bytes.by_ref().take(4).fold(0, |code, byte| code << 4 | digit(byte)) {
-                ..0x80 => 0,
-                0x80..0x800 | 0xd800..0xe000 => 1,
-                _ => 2,
-            };
-        }
-    }
-    size
-}
-
-/// Whether a text is base64: it is decoded in small pieces, and none of them is kept.
-fn is_base64(text: &str) -> bool {
-    io::copy(&mut DecoderReader::new(text.as_bytes(), &STANDARD), &mut io::sink()).is_ok()
 }
 
 /// Percent-encodes the bytes that may not be where the text is.

@@ -9,6 +9,7 @@ mod edge;
 mod endpoints;
 mod error;
 mod event;
+mod event_body;
 mod gateway;
 mod patch;
 mod path;
