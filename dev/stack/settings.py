@@ -76,7 +76,9 @@ def parameters(
         "OtpDeliveryInResponse": "codes-are-public",
         "DocsEnabled": "true",
         "OtpAllowedCountries": "*",
-        # Every caller here has the same address, 127.0.0.1.
+        # Every caller here has the same address, 127.0.0.1, and tests are one user in a hurry.
+        "RequestsPerUserMinute": "0",
+        "RequestsPerAddressMinute": "0",
         "OtpPerIpHour": "0",
         "OtpPerPrefixHour": "0",
         "LoginPerIpHour": "0",
@@ -84,6 +86,9 @@ def parameters(
         "OtpDailyCap": "1000000",
         "ThrottleRate": "10000",
         "ThrottleBurst": "5000",
+        "AuthThrottleRate": "10000",
+        "AuthThrottleBurst": "5000",
+        "ReservedConcurrencyStripeWebhook": "",
         "GeminiApiKey": "local",
         "StripeSecretKey": "sk_test_local",
         "StripeWebhookSecret": made["StripeWebhookSecret"],

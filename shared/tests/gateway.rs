@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::routing::any;
 use lambda_http::{Context, LambdaEvent, Service};
 use serde_json::{Value, json};
-use shared::http::{Event, Gateway, Json, PageRequest, Query, edge};
+use shared::http::{Event, Gateway, Json, LARGEST_EVENT, PageRequest, Query, Unusable, edge};
 
 /// Answers with what arrived.
 async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: axum::body::Bytes) -> Json<Value> {
@@ -151,4 +151,36 @@ async fn stages_bodies_and_cookies_of_every_kind_are_answered() {
     }
     let (_, body) = answer(&event(&[("/isBase64Encoded", json!(true)), ("/body", json!("/////w=="))])).await;
     assert_eq!(body["body"], json!("\u{fffd}\u{fffd}\u{fffd}\u{fffd}"));
+}
+
+#[tokio::test]
+async fn a_body_above_a_mebibyte_is_refused_by_its_length_whatever_it_is() {
+    let read = |body: &str, is_base64: bool| {
+        let event = event(&[("/body", json!("BODY")), ("/isBase64Encoded", json!(is_base64))]);
+        let text = event.to_string().replace("\"BODY\"", body);
+        serde_json::from_slice::<Event>(text.as_bytes()).unwrap().0.err()
+    };
+    // What JSON writes, and how many bytes it stands for.
+    for (text, size) in
+        [("a", 1), ("\\n", 1), ("\\u0001", 1), ("\\u00e9", 2), ("é", 2), ("\\u20ac", 3), ("\\ud83d\\ude00", 4)]
+    {
+        let filled = |bytes: usize| format!("\"{}{}\"", text.repeat(bytes / size), "a".repeat(bytes % size));
+        assert_eq!(read(&filled(LARGEST_EVENT), false), None, "{text}");
+        assert_eq!(read(&filled(LARGEST_EVENT + 1), false), Some(Unusable::TooLarge), "{text}");
+    }
+    let encoded = |bytes: usize| {
+        let (whole, rest) = (bytes / 3, ["", "YQ==", "YWE="][bytes % 3]);
+        format!("\"{}{rest}\"", "YWFh".repeat(whole))
+    };
+    assert_eq!(read(&encoded(LARGEST_EVENT), true), None);
+    assert_eq!(read(&encoded(LARGEST_EVENT + 1), true), Some(Unusable::TooLarge));
+    // Its length is looked at before anything else of it.
+    let garbage = format!("\"{}\"", "*".repeat(LARGEST_EVENT * 3 / 2));
+    assert_eq!(read(&garbage, true), Some(Unusable::TooLarge));
+    assert_eq!(read("\"\\ud800\"", false), Some(Unusable::Malformed));
+    assert_eq!(read("5", false), Some(Unusable::Malformed));
+    assert_eq!(read("null", false), None);
+
+    let (status, body) = answer(&event(&[("/body", json!("a".repeat(LARGEST_EVENT + 1)))])).await;
+    assert_eq!((status, &body["code"]), (413, &json!("payload_too_large")));
 }

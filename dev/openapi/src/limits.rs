@@ -1,7 +1,7 @@
 //! How often an operation may be used, in words and as `x-rate-limits`, derived from the codes that it returns.
 
 use serde_json::{Value, json};
-use shared::cache::OtpLimits;
+use shared::cache::{OtpLimits, RequestLimits};
 use shared::config::Env;
 use shared::domain::Limits;
 use shared::http::ProblemCode;
@@ -22,6 +22,7 @@ struct Limit {
     words: String,
 }
 
+const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
 /// Password tries, or sign-ups, from an address in an hour: the default of `LOGIN_PER_IP_HOUR`.
@@ -56,7 +57,8 @@ impl Limit {
 fn all() -> Vec<Limit> {
     let unset = Env::from_fn(|_| None);
     let (Ok(otp), Ok(day)) = (OtpLimits::from_env(&unset), Limits::from_env(&unset)) else { return Vec::new() };
-    [of_codes(&otp), of_passwords(), of_operators(), of_messages(day)].concat()
+    let Ok(requests) = RequestLimits::from_env(&unset) else { return Vec::new() };
+    [of_codes(&otp), of_passwords(), of_operators(), of_messages(day), of_requests(requests)].concat()
 }
 
 fn of_codes(limits: &OtpLimits) -> Vec<Limit> {
@@ -132,6 +134,17 @@ fn of_messages(limits: Limits) -> Vec<Limit> {
     vec![
         limit(ProblemCode::AllowanceSpent, "user", basic, DAY, Some("BasicDailyLimit"), words(basic, "Basic")),
         limit(ProblemCode::AllowanceSpent, "user", pro, DAY, Some("ProDailyLimit"), words(pro, "Pro")),
+    ]
+}
+
+fn of_requests(limits: RequestLimits) -> Vec<Limit> {
+    let [user, address] = [limits.per_user, limits.per_address].map(u64::from);
+    let code = ProblemCode::TooManyRequests;
+    let words = |most, of| format!("{most} requests of {of} in a minute, to all operations with a session together");
+    let address_words = words(address, "an address (IPv6: a /64)");
+    vec![
+        limit(code, "user", user, MINUTE, Some("RequestsPerUserMinute"), words(user, "a user")),
+        limit(code, "address", address, MINUTE, Some("RequestsPerAddressMinute"), address_words),
     ]
 }
 

@@ -53,6 +53,9 @@ pub(crate) fn codes(path: &str, operation: &Value) -> BTreeMap<String, Vec<Probl
     if accepts("bearer") && !accepts("reset") {
         all.push(ProblemCode::Forbidden);
     }
+    if operation["security"][0].get("bearer").is_some() {
+        all.push(ProblemCode::TooManyRequests);
+    }
     if path.contains('{') {
         all.push(ProblemCode::NotFound);
     }

@@ -19,6 +19,7 @@ mod servers;
 mod shop;
 mod sqs;
 mod stack;
+mod visit;
 
 pub use api::{Answer, Build, TestApi, User};
 pub use database::migrate;
@@ -32,3 +33,4 @@ pub use servers::Server;
 pub use shop::Shop;
 pub use sqs::{Sent, Sqs};
 pub use stack::{Stack, TestClock, WEBHOOK_SECRET};
+pub use visit::visit;

@@ -22,6 +22,11 @@ pub struct Shop {
 impl Shop {
     /// Opens a shop at the function that `build` makes. To sell, it must be `subscription`.
     pub async fn open(build: Build) -> Self {
+        Self::on(Stack::start().await, build).await
+    }
+
+    /// Opens a shop on a stack.
+    pub async fn on(stack: Stack, build: Build) -> Self {
         let config = Config {
             addr: ([127, 0, 0, 1], 0).into(),
             webhook_url: None,
@@ -29,7 +34,7 @@ impl Shop {
             price_id: "price_pro".into(),
         };
         let stripe = Stripe::start(config).expect("a free port");
-        let stack = Stack::start().await.with_stripe(stripe.url());
+        let stack = stack.with_stripe(stripe.url());
         let billing = Billing::from_env(&stack.env(), stack.db(), stack.clock.clock()).expect("settings that work");
         let probe: Value = billing.stripe.post(&["customers"], &[], "clock").await.expect("Stripe answers");
         let now = probe["created"].as_i64().and_then(Timestamp::from_unix).expect("a time");

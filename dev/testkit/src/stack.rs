@@ -84,6 +84,11 @@ impl Stack {
             ("OTP_DELIVERY_IN_RESPONSE", "codes-are-public".to_owned()),
             ("OTP_ALLOWED_COUNTRIES", "*".to_owned()),
             ("OPERATOR_KEY", "operator-key-of-the-tests".to_owned()),
+            // A router of a test serves many requests at once, as no environment of a Lambda does.
+            ("DATABASE_CONNECTIONS", "4".to_owned()),
+            // The clock stands still, so a bucket would not fill again.
+            ("REQUESTS_PER_USER_MINUTE", "0".to_owned()),
+            ("REQUESTS_PER_ADDRESS_MINUTE", "0".to_owned()),
         ];
         let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { settings, clock: TestClock::noon(), sqs }

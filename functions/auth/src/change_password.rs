@@ -47,9 +47,9 @@ impl FromRequestParts<App> for Setter {
         match grant(parts, &app.auth.tokens, app.clock.now())? {
             Grant::PasswordReset(user, version) => Ok(Self::Reset(user, version)),
             Grant::Session(user, session, signed_in_at) => {
-                let mark = app.cache.session(session).await;
-                let caller = app.auth.caller(&Bearer { user, session, signed_in_at }, mark).await?;
-                let ClientAddress(ip) = ClientAddress::from_request_parts(parts, app).await?;
+                let address = app.auth.proxies.client(parts);
+                let ip = address.0.clone();
+                let caller = app.auth.check(&Bearer { user, session, signed_in_at, address }).await?;
                 Ok(Self::SignedIn(SignedIn { caller, fresh: app.fresh.check(&caller, app.clock.now()), ip }))
             }
         }

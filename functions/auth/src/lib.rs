@@ -35,7 +35,7 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::{Auth, FreshSignIn, edge};
+use shared::http::{Auth, FreshSignIn, TrustedProxies, edge};
 
 use challenges::Challenges;
 use password_rules::PasswordRules;
@@ -45,6 +45,7 @@ use tokens::Issuer;
 #[derive(Debug, Clone, FromRef)]
 struct App {
     auth: Auth,
+    proxies: TrustedProxies,
     db: Db,
     cache: Cache,
     codes: OneTimeCodes,
@@ -66,6 +67,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let auth = Auth::from_env(env, clock.clone())?;
     let codes = OneTimeCodes::from_env(env)?;
     let app = App {
+        proxies: auth.proxies.clone(),
         db: auth.db.clone(),
         cache: auth.cache.clone(),
         challenges: Challenges::from_env(env, auth.cache.clone(), codes.clone(), clock.clone())?,

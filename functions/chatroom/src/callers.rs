@@ -22,8 +22,8 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let auth = Auth::from_ref(state);
-        let mark = auth.cache.writing_rooms(bearer.user, bearer.session).await;
-        Ok(Self { user: auth.caller(&bearer, mark).await?.user })
+        let checked = auth.cache.writing_rooms(&auth.visit(&bearer)).await;
+        Ok(Self { user: auth.caller(&bearer, checked).await?.user })
     }
 }
 
@@ -52,7 +52,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let auth = Auth::from_ref(state);
-        let mark = auth.cache.sending(bearer.user, bearer.session).await;
-        Ok(Self { user: auth.caller(&bearer, mark).await?.user })
+        let checked = auth.cache.sending(&auth.visit(&bearer)).await;
+        Ok(Self { user: auth.caller(&bearer, checked).await?.user })
     }
 }

@@ -2,15 +2,13 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use shared::cache::Cache;
 use shared::db::{Db, messages};
 use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Caller, Error, Json, Path, Query, Result};
-use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use crate::views::MessageView;
-use crate::wait::Wait;
+use crate::wait::{Wait, Waiter};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +22,8 @@ pub(crate) struct Wanted {
 
 /// Read a message or reply
 ///
-/// Returns one message. With `wait`, the response comes when the message is final or the time is over.
+/// Returns one message. With `wait`, the response comes when the message is final or the time is over, or as soon as more
+/// of the user's requests wait than are allowed (three, unless the deployment sets another number).
 #[utoipa::path(
     get, path = "/chatroom/{chatroom}/message/{message}", tag = "Messages", security(("bearer" = [])),
     params(
@@ -36,20 +35,18 @@ pub(crate) struct Wanted {
 )]
 pub(crate) async fn get_message(
     State(db): State<Db>,
-    State(cache): State<Cache>,
+    State(waiter): State<Waiter>,
     caller: Caller,
     Path((room, id)): Path<(ChatroomId, MessageId)>,
     Query(Wanted { wait }): Query<Wanted>,
 ) -> Result<Json<MessageView>> {
-    let deadline = wait.deadline();
+    let mut waiting = waiter.begin(caller.user, room, wait);
     loop {
-        let seen = if wait.is_wanted() { cache.room_changes(room).await.ok() } else { None };
+        waiting.look().await;
         let message = messages::find(&db, caller.user, room, id).await?;
         let message = message.ok_or_else(|| Error::not_found("message"))?;
-        let left = deadline.saturating_duration_since(Instant::now());
-        if message.state.is_final() || left.is_zero() {
+        if message.state.is_final() || waiting.is_over().await {
             return Ok(Json(message.into()));
         }
-        cache.wait_for_change(room, seen, left).await;
     }
 }

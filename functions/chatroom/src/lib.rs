@@ -26,6 +26,8 @@ use shared::domain::{Clock, Limits};
 use shared::http::{Auth, edge};
 use shared::queue::ReplyQueues;
 
+use crate::wait::Waiter;
+
 #[derive(Debug, Clone, FromRef)]
 struct App {
     auth: Auth,
@@ -33,6 +35,7 @@ struct App {
     cache: Cache,
     queues: ReplyQueues,
     limits: Limits,
+    waiter: Waiter,
     clock: Clock,
 }
 
@@ -44,12 +47,14 @@ shared::endpoints!(
 /// The router of this function.
 pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let auth = Auth::from_env(env, clock.clone())?;
+    let waiter = Waiter::from_env(env, auth.cache.clone(), auth.db.clone(), clock.clone())?;
     let app = App {
         db: auth.db.clone(),
         cache: auth.cache.clone(),
         auth,
         queues: ReplyQueues::from_env(env)?,
         limits: Limits::from_env(env)?,
+        waiter,
         clock,
     };
     Ok(edge(endpoints().with_state(app)))

@@ -2,17 +2,15 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::messages::{self, Turns};
 use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Caller, Error, FieldError, Json, Path, Query, Result, limit};
-use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use crate::paging::{listed, read_cursor};
 use crate::views::{Listed, MessageView};
-use crate::wait::Wait;
+use crate::wait::{Wait, Waiter};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +24,7 @@ pub(crate) struct Wanted {
     cursor: Option<String>,
     /// The id of a message: only later messages are returned.
     after: Option<MessageId>,
-    /// How many seconds to wait for new messages; needs `after`.
+    /// How many seconds to wait until the messages after `after` are final.
     #[serde(default)]
     #[param(value_type = Option<u8>, minimum = 0, maximum = 20)]
     wait: Wait,
@@ -35,8 +33,9 @@ pub(crate) struct Wanted {
 /// List the messages of a room
 ///
 /// Returns a page of messages, the oldest first: the newest page, unless a cursor or `after` is given. With `wait`, the
-/// response comes when there are messages after `after` and all of them are final, or when the time is over. A page of
-/// long messages has fewer than `limit`; `next_cursor` leads to the others.
+/// response comes when all messages after `after` are final or the time is over, or as soon as more of the user's
+/// requests wait than are allowed (three, unless the deployment sets another number). A page of long messages has fewer
+/// than `limit`; `next_cursor` leads to the others.
 #[utoipa::path(
     get, path = "/chatroom/{chatroom}/message", tag = "Messages", security(("bearer" = [])),
     params(("chatroom" = ChatroomId, Path, description = "The room."), Wanted),
@@ -44,12 +43,11 @@ pub(crate) struct Wanted {
 )]
 pub(crate) async fn list_messages(
     State(db): State<Db>,
-    State(cache): State<Cache>,
+    State(waiter): State<Waiter>,
     caller: Caller,
     Path(room): Path<ChatroomId>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Listed<MessageView>>> {
-    let deadline = wanted.wait.deadline();
     let turns = match (wanted.cursor.as_deref(), wanted.after) {
         (Some(_), Some(_)) => return Err(refused("/after", "Give a cursor or after, not both.")),
         (_, None) if wanted.wait.is_wanted() => return Err(refused("/wait", "Can only be given with after.")),
@@ -60,16 +58,14 @@ pub(crate) async fn list_messages(
             Turns::After(after.ok_or_else(|| Error::not_found("message"))?.seq)
         }
     };
+    let mut waiting = waiter.begin(caller.user, room, wanted.wait);
     loop {
-        let seen = if wanted.wait.is_wanted() { cache.room_changes(room).await.ok() } else { None };
+        waiting.look().await;
         let page = messages::list(&db, caller.user, room, turns, wanted.limit.unwrap_or(20)).await?;
         let page = page.ok_or_else(|| Error::not_found("chatroom"))?;
-        let settled = !page.items.is_empty() && page.items.iter().all(|turn| turn.state.is_final());
-        let left = deadline.saturating_duration_since(Instant::now());
-        if settled || left.is_zero() {
+        if page.items.iter().all(|turn| turn.state.is_final()) || waiting.is_over().await {
             return Ok(Json(listed(room, turns, page)));
         }
-        cache.wait_for_change(room, seen, left).await;
     }
 }
 

@@ -30,14 +30,14 @@ pub(crate) async fn list_rooms(
     Query(page): Query<PageRequest>,
 ) -> Result<Response> {
     if !page.is_first() {
-        let caller = auth.caller(&bearer, cache.session(bearer.session).await).await?;
+        let caller = auth.check(&bearer).await?;
         return Ok(answer("miss", read(&db, caller.user, &page).await?));
     }
-    let (mark, cached) = match cache.rooms(bearer.user, bearer.session).await {
-        Ok((mark, cached)) => (Ok(mark), cached),
+    let (checked, cached) = match cache.rooms(&auth.visit(&bearer)).await {
+        Ok((checked, cached)) => (Ok(checked), cached),
         Err(error) => (Err(error), CachedRooms::Bypass),
     };
-    let user = auth.caller(&bearer, mark).await?.user;
+    let user = auth.caller(&bearer, checked).await?.user;
     Ok(match cached {
         CachedRooms::Hit(body) => answer("hit", body),
         CachedRooms::Bypass => answer("miss", read(&db, user, &page).await?),

@@ -6,8 +6,9 @@ use shared::Fault;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Customers that are synced at once: fewer than the pool's connections, since each holds one during calls to Stripe.
-const AT_ONCE: usize = 3;
+/// Customers that are synced at once: fewer than the function's connections, since each holds one during calls to
+/// Stripe.
+pub const AT_ONCE: usize = 3;
 
 /// Works on `items`, some at once, until the time is over. Returns how many were done and how many failed.
 pub(crate) async fn each<T, F>(items: Vec<T>, until: Instant, work: impl Fn(T) -> F) -> (usize, usize)

@@ -21,6 +21,8 @@ use shared::domain::Clock;
 use shared::stripe::Billing;
 use tokio::time::Instant;
 
+pub use each::AT_ONCE;
+
 use crate::expire::Expired;
 use crate::reconcile::Reconciled;
 use crate::replay::{Replay, Replayed};

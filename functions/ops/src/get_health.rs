@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::model_health;
+use crate::newcomer::Newcomer;
 
 /// A store that takes longer than this does not work for clients either.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -36,8 +37,8 @@ enum Status {
 
 /// Read the health
 ///
-/// Asks the database and the cache for what requests ask of them. If one does not do it, the problem names it in
-/// `missing`. The status is `degraded` if for some minutes replies have only failed.
+/// Asks the database and the cache for what requests ask of them, a connection included. If one does not do it, the
+/// problem names it in `missing`. The status is `degraded` if for some minutes replies have only failed.
 #[utoipa::path(
     get, path = "/health", tag = "Operations",
     responses((status = 200, body = Response, description = "The stores answer.")),
@@ -46,8 +47,10 @@ pub(crate) async fn get_health(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(clock): State<Clock>,
+    State(newcomer): State<Newcomer>,
 ) -> Result<Json<Response>> {
-    let (postgres, redis) = tokio::join!(answers("postgres", db.ping()), answers("redis", cache.ping()));
+    let asked = async { db.ping().await.and(newcomer.look(clock.now()).await) };
+    let (postgres, redis) = tokio::join!(answers("postgres", asked), answers("redis", cache.ping()));
     let missing: Vec<_> = [postgres, redis].into_iter().flatten().collect();
     if !missing.is_empty() {
         return Err(Error::Down(missing));

@@ -5,6 +5,7 @@ mod get_health;
 mod get_queue_statistics;
 mod list_problems;
 mod model_health;
+mod newcomer;
 mod operator;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use shared::domain::Clock;
 use shared::http::edge;
 
 use crate::get_queue_statistics::Watched;
+use crate::newcomer::Newcomer;
 use crate::operator::Operators;
 
 #[derive(Debug, Clone, FromRef)]
@@ -23,6 +25,7 @@ struct App {
     db: Db,
     cache: Cache,
     clock: Clock,
+    newcomer: Newcomer,
     operators: Operators,
     watched: Watched,
 }
@@ -37,6 +40,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         operators: Operators::from_env(env, cache.clone(), clock.clone())?,
         cache,
         clock,
+        newcomer: Newcomer::from_env(env)?,
         watched: Watched::from_env(env)?,
     };
     let routes = if env.parsed("DOCS_ENABLED", false)? { endpoints().merge(docs::routes()) } else { endpoints() };

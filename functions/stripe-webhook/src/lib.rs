@@ -8,10 +8,10 @@ use axum::routing::post;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::edge;
+use shared::http::{LARGEST_EVENT, edge};
 use shared::stripe::Billing;
 
-use receive_stripe_event::{LARGEST_EVENT, Secrets, receive_stripe_event};
+use receive_stripe_event::{Secrets, receive_stripe_event};
 
 #[derive(Debug, Clone, FromRef)]
 struct App {

@@ -13,10 +13,8 @@ use serde_json::Value;
 use shared::config::{ConfigError, Env};
 use shared::http::{Error, Json, ProblemCode, Result, unreadable};
 use shared::stripe::{self, Billing, signature};
+use shared::telemetry;
 use utoipa::ToSchema;
-
-/// The largest event that is accepted, in bytes.
-pub(crate) const LARGEST_EVENT: usize = 1024 * 1024;
 
 /// The endpoint's signing secrets: two during a rotation. Cloning is cheap.
 #[derive(Clone)]
@@ -62,8 +60,8 @@ const UNSIGNED: Error = Error::refused(ProblemCode::SignatureInvalid, "The signa
 /// Receive an event of Stripe's
 ///
 /// Only for Stripe. The body is an event as Stripe sends it, signed with the secret of the endpoint. At most 1 MiB.
-// The signature covers the bytes as they were sent, so it is checked before they are parsed. Stripe retries an event
-// for three days, until the response is 2xx.
+// Anybody may send bodies here, so they are refused by their length, then by the header, then by the signature over the
+// bytes as they were sent, and only then parsed. Stripe retries an event for three days, until the response is 2xx.
 #[utoipa::path(
     post, path = "/webhook/stripe", tag = "Webhooks",
     params(("Stripe-Signature" = String, Header, description = "The time and signatures.",
@@ -82,6 +80,7 @@ pub(crate) async fn receive_stripe_event(
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Err(refused) = signature::verify(header, &body, &secrets, billing.clock.now()) {
         tracing::warn!(%refused, "an event is not accepted as Stripe's");
+        telemetry::count_by("WebhookRefused", &[("Reason", refused.as_str())], 1, billing.clock.now());
         return Err(UNSIGNED);
     }
     let event = stripe::Event::parse(&body).ok_or_else(|| Error::malformed("The body is not an event."))?;

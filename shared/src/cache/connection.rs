@@ -33,6 +33,17 @@ pub(super) enum Question<'a> {
     Pipeline(&'a Pipeline),
     /// By its hash, and once more with its text if the server does not know it.
     Script(&'a ScriptInvocation<'a>),
+    /// A pipeline with scripts in it, in the same two forms.
+    Scripts(&'a (dyn Fn(Form) -> Pipeline + Sync)),
+}
+
+/// How a pipeline names its scripts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    /// By their hashes.
+    Hash,
+    /// By their texts, which the server then knows.
+    Text,
 }
 
 impl Question<'_> {
@@ -41,6 +52,12 @@ impl Question<'_> {
             Self::Command(command) => command.query_async(&mut connection).await,
             Self::Pipeline(pipeline) => pipeline.query_async(&mut connection).await,
             Self::Script(script) => script.invoke_async(&mut connection).await,
+            Self::Scripts(pipeline) => match pipeline(Form::Hash).query_async(&mut connection).await {
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    pipeline(Form::Text).query_async(&mut connection).await
+                }
+                answer => answer,
+            },
         }
     }
 }

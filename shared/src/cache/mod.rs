@@ -8,10 +8,12 @@ mod deliveries;
 mod limits;
 mod notices;
 mod replies;
+mod requests;
 mod rooms;
 mod scripts;
 mod sessions;
 mod signups;
+mod waits;
 
 use std::time::Duration;
 
@@ -24,8 +26,10 @@ pub use attempts::Attempt;
 pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
 pub use deliveries::Delivery;
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
+pub use requests::{Checked, RequestLimit, RequestLimits, Visit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
+pub use waits::{WaitingRequest, Woken};
 
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};

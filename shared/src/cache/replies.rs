@@ -1,16 +1,12 @@
 //! Signals between requests that wait for replies and workers that make them. Any signal may be lost: then Postgres is
 //! read a little later.
 
-use std::time::Duration;
-
 use super::Cache;
 use crate::Fault;
 use crate::domain::{ChatroomId, MessageId};
 
 /// Longer than an attempt at a reply takes, in seconds.
 const KEPT: u64 = 300;
-/// How long a waiting request pauses between two checks.
-const PAUSE: Duration = Duration::from_millis(150);
 
 impl Cache {
     /// Tells the workers that make these replies to stop. Must be called after the change is stored in Postgres.
@@ -33,26 +29,17 @@ impl Cache {
     /// Tells waiting requests that a room's messages changed. Must be called after the change is stored in Postgres.
     pub async fn room_changed(&self, room: ChatroomId) -> Result<(), Fault> {
         let mut pipeline = redis::pipe();
-        let key = self.key("changes", room);
+        let key = self.changes_key(room);
         pipeline.incr(&key, 1).ignore().expire(&key, KEPT.cast_signed()).ignore();
         self.run_all::<()>(&pipeline).await
     }
 
     /// How often a room's messages changed lately.
     pub async fn room_changes(&self, room: ChatroomId) -> Result<u64, Fault> {
-        Ok(self.run::<Option<u64>>(redis::Cmd::get(self.key("changes", room))).await?.unwrap_or_default())
+        Ok(self.run::<Option<u64>>(redis::Cmd::get(self.changes_key(room))).await?.unwrap_or_default())
     }
 
-    /// Waits until a room's messages have changed since `seen`, but at most for `most`. Without Redis it only pauses.
-    pub async fn wait_for_change(&self, room: ChatroomId, seen: Option<u64>, most: Duration) {
-        let deadline = tokio::time::Instant::now() + most;
-        loop {
-            let pause = if seen.is_some() { PAUSE } else { PAUSE * 5 };
-            tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
-            let changed = self.room_changes(room).await.ok() != seen;
-            if changed || seen.is_none() || tokio::time::Instant::now() >= deadline {
-                return;
-            }
-        }
+    pub(super) fn changes_key(&self, room: ChatroomId) -> String {
+        self.key("changes", room)
     }
 }

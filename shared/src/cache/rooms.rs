@@ -12,9 +12,9 @@ use std::time::Duration;
 use redis::Value;
 use uuid::Uuid;
 
-use super::{Cache, Mark};
+use super::{Cache, Checked, Visit};
 use crate::Fault;
-use crate::domain::{SessionId, UserId};
+use crate::domain::UserId;
 
 /// How long a page is kept.
 const KEPT: Duration = Duration::from_secs(300);
@@ -45,23 +45,28 @@ impl Cache {
         self.key("rooms", user)
     }
 
-    /// The cached list and the mark of the caller's session, in one round trip.
-    pub async fn rooms(&self, user: UserId, session: SessionId) -> Result<(Mark, CachedRooms), Fault> {
-        let fresh = Uuid::new_v4().to_string();
-        let mut pipeline = redis::pipe();
-        pipeline
-            .get(self.session_key(session))
-            .cmd("SET")
-            .arg(self.token_key(user))
-            .arg(&fresh)
-            .arg("NX")
-            .arg("GET")
-            .arg("EX")
-            .arg(KEPT.as_secs())
-            .get(self.rooms_key(user))
-            .exists(self.sending_key(user));
-        let (mark, token, entry, sending): (Option<String>, Option<String>, Option<String>, bool) =
-            self.run_all(&pipeline).await?;
+    /// The cached list and the check of the request, in one round trip.
+    pub async fn rooms(&self, visit: &Visit<'_>) -> Result<(Checked, CachedRooms), Fault> {
+        let (admission, fresh) = (self.admission(visit), Uuid::new_v4().to_string());
+        let [token, rooms, sending] =
+            [self.token_key(visit.user), self.rooms_key(visit.user), self.sending_key(visit.user)];
+        let list = |form| {
+            let mut pipeline = redis::pipe();
+            pipeline
+                .add_command(admission(form))
+                .cmd("SET")
+                .arg(&token)
+                .arg(&fresh)
+                .arg("NX")
+                .arg("GET")
+                .arg("EX")
+                .arg(KEPT.as_secs())
+                .get(&rooms)
+                .exists(&sending);
+            pipeline
+        };
+        let (checked, token, entry, sending): (Checked, Option<String>, Option<String>, bool) =
+            self.run_scripts(list).await?;
         let rooms = match (token, entry) {
             _ if sending => CachedRooms::Bypass,
             (Some(token), _) if token == "writing" => CachedRooms::Bypass,
@@ -72,7 +77,7 @@ impl Cache {
             (Some(token), None) => CachedRooms::Miss(token),
             (None, _) => CachedRooms::Miss(fresh),
         };
-        Ok((Mark::of(mark.as_deref()), rooms))
+        Ok((checked, rooms))
     }
 
     /// Stores a page under the token that a miss returned.
@@ -81,27 +86,36 @@ impl Cache {
         self.run::<Value>(redis::Cmd::set_ex(self.rooms_key(user), entry, KEPT.as_secs())).await.map(drop)
     }
 
-    /// Announces a write to the user's rooms and reads the mark of the session, in one round trip. If Redis is
-    /// unavailable, the write may go on: then nobody reads from Redis either.
-    pub async fn writing_rooms(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
-        let mut pipeline = redis::pipe();
-        pipeline.get(self.session_key(session)).set_ex(self.token_key(user), "writing", WRITING.as_secs()).ignore();
-        let (mark,): (Option<String>,) = self.run_all(&pipeline).await?;
-        Ok(Mark::of(mark.as_deref()))
+    /// Announces a write to the user's rooms and checks the request, in one round trip. If Redis is unavailable, the
+    /// write may go on: then nobody reads from Redis either.
+    pub async fn writing_rooms(&self, visit: &Visit<'_>) -> Result<Checked, Fault> {
+        let (admission, token) = (self.admission(visit), self.token_key(visit.user));
+        let announce = |form| {
+            let mut pipeline = redis::pipe();
+            pipeline.add_command(admission(form)).set_ex(&token, "writing", WRITING.as_secs()).ignore();
+            pipeline
+        };
+        let (checked,) = self.run_scripts(announce).await?;
+        Ok(checked)
     }
 
-    /// Announces a send, which changes the order of the user's list, and reads the mark of the session, in one round
-    /// trip. Nothing must follow: the list is cached again when the message has surely been stored.
-    pub async fn sending(&self, user: UserId, session: SessionId) -> Result<Mark, Fault> {
-        let mut pipeline = redis::pipe();
-        pipeline
-            .get(self.session_key(session))
-            .set_ex(self.sending_key(user), 1, WRITING.as_secs())
-            .ignore()
-            .set_ex(self.token_key(user), Uuid::new_v4().to_string(), KEPT.as_secs())
-            .ignore();
-        let (mark,): (Option<String>,) = self.run_all(&pipeline).await?;
-        Ok(Mark::of(mark.as_deref()))
+    /// Announces a send, which changes the order of the user's list, and checks the request, in one round trip. Nothing
+    /// must follow: the list is cached again when the message has surely been stored.
+    pub async fn sending(&self, visit: &Visit<'_>) -> Result<Checked, Fault> {
+        let (admission, fresh) = (self.admission(visit), Uuid::new_v4().to_string());
+        let (token, sending) = (self.token_key(visit.user), self.sending_key(visit.user));
+        let announce = |form| {
+            let mut pipeline = redis::pipe();
+            pipeline
+                .add_command(admission(form))
+                .set_ex(&sending, 1, WRITING.as_secs())
+                .ignore()
+                .set_ex(&token, &fresh, KEPT.as_secs())
+                .ignore();
+            pipeline
+        };
+        let (checked,) = self.run_scripts(announce).await?;
+        Ok(checked)
     }
 
     /// Lets the list be cached again after a write.

@@ -7,10 +7,10 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, FromRedisValue, Script, ScriptInvocation};
+use redis::{Cmd, FromRedisValue, Pipeline, Script, ScriptInvocation};
 
 use super::Cache;
-use super::connection::Question;
+use super::connection::{Form, Question};
 use crate::Fault;
 
 /// Opens a challenge if every limit allows it.
@@ -56,7 +56,52 @@ pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include
 /// Returns {0 or the seconds until the next try is judged, wrong tries within the window}.
 pub(super) static ATTEMPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("attempt.lua")));
 
+/// Reads the mark of a session, and takes a request from the buckets of its user and its address if both have one. The
+/// buckets stay as they are if the session was revoked.
+///
+/// KEYS: session's mark, user's bucket, address' bucket. ARGV: now (ms), id, requests a minute of a user, of an address.
+/// Returns {mark or '', '' or the limit that refuses it, retry after (s)}.
+pub(super) static ADMIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("admit.lua")));
+
+/// Takes or renews a place among a user's requests that wait, then takes the places of the oldest ones away until there
+/// are as many as allowed.
+///
+/// KEYS: user's places. ARGV: now (ms), place, most, how long a place is kept (ms). Returns whether the place is kept.
+pub(super) static WAIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("wait.lua")));
+
+/// A script that runs within a pipeline.
+pub(super) struct Piped {
+    text: &'static str,
+    script: Script,
+}
+
+impl Piped {
+    fn new(text: &'static str) -> Self {
+        Self { text, script: Script::new(text) }
+    }
+
+    /// The command, to which the number of keys, the keys and the arguments are added.
+    pub(super) fn command(&self, form: Form) -> Cmd {
+        let (name, script) = match form {
+            Form::Hash => ("EVALSHA", self.script.get_hash()),
+            Form::Text => ("EVAL", self.text),
+        };
+        let mut command = redis::cmd(name);
+        command.arg(script);
+        command
+    }
+}
+
 impl Cache {
+    /// Runs a pipeline with scripts in it, in one round trip if the server knows them. Like [`Cache::run`] it may run
+    /// twice.
+    pub(super) async fn run_scripts<T: FromRedisValue>(
+        &self,
+        pipeline: impl Fn(Form) -> Pipeline + Sync,
+    ) -> Result<T, Fault> {
+        Ok(self.connection.ask(Question::Scripts(&pipeline)).await?)
+    }
+
     /// Runs a script. Like [`Cache::run`] it may run twice.
     pub(super) async fn script<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Fault> {
         Ok(self.connection.ask(Question::Script(invocation)).await?)
@@ -79,11 +124,13 @@ mod tests {
             include_str!("slide.lua"),
             include_str!("attempt.lua"),
             include_str!("check.lua"),
+            include_str!("admit.lua"),
+            include_str!("wait.lua"),
         ];
         for call in sources.iter().flat_map(|source| source.split("redis.call(").skip(1)) {
             let key = call.split(", ").nth(1).unwrap();
             // `key` runs through a list of KEYS.
-            assert!(key.starts_with("KEYS[") || key == "key", "{call:.60}");
+            assert!(key.starts_with("KEYS[") || key == "key" || key.starts_with("key)"), "{call:.60}");
         }
     }
 }

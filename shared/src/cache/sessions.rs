@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use redis::Value;
 
-use super::Cache;
+use super::{Cache, Checked, Visit};
 use crate::Fault;
 use crate::domain::SessionId;
 
@@ -42,13 +42,20 @@ impl Mark {
 
 impl Cache {
     pub(super) fn session_key(&self, id: SessionId) -> String {
-        self.key("session", id)
+        self.door_key("session", id)
     }
 
-    /// The mark of a session.
-    pub async fn session(&self, id: SessionId) -> Result<Mark, Fault> {
-        let value: Option<String> = self.run(redis::Cmd::get(self.session_key(id))).await?;
-        Ok(Mark::of(value.as_deref()))
+    /// The mark of a request's session, and whether the request exceeds a limit.
+    pub async fn session(&self, visit: &Visit<'_>) -> Result<Checked, Fault> {
+        let admission = self.admission(visit);
+        let (checked,): (Checked,) = self
+            .run_scripts(|form| {
+                let mut pipeline = redis::pipe();
+                pipeline.add_command(admission(form));
+                pipeline
+            })
+            .await?;
+        Ok(checked)
     }
 
     /// Marks a session that is live in Postgres. A revocation that was marked meanwhile is kept.

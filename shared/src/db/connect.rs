@@ -1,5 +1,6 @@
 //! How connections are made: by a URL with libpq's parameters, and `pgbouncer=true` for a pooler that shares connections.
 
+use std::num::NonZero;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
@@ -17,12 +18,23 @@ use crate::config::{ConfigError, Env};
 use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// A Lambda serves one request at a time; the worker's ten replies hold a connection only while they speak to Postgres.
-const POOL_SIZE: usize = 4;
+/// Pauses between tries to connect while Postgres has no connection left: a request gives its own back within moments.
+/// One and a half seconds together, less than [`CONNECT_TIMEOUT`].
+const PAUSES: [Duration; 5] = {
+    const PAUSE: u64 = 50;
+    [
+        Duration::from_millis(PAUSE),
+        Duration::from_millis(2 * PAUSE),
+        Duration::from_millis(4 * PAUSE),
+        Duration::from_millis(8 * PAUSE),
+        Duration::from_millis(16 * PAUSE),
+    ]
+};
 
 /// Makes the pool for the URL in the setting `name`. Its `sslmode` is libpq's: `disable`; `prefer`, which is the default,
 /// and encrypts if the server can; `require` (encrypts, accepts any certificate); `verify-full` (checks certificate and
 /// name; see [`tls::roots`]). `pgbouncer=true` is Prisma's: a pooler shares the connections, so nothing is prepared.
+/// `DATABASE_CONNECTIONS` bounds the pool (1): a Lambda serves one request at a time, and no request needs two at once.
 pub(super) fn pool(env: &Env, name: &'static str) -> Result<Db, ConfigError> {
     let url = Url::parse(&env.required(name)?).map_err(|reason| ConfigError::new(name, reason))?;
     let mut config = url.config;
@@ -39,7 +51,7 @@ pub(super) fn pool(env: &Env, name: &'static str) -> Result<Db, ConfigError> {
     let timeouts =
         Timeouts { wait: Some(CONNECT_TIMEOUT), create: Some(CONNECT_TIMEOUT), recycle: Some(CONNECT_TIMEOUT) };
     let mut pool = Pool::builder(Manager::from_connect(config, Connector { tls }, recycling))
-        .max_size(POOL_SIZE)
+        .max_size(env.parsed("DATABASE_CONNECTIONS", NonZero::<usize>::MIN)?.get())
         .timeouts(timeouts)
         .runtime(Runtime::Tokio1);
     if !url.shared {
@@ -104,15 +116,29 @@ impl Connect for Connector {
     fn connect(&self, config: &Config) -> Pin<Box<dyn Future<Output = Opened> + Send + '_>> {
         let mut config = config.clone();
         Box::pin(async move {
-            let Some(tls) = self.tls.clone() else { return open(&config, NoTls).await };
-            match open(&config, tls).await {
-                // In libpq `prefer` means: without TLS if it does not work with it.
-                Err(error) if config.get_ssl_mode() == SslMode::Prefer && is_about_tls(&error) => {
-                    open(config.ssl_mode(SslMode::Disable), NoTls).await
+            for pause in PAUSES {
+                match self.open(&mut config).await {
+                    Err(error) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) => {
+                        tokio::time::sleep(pause).await;
+                    }
+                    opened => return opened,
                 }
-                opened => opened,
             }
+            self.open(&mut config).await
         })
+    }
+}
+
+impl Connector {
+    async fn open(&self, config: &mut Config) -> Opened {
+        let Some(tls) = self.tls.clone() else { return open(config, NoTls).await };
+        match open(config, tls).await {
+            // In libpq `prefer` means: without TLS if it does not work with it.
+            Err(error) if config.get_ssl_mode() == SslMode::Prefer && is_about_tls(&error) => {
+                open(config.ssl_mode(SslMode::Disable), NoTls).await
+            }
+            opened => opened,
+        }
     }
 }
 

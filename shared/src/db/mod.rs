@@ -67,6 +67,11 @@ impl Db {
         connect::pool(env, if own { "MIGRATION_DATABASE_URL" } else { "DATABASE_URL" })
     }
 
+    /// Closes the connections that nobody uses. The next statement opens a new one.
+    pub fn rest(&self) {
+        self.pool.retain(|_, _| false);
+    }
+
     /// Checks that Postgres answers.
     pub async fn ping(&self) -> Result<(), Fault> {
         self.execute("select 1", &[]).await.map(drop)

@@ -53,10 +53,12 @@ fn is_json(content_type: &str) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+pub(super) const TOO_LARGE: Error = Error::refused(ProblemCode::PayloadTooLarge, "The body is too large.");
+
 /// The refusal of a body that could not be read.
 pub fn unreadable(rejection: &BytesRejection) -> Error {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::refused(ProblemCode::PayloadTooLarge, "The body is too large."),
+        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
         _ => Error::malformed("The body could not be read."),
     }
 }

@@ -3,11 +3,12 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use std::time::Duration;
 
-use super::Error;
+use super::{ClientAddress, Error, ProblemCode, TrustedProxies};
 use crate::Fault;
 use crate::auth::{Grant, Tokens};
-use crate::cache::{Cache, Mark};
+use crate::cache::{Cache, Checked, Mark, RequestLimit, RequestLimits, Visit};
 use crate::config::{ConfigError, Env};
 use crate::db::{Db, sessions};
 use crate::domain::{Clock, SessionId, Timestamp, UserId};
@@ -23,12 +24,29 @@ pub struct Auth {
     pub db: Db,
     /// Tells the time.
     pub clock: Clock,
+    /// How many requests are allowed.
+    pub limits: RequestLimits,
+    /// Whose word about an address is believed.
+    pub proxies: TrustedProxies,
 }
 
 impl Auth {
     /// Reads the environment.
     pub fn from_env(env: &Env, clock: Clock) -> Result<Self, ConfigError> {
-        Ok(Self { tokens: Tokens::from_env(env)?, cache: Cache::from_env(env)?, db: Db::from_env(env)?, clock })
+        Ok(Self {
+            tokens: Tokens::from_env(env)?,
+            cache: Cache::from_env(env)?,
+            db: Db::from_env(env)?,
+            clock,
+            limits: RequestLimits::from_env(env)?,
+            proxies: TrustedProxies::from_env(env)?,
+        })
+    }
+
+    /// What Redis is asked about a request.
+    pub fn visit<'a>(&self, bearer: &'a Bearer) -> Visit<'a> {
+        let Bearer { user, session, address: ClientAddress(address) } = bearer;
+        Visit { user: *user, session: *session, address, limits: self.limits, now: self.clock.now() }
     }
 
     /// Whether the session is live. Its `mark` in Redis decides; without one, Postgres does.
@@ -46,14 +64,33 @@ impl Auth {
         Ok(live)
     }
 
-    /// The caller of a valid token, if its session is live ([`Self::is_live`]).
-    pub async fn caller(&self, bearer: &Bearer, mark: Result<Mark, Fault>) -> Result<Caller, Error> {
+    /// The caller of a valid token, if Redis says nothing against it.
+    pub async fn check(&self, bearer: &Bearer) -> Result<Caller, Error> {
+        let checked = self.cache.session(&self.visit(bearer)).await;
+        self.caller(bearer, checked).await
+    }
+
+    /// The caller of a valid token, if the request exceeds no limit and its session is live ([`Self::is_live`]). Without
+    /// Redis nothing is limited: Postgres is asked then.
+    pub async fn caller(&self, bearer: &Bearer, checked: Result<Checked, Fault>) -> Result<Caller, Error> {
+        let mark = match checked {
+            Ok(Checked { over: Some((limit, pause)), .. }) => return Err(too_many(limit, pause)),
+            checked => checked.map(|checked| checked.mark),
+        };
         if self.is_live(bearer, mark).await? {
             Ok(Caller { user: bearer.user, session: bearer.session, signed_in_at: bearer.signed_in_at })
         } else {
             Err(Error::unauthenticated("The session has ended. Sign in again."))
         }
     }
+}
+
+fn too_many(limit: RequestLimit, pause: Duration) -> Error {
+    let detail = match limit {
+        RequestLimit::User => "This user sends too many requests.",
+        RequestLimit::Address => "Too many requests come from this address.",
+    };
+    Error::RateLimited(ProblemCode::TooManyRequests, detail, pause)
 }
 
 /// What the `Authorization` header of a request allows at `now`. Only the token is checked, not its session.
@@ -70,7 +107,7 @@ pub fn grant(parts: &Parts, tokens: &Tokens, now: Timestamp) -> Result<Grant, Er
 
 /// A valid token whose session may be revoked. For handlers that read the session's mark together with something else;
 /// all others take a [`Caller`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Bearer {
     /// The token's user.
     pub user: UserId,
@@ -78,6 +115,8 @@ pub struct Bearer {
     pub session: SessionId,
     /// When the session was opened by a code or a password. Tokens of older versions do not tell.
     pub signed_in_at: Option<Timestamp>,
+    /// Where the request comes from.
+    pub address: ClientAddress,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Bearer
@@ -89,7 +128,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let auth = Auth::from_ref(state);
         match grant(parts, &auth.tokens, auth.clock.now())? {
-            Grant::Session(user, session, signed_in_at) => Ok(Self { user, session, signed_in_at }),
+            Grant::Session(user, session, signed_in_at) => {
+                Ok(Self { user, session, signed_in_at, address: auth.proxies.client(parts) })
+            }
             Grant::PasswordReset(..) => Err(Error::forbidden("This token can set a new password and nothing else.")),
         }
     }
@@ -115,7 +156,6 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let auth = Auth::from_ref(state);
-        let mark = auth.cache.session(bearer.session).await;
-        auth.caller(&bearer, mark).await
+        auth.check(&bearer).await
     }
 }

@@ -9,26 +9,39 @@ use std::net::Ipv4Addr;
 
 use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use axum::http::method::Method;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use super::event_body::{is_base64, size};
+
+/// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
+/// gateway's event.
+pub const LARGEST_EVENT: usize = 1024 * 1024;
 /// The longest path and query, in bytes. The gateway accepts 10 KiB in a request's line and headers together.
 const LONGEST_URI: usize = 16 * 1024;
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// An event of an HTTP API (format 2.0) or a function URL; `None` if no request can be made of it.
+/// An event of an HTTP API (format 2.0) or a function URL, or why no request is made of it.
 #[derive(Debug)]
-pub struct Event(pub Option<LambdaRequest>);
+pub struct Event(pub Result<LambdaRequest, Unusable>);
+
+/// Why no request is made of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// It is not one of these events, or no request can have its parts.
+    Malformed,
+    /// Its body is larger than [`LARGEST_EVENT`].
+    TooLarge,
+}
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_str(raw.get()).ok().and_then(Wire::into_request)))
+        let wire = serde_json::from_str::<Wire<'_>>(raw.get());
+        Ok(Self(wire.map_or(Err(Unusable::Malformed), Wire::into_request)))
     }
 }
 
@@ -42,7 +55,9 @@ struct Wire<'a> {
     cookies: Option<Vec<String>>,
     headers: Option<Headers>,
     request_context: Context,
-    body: Option<String>,
+    /// JSON's text of a string, or `null`.
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
     #[serde(default)]
     is_base64_encoded: bool,
 }
@@ -62,14 +77,23 @@ struct Http {
 }
 
 impl Wire<'_> {
-    fn into_request(self) -> Option<LambdaRequest> {
+    fn into_request(self) -> Result<LambdaRequest, Unusable> {
+        let raw = self.body.map_or("null", RawValue::get);
+        if size(raw, self.is_base64_encoded) > LARGEST_EVENT {
+            return Err(Unusable::TooLarge);
+        }
+        let body = serde_json::from_str::<Option<String>>(raw).map_err(|_| Unusable::Malformed)?;
+        self.with_body(body).ok_or(Unusable::Malformed)
+    }
+
+    fn with_body(self, body: Option<String>) -> Option<LambdaRequest> {
         let query = self.raw_query_string.as_deref().unwrap_or_default();
         let is_path = self.raw_path.is_empty() || self.raw_path.starts_with('/');
         let method = Method::from_bytes(self.request_context.http.method.as_bytes()).ok()?;
         if !is_path || self.raw_path.len() + query.len() > LONGEST_URI {
             return None;
         }
-        if self.is_base64_encoded && STANDARD.decode(self.body.as_deref().unwrap_or_default()).is_err() {
+        if self.is_base64_encoded && !is_base64(body.as_deref().unwrap_or_default()) {
             return None;
         }
         let mut request = ApiGatewayV2httpRequest::default();
@@ -78,7 +102,7 @@ impl Wire<'_> {
         request.cookies = self.cookies;
         request.headers = self.headers.unwrap_or_default().0;
         keep_usable_origin(&mut request.headers);
-        request.body = self.body;
+        request.body = body;
         request.is_base64_encoded = self.is_base64_encoded;
         request.request_context.stage = self.request_context.stage.filter(|stage| is_stage(stage));
         request.request_context.http.method = method;

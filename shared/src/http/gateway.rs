@@ -10,7 +10,8 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Service};
 
-use super::event::Event;
+use super::body::TOO_LARGE;
+use super::event::{Event, Unusable};
 use super::{Error, edge};
 
 type Door = Adapter<'static, Response, Router>;
@@ -42,16 +43,21 @@ impl Service<LambdaEvent<Event>> for Gateway {
 
     fn call(&mut self, event: LambdaEvent<Event>) -> Self::Future {
         let LambdaEvent { payload: Event(request), context } = event;
-        let Some(request) = request else {
-            let request = LambdaRequest::ApiGatewayV2(ApiGatewayV2httpRequest::default());
-            return Door::from(refusing()).call(LambdaEvent::new(request, context));
-        };
-        self.0.call(LambdaEvent::new(request, context))
+        match request {
+            Ok(request) => self.0.call(LambdaEvent::new(request, context)),
+            Err(why) => {
+                let request = LambdaRequest::ApiGatewayV2(ApiGatewayV2httpRequest::default());
+                Door::from(refusing(why)).call(LambdaEvent::new(request, context))
+            }
+        }
     }
 }
 
-/// Refuses the empty request that stands for an unreadable one. It is made only then.
-fn refusing() -> Router {
-    let detail = "The request is not valid HTTP, or its path and query are too long.";
-    edge(Router::new().route("/", any(async move || Err::<(), _>(Error::malformed(detail)))))
+/// Refuses the empty request that stands for an unusable one. It is made only then.
+fn refusing(why: Unusable) -> Router {
+    let refusal = move || match why {
+        Unusable::Malformed => Error::malformed("The request is not valid HTTP, or its path and query are too long."),
+        Unusable::TooLarge => TOO_LARGE,
+    };
+    edge(Router::new().route("/", any(async move || Err::<(), _>(refusal()))))
 }

@@ -167,6 +167,9 @@ problem_codes! {
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";
+    TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS,
+        "Too many requests came from this user or this address within a minute.",
+        "Wait for `Retry-After`, and ask less often.";
     OperatorIpLimit = "operator_ip_limit", TOO_MANY_REQUESTS,
         "Too many wrong operator keys came from this address.",
         "Wait for `Retry-After`; then send the right key.";

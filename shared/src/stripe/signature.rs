@@ -20,13 +20,25 @@ pub enum Refused {
     /// No signature in it matches this body under any of the secrets.
     #[error("no signature matches")]
     Unsigned,
-    /// The signature matches, but not its time.
+    /// It was not signed now; whether it was signed at all is not looked at.
     #[error("the signature is too old, or from the future")]
     NotNow,
 }
 
+impl Refused {
+    /// The reason in one word, for a metric.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unsigned => "unsigned",
+            Self::NotNow => "not_now",
+        }
+    }
+}
+
 /// Checks that one of `secrets` signed `body` within five minutes of `now`. During a rotation Stripe signs with both
-/// secrets, and we may know both. Comparisons take constant time.
+/// secrets, and we may know both. Comparisons take constant time. The body is read last: whoever sends no header, or an
+/// old one, costs nothing more.
 pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Timestamp) -> Result<(), Refused> {
     let mut time = None;
     let mut signatures = Vec::new();
@@ -43,7 +55,13 @@ pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Timestamp) -> 
     if signatures.is_empty() {
         return Err(Refused::Malformed);
     }
+    if now.since(at).max(at.since(now)) > TOLERANCE {
+        return Err(Refused::NotNow);
+    }
     let signatures: Vec<[u8; 32]> = signatures.into_iter().filter_map(unhex).collect();
+    if signatures.is_empty() {
+        return Err(Refused::Unsigned);
+    }
     let fits = secrets.iter().any(|secret| {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
         mac.update(time.as_bytes());
@@ -51,11 +69,7 @@ pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Timestamp) -> 
         mac.update(body);
         signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok())
     });
-    match fits {
-        false => Err(Refused::Unsigned),
-        true if now.since(at).max(at.since(now)) > TOLERANCE => Err(Refused::NotNow),
-        true => Ok(()),
-    }
+    if fits { Ok(()) } else { Err(Refused::Unsigned) }
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

@@ -1,7 +1,7 @@
 //! The address leads to another server, or its host is gone.
 
 use shared::domain::{ChatroomId, Mobile, SessionId, SignupId, Timestamp, UserId};
-use testkit::{RedisServer, Relay};
+use testkit::{RedisServer, Relay, visit};
 
 use crate::cache;
 
@@ -19,7 +19,7 @@ async fn after_a_failover_nothing_fails() {
 
     let (now, mobile) = (Timestamp::from_unix(1_790_000_000).unwrap(), Mobile::parse("+14155550123").unwrap());
     caches[0].keep_signup(SignupId::generate(), &mobile, "{}", now).await.unwrap();
-    caches[1].sending(UserId::generate(), SessionId::generate()).await.unwrap();
+    caches[1].sending(&visit(UserId::generate(), SessionId::generate(), now)).await.unwrap();
     let limit = shared::cache::RateLimit { most: 1, within: std::time::Duration::from_mins(1) };
     assert_eq!(caches[2].slide("kind", "of", limit, now).await.unwrap(), None);
     assert_eq!(relay.opened(), 6, "each connection is replaced once");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::cache::RateLimit;
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SessionId, SignupId, Timestamp, UserId};
-use testkit::RedisServer;
+use testkit::{RedisServer, visit};
 
 use crate::cache;
 
@@ -19,6 +19,7 @@ async fn every_refusal_of_the_server_is_an_error() {
     let (user, session, room) = (UserId::generate(), SessionId::generate(), ChatroomId::generate());
     let (challenge, signup) = (ChallengeId::generate(), SignupId::generate());
     let limit = RateLimit { most: 1, within: Duration::from_mins(1) };
+    let visit = visit(user, session, now);
     let refused = [
         ("ping", cache.ping().await.is_err()),
         ("keep_signup", cache.keep_signup(signup, &mobile, "{}", now).await.is_err()),
@@ -28,13 +29,13 @@ async fn every_refusal_of_the_server_is_an_error() {
         ("try_challenge", cache.try_challenge(challenge, &[], now).await.is_err()),
         ("slide", cache.slide("kind", "of", limit, now).await.is_err()),
         ("forget", cache.forget("kind", "of").await.is_err()),
-        ("session", cache.session(session).await.is_err()),
+        ("session", cache.session(&visit).await.is_err()),
         ("mark_live", cache.mark_live(session).await.is_err()),
         ("mark_revoked", cache.mark_revoked(&[session]).await.is_err()),
-        ("rooms", cache.rooms(user, session).await.is_err()),
+        ("rooms", cache.rooms(&visit).await.is_err()),
         ("store_rooms", cache.store_rooms(user, "token", "page").await.is_err()),
-        ("writing_rooms", cache.writing_rooms(user, session).await.is_err()),
-        ("sending", cache.sending(user, session).await.is_err()),
+        ("writing_rooms", cache.writing_rooms(&visit).await.is_err()),
+        ("sending", cache.sending(&visit).await.is_err()),
         ("rooms_written", cache.rooms_written(user).await.is_err()),
         ("stop_replies", cache.stop_replies(&[MessageId::generate()]).await.is_err()),
         ("is_stopped", cache.is_stopped(MessageId::generate()).await.is_err()),

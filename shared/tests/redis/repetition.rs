@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use shared::cache::{Cache, CachedRooms, Challenge, OpenChallenge, OtpLimits, Purpose, RateLimit, Verdict};
+use shared::cache::{
+    Cache, CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose, RateLimit, RequestLimit, RequestLimits,
+    Verdict, Visit,
+};
 use shared::domain::{ChallengeId, Mobile, SessionId, Timestamp, UserId};
-use testkit::{RedisServer, Relay};
+use testkit::{RedisServer, Relay, visit};
 
 use crate::cache;
 
@@ -113,8 +116,36 @@ async fn an_event_is_counted_once_and_not_refused_for_itself() {
 async fn a_missed_list_is_stored_under_its_own_token() {
     let lossy = Lossy::start().await;
     let (user, session) = (UserId::generate(), SessionId::generate());
-    let (_, missed) = lossy.lost(lossy.cache.rooms(user, session)).await.unwrap();
+    lossy.cache.session(&visit(user, session, now())).await.unwrap();
+    let (_, missed) = lossy.lost(lossy.cache.rooms(&visit(user, session, now()))).await.unwrap();
     let CachedRooms::Miss(token) = missed else { panic!("{missed:?}") };
     lossy.cache.store_rooms(user, &token, "[]").await.unwrap();
-    assert_eq!(lossy.cache.rooms(user, session).await.unwrap().1, CachedRooms::Hit("[]".into()));
+    assert_eq!(lossy.cache.rooms(&visit(user, session, now())).await.unwrap().1, CachedRooms::Hit("[]".into()));
+}
+
+#[tokio::test]
+async fn a_request_is_counted_once() {
+    let lossy = Lossy::start().await;
+    let limits = RequestLimits { per_user: 2, per_address: 3 };
+    let (user, session, now) = (UserId::generate(), SessionId::generate(), now());
+    let of = |user| Visit { limits, ..visit(user, session, now) };
+    lossy.cache.session(&of(UserId::generate())).await.unwrap();
+    for over in [None, None, Some(RequestLimit::User)] {
+        let checked = lossy.lost(lossy.cache.session(&of(user))).await.unwrap();
+        assert_eq!((checked.mark, checked.over.map(|(limit, _)| limit)), (Mark::Unknown, over));
+    }
+    let other = lossy.cache.session(&of(UserId::generate())).await.unwrap();
+    assert_eq!(other.over.unwrap().0, RequestLimit::Address, "three requests came from there");
+}
+
+#[tokio::test]
+async fn a_server_that_lost_its_scripts_gets_them_again() {
+    let server = RedisServer::start(&[]);
+    let cache = cache(&server.address());
+    let (user, session) = (UserId::generate(), SessionId::generate());
+    let visit = Visit { limits: RequestLimits { per_user: 2, per_address: 0 }, ..visit(user, session, now()) };
+    for is_over in [false, false, true] {
+        server.command("SCRIPT FLUSH").await;
+        assert_eq!(cache.sending(&visit).await.unwrap().over.is_some(), is_over);
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use shared::domain::ReplyError;
+use shared::stripe::signature::Refused;
 
 use crate::template::{Template, root};
 
@@ -80,5 +81,26 @@ fn alarms_watch_errors_that_exist_and_the_runbook_has_them() {
     assert_eq!(errors.len(), 3);
     for alarm in errors.keys().map(String::as_str).chain(["GeminiDownAlarm"]) {
         assert!(runbook.contains(&format!("`{alarm}`")), "{alarm}");
+    }
+    let refused = template.watched("Reason");
+    assert_eq!(
+        refused.into_iter().collect::<Vec<_>>(),
+        [("WebhookRefusedAlarm".into(), Refused::Unsigned.as_str().into())]
+    );
+    assert!(runbook.contains("`WebhookRefusedAlarm`"));
+}
+
+#[test]
+fn every_function_has_the_connections_that_it_needs() {
+    let template = Template::read();
+    for function in template.functions() {
+        let source = &function.settings["DATABASE_CONNECTIONS"];
+        let connections = template.default_of(source).unwrap_or_else(|| source.clone()).parse::<usize>().unwrap();
+        let expected = match function.name.as_str() {
+            "maintenance" => maintenance::AT_ONCE + 1,
+            "gemini-worker" => 2,
+            _ => 1,
+        };
+        assert_eq!(connections, expected, "{}", function.name);
     }
 }

@@ -52,7 +52,7 @@ async fn a_mark_that_redis_kept_through_a_partition_expires_within_a_minute() {
     let (user, _) = sign_in(&api.anyone()).await;
     assert!(is_in(&user).await);
     let session = user.get("/auth/sessions").await.body()["data"][0]["id"].as_str().unwrap().to_owned();
-    let key = format!("{}session:{session}", api.stack.setting("REDIS_PREFIX"));
+    let key = format!("{}session:{{door}}:{session}", api.stack.setting("REDIS_PREFIX"));
     let client = redis::Client::open(api.stack.setting("REDIS_URL")).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let (mark, left): (String, i64) = (connection.get(&key).await.unwrap(), connection.ttl(&key).await.unwrap());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::cache::CachedRooms;
-use testkit::{Stack, TestApi};
+use testkit::{Stack, TestApi, visit};
 
 fn titles(body: &Value) -> Vec<String> {
     body["data"].as_array().unwrap().iter().map(|room| room["title"].as_str().unwrap().to_owned()).collect()
@@ -106,18 +106,23 @@ async fn a_concurrent_reader_or_writer_during_a_send_does_not_make_the_list_stal
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let (user, session, cache) = (alice.id.unwrap(), alice.session.unwrap(), api.stack.cache());
-    let (_, missed) = cache.rooms(user, session).await.unwrap();
+    let now = api.stack.clock.now();
+    let (_, missed) = cache.rooms(&visit(user, session, now)).await.unwrap();
     let CachedRooms::Miss(token) = missed else { panic!("{missed:?}") };
 
-    cache.sending(user, session).await.unwrap();
+    cache.sending(&visit(user, session, now)).await.unwrap();
     cache.store_rooms(user, &token, "stale").await.unwrap();
-    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass);
-    cache.writing_rooms(user, session).await.unwrap();
+    assert_eq!(cache.rooms(&visit(user, session, now)).await.unwrap().1, CachedRooms::Bypass);
+    cache.writing_rooms(&visit(user, session, now)).await.unwrap();
     cache.rooms_written(user).await.unwrap();
-    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass, "the send may still be in progress");
+    assert_eq!(
+        cache.rooms(&visit(user, session, now)).await.unwrap().1,
+        CachedRooms::Bypass,
+        "the send may still be in progress"
+    );
 
     api.stack.forget("rooms-sending", &user.to_string()).await;
-    assert!(matches!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Miss(_)));
+    assert!(matches!(cache.rooms(&visit(user, session, now)).await.unwrap().1, CachedRooms::Miss(_)));
 }
 
 #[tokio::test]
@@ -125,16 +130,17 @@ async fn a_reader_that_is_slower_than_a_write_does_not_cache_old_rows() {
     let api = TestApi::start(chatroom::router).await;
     let alice = api.signed_in().await;
     let (user, session, cache) = (alice.id.unwrap(), alice.session.unwrap(), api.stack.cache());
-    let (_, missed) = cache.rooms(user, session).await.unwrap();
+    let now = api.stack.clock.now();
+    let (_, missed) = cache.rooms(&visit(user, session, now)).await.unwrap();
     let CachedRooms::Miss(token) = missed else { panic!("{missed:?}") };
 
-    cache.writing_rooms(user, session).await.unwrap();
-    assert_eq!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Bypass);
+    cache.writing_rooms(&visit(user, session, now)).await.unwrap();
+    assert_eq!(cache.rooms(&visit(user, session, now)).await.unwrap().1, CachedRooms::Bypass);
     cache.store_rooms(user, &token, "stale").await.unwrap();
     cache.rooms_written(user).await.unwrap();
     cache.store_rooms(user, &token, "stale").await.unwrap();
 
-    assert!(matches!(cache.rooms(user, session).await.unwrap().1, CachedRooms::Miss(_)));
+    assert!(matches!(cache.rooms(&visit(user, session, now)).await.unwrap().1, CachedRooms::Miss(_)));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod bad_input;
 mod idempotency;
 mod list;
 mod messages;
+mod nobody_starves_others;
 mod plans;
 mod program;
 mod races;

@@ -7,6 +7,7 @@ mod deletion;
 mod erasure;
 mod handled;
 mod held;
+mod one_connection;
 mod orphans;
 mod people;
 mod permutations;

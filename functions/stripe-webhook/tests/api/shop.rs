@@ -40,7 +40,12 @@ pub(crate) struct Row {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        let common = testkit::Shop::open(subscription::router).await;
+        Self::on(testkit::Stack::start().await).await
+    }
+
+    /// A shop on a stack.
+    pub(crate) async fn on(stack: testkit::Stack) -> Self {
+        let common = testkit::Shop::on(stack, subscription::router).await;
         let hook = common.api.anyone().at(common.api.router_of(stripe_webhook::router));
         Self { sql: common.api.stack.sql().await, common, hook }
     }

@@ -41,6 +41,17 @@ fn a_signature_from_the_future_is_refused_like_an_old_one() {
 }
 
 #[test]
+fn the_body_is_not_looked_at_if_the_time_or_the_form_of_the_header_is_wrong() {
+    let now = Timestamp::from_unix(1_795_435_200).unwrap();
+    let verdict = |header: &str| verify(header, b"{}", &["whsec_x".to_owned()], now);
+    let signature = "0".repeat(64);
+    assert_eq!(verdict(&format!("t={},v1={signature}", now.unix() - 301)), Err(Refused::NotNow));
+    assert_eq!(verdict(&format!("t={}", now.unix() - 301)), Err(Refused::Malformed));
+    assert_eq!(verdict(&format!("t={},v1={signature}", now.unix())), Err(Refused::Unsigned));
+    assert_eq!(verdict(&format!("t={},v1=0", now.unix())), Err(Refused::Unsigned));
+}
+
+#[test]
 fn impossible_times_are_refused() {
     let now = Timestamp::from_unix(1_795_435_200).unwrap();
     for time in ["99999999999999999999", "9223372036854775807", "-1", "+1", " 1", ""] {

@@ -98,6 +98,24 @@ async fn a_body_of_a_mebibyte_is_accepted_and_a_larger_one_refused() {
 }
 
 #[tokio::test]
+async fn a_body_is_refused_by_its_length_then_by_its_signature_and_only_then_read() {
+    let shop = Shop::open().await;
+    let refusal = async |header: &str, body: &str| {
+        let refused = shop.send("/webhook/stripe", header, body.to_owned()).await;
+        (refused.status(), refused.code())
+    };
+    let (large, now) = ("[".repeat(1024 * 1024 + 1), shop.time());
+    for header in ["", "t=1,v1=0", &sign(large.as_bytes(), SECRET, now)] {
+        assert_eq!(refusal(header, &large).await, (413, "payload_too_large".into()), "{header}");
+    }
+    let old = sign(b"no JSON", SECRET, now - 301);
+    for header in ["", "t=1", &format!("t={now},v1={}", "0".repeat(64)), &format!("t={now},v1=0"), &old] {
+        assert_eq!(refusal(header, "no JSON").await, (400, "signature_invalid".into()), "{header}");
+    }
+    assert_eq!(refusal(&sign(b"no JSON", SECRET, now), "no JSON").await, (400, "malformed_request".into()));
+}
+
+#[tokio::test]
 async fn a_signed_body_that_is_not_an_event_is_malformed() {
     let shop = Shop::open().await;
     for body in ["", "[]", "{\"id\": 1}", "{\"id\":\"evt_1\"", "\u{0}"] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::cache::{CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SignupId};
-use testkit::{Shop, Stack, TestApi, User, capture};
+use testkit::{Shop, Stack, TestApi, User, capture, visit};
 use tokio::task::JoinSet;
 
 use crate::{api, on};
@@ -96,7 +96,9 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     let other = Mobile::parse("+4915112345678").unwrap();
     cache.keep_signup(signup, &challenge.mobile, "{}", now).await.unwrap();
     cache.keep_signup(others, &other, "{}", now).await.unwrap();
-    let CachedRooms::Miss(token) = cache.rooms(id, session).await.unwrap().1 else { panic!("a fresh list") };
+    let CachedRooms::Miss(token) = cache.rooms(&visit(id, session, now)).await.unwrap().1 else {
+        panic!("a fresh list")
+    };
     cache.store_rooms(id, &token, "[]").await.unwrap();
     let (room, reply) = (ChatroomId::generate(), MessageId::generate());
     let sql = api.stack.sql().await;
@@ -114,8 +116,8 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     assert_eq!(cache.signup(signup, &challenge.mobile).await.unwrap(), None);
     assert!(cache.signup(others, &other).await.unwrap().is_some());
     assert!(cache.is_stopped(reply).await.unwrap());
-    let (mark, rooms) = cache.rooms(id, session).await.unwrap();
-    assert!(mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{mark:?} {rooms:?}");
+    let (checked, rooms) = cache.rooms(&visit(id, session, now)).await.unwrap();
+    assert!(checked.mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{checked:?} {rooms:?}");
 }
 
 #[tokio::test]

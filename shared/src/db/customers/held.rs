@@ -26,8 +26,9 @@ pub enum By<'a> {
 
 /// A customer's row under its lock. If it is dropped before [`Held::release`], everything is rolled back.
 ///
-/// It keeps one of the pool's few connections during the calls to Stripe. A function that serves one request at a time
-/// can afford that, and an older answer can never overwrite a newer one.
+/// It keeps a connection during the calls to Stripe, most often the environment's only one: no other statement may run
+/// meanwhile. A function that serves one request at a time can afford that, and an older answer can never overwrite a
+/// newer one.
 #[derive(Debug)]
 pub struct Held {
     transaction: Transaction,
