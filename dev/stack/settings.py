@@ -77,6 +77,9 @@ def parameters(
         "OtpAllowedCountries": "*",
         # Every caller here has the same address, 127.0.0.1.
         "OtpPerIpHour": "0",
+        "OtpPerMobileIpHour": "0",
+        "OtpPerMobileIpDay": "0",
+        "PasswordHashesPerAddressMinute": "0",
         "OtpPerPrefixHour": "0",
         "LoginPerIpHour": "0",
         "OtpDailyCap": "1000000",

@@ -29,6 +29,9 @@ pub(crate) fn refuse(
                 "429" | "503" => header(&mut refusal, "Retry-After", "RetryAfter"),
                 _ => {}
             }
+            if codes == [ProblemCode::AccountLocked] {
+                header(&mut refusal, "Retry-After", "RetryAfter");
+            }
             if codes.contains(&ProblemCode::AllowanceSpent) {
                 header(&mut refusal, "RateLimit", "RateLimit");
                 header(&mut refusal, "RateLimit-Policy", "RateLimitPolicy");

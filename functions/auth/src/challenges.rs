@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use shared::auth::OneTimeCodes;
-use shared::cache::{Cache, Challenge, OpenChallenge, OtpLimit, OtpLimits, OtpRefusal, Purpose};
+use shared::auth::{DeviceTokens, OneTimeCodes};
+use shared::cache::{Asker, Cache, Challenge, OpenChallenge, Opened, OtpLimit, OtpLimits, OtpRefusal, Purpose};
 use shared::config::{ConfigError, Env};
 use shared::domain::{ChallengeId, Clock, Mobile, SignupId, Timestamp};
 use shared::http::{Error, Json, ProblemCode, Result};
-use shared::telemetry;
 use utoipa::ToSchema;
 
 use crate::countries::Countries;
@@ -31,6 +30,17 @@ pub(crate) struct Sent {
     otp: Option<String>,
 }
 
+/// A code that somebody asks for.
+#[derive(Debug)]
+pub(crate) struct Wish<'a> {
+    pub(crate) mobile: Mobile,
+    pub(crate) purpose: Purpose,
+    pub(crate) signup: Option<SignupId>,
+    pub(crate) device_token: Option<&'a str>,
+    /// Where the request comes from.
+    pub(crate) ip: &'a str,
+}
+
 /// Opens challenges. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Challenges(Arc<Inner>);
@@ -39,6 +49,7 @@ pub(crate) struct Challenges(Arc<Inner>);
 struct Inner {
     cache: Cache,
     codes: OneTimeCodes,
+    devices: DeviceTokens,
     clock: Clock,
     countries: Countries,
     limits: OtpLimits,
@@ -47,9 +58,9 @@ struct Inner {
 
 impl Challenges {
     pub(crate) fn from_env(env: &Env, cache: Cache, codes: OneTimeCodes, clock: Clock) -> Result<Self, ConfigError> {
-        let countries = Countries::from_env(env)?;
+        let (countries, devices) = (Countries::from_env(env)?, DeviceTokens::from_env(env)?);
         let (limits, delivery) = (OtpLimits::from_env(env)?, Delivery::from_env(env)?);
-        Ok(Self(Arc::new(Inner { cache, codes, clock, countries, limits, delivery })))
+        Ok(Self(Arc::new(Inner { cache, codes, devices, clock, countries, limits, delivery })))
     }
 
     /// Refuses numbers from countries that are not served.
@@ -62,24 +73,21 @@ impl Challenges {
     }
 
     /// Opens a challenge within the limits and passes its code on for delivery.
-    pub(crate) async fn open(
-        &self,
-        mobile: Mobile,
-        purpose: Purpose,
-        signup: Option<SignupId>,
-        ip: &str,
-    ) -> Result<(StatusCode, Json<Sent>)> {
-        let Inner { cache, codes, clock, limits, delivery, .. } = &*self.0;
+    pub(crate) async fn open(&self, wish: Wish<'_>) -> Result<(StatusCode, Json<Sent>)> {
+        let Inner { cache, codes, devices, clock, delivery, .. } = &*self.0;
         let (id, now) = (ChallengeId::generate(), clock.now());
-        let challenge = Challenge { mobile, purpose, kid: codes.kid().to_owned(), signup };
-        let opened = match cache.open_challenge(id, &challenge, limits, ip, now).await? {
-            OpenChallenge::Opened(opened) => opened,
-            OpenChallenge::Refused(refusal) => return Err(too_many(refusal, now)),
+        let Wish { mobile, purpose, signup, device_token, ip } = wish;
+        let mut asker = Asker {
+            address: ip.to_owned(),
+            token: devices.read_of(&mobile, device_token, now),
+            owners: devices.owners(&mobile),
         };
+        let challenge = Challenge { mobile, purpose, kid: codes.kid().to_owned(), signup };
+        let opened = self.opened(id, &challenge, &mut asker, now).await?;
         let otp = match delivery.deliver(codes, id).await {
             Ok(otp) => otp,
             Err(fault) => {
-                if let Err(error) = cache.withdraw_challenge(id, &challenge, ip, now).await {
+                if let Err(error) = cache.withdraw_challenge(id, &challenge, &asker, now).await {
                     tracing::warn!(%error, "a code that was not sent counts against the limits");
                 }
                 return Err(fault.into());
@@ -88,18 +96,35 @@ impl Challenges {
         let resend_after = opened.resend_after.as_secs();
         Ok((StatusCode::ACCEPTED, Json(Sent { challenge_id: id, expires_at: opened.expires_at, resend_after, otp })))
     }
+
+    /// Opens the challenge; a device token that was ended is dropped.
+    async fn opened(
+        &self,
+        id: ChallengeId,
+        challenge: &Challenge,
+        asker: &mut Asker,
+        now: Timestamp,
+    ) -> Result<Opened> {
+        let Inner { cache, limits, .. } = &*self.0;
+        loop {
+            match cache.open_challenge(id, challenge, limits, asker, now).await? {
+                OpenChallenge::Opened(opened) => return Ok(opened),
+                OpenChallenge::Refused(refusal) => return Err(too_many(refusal)),
+                OpenChallenge::TokenEnded => asker.token = None,
+            }
+        }
+    }
 }
 
-fn too_many(OtpRefusal { limit, pause }: OtpRefusal, now: Timestamp) -> Error {
+fn too_many(OtpRefusal { limit, pause }: OtpRefusal) -> Error {
     let (code, detail) = match limit {
         OtpLimit::Cooldown => (ProblemCode::OtpCooldown, "A code was sent to this number a moment ago."),
         OtpLimit::Mobile => (ProblemCode::OtpMobileLimit, "Too many codes were sent to this number."),
-        OtpLimit::Ip => (ProblemCode::OtpIpLimit, "Too many codes were requested from this address."),
-        OtpLimit::Prefix => (ProblemCode::OtpPrefixLimit, "Too many codes were sent to numbers like this one."),
-        OtpLimit::Stack => {
-            telemetry::count("OtpCapacityReached", 1, now);
-            (ProblemCode::OtpCapacity, "No more codes can be sent today.")
+        OtpLimit::Asker => {
+            (ProblemCode::OtpMobileIpLimit, "Too many codes for this number were requested from this address.")
         }
+        OtpLimit::Ip => (ProblemCode::OtpIpLimit, "Too many codes were requested from this address."),
+        OtpLimit::Open => (ProblemCode::OtpOpenLimit, "Too many codes for this number are open."),
     };
     Error::RateLimited(code, detail, pause)
 }

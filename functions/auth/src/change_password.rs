@@ -45,7 +45,7 @@ impl FromRequestParts<App> for Setter {
     }
 }
 
-shared::refusals!(CredentialsInvalid, PasswordChanged, PasswordCommon, LoginIpLimit, LoginMobileLimit);
+shared::refusals!(CredentialsInvalid, PasswordChanged, PasswordCommon, PasswordUserLimit, PasswordHashLimit);
 
 const TOKEN_USED: Error = Error::unauthenticated("This token was used, or the password was changed since.");
 const CHANGED_MEANWHILE: Error =
@@ -71,7 +71,10 @@ pub(crate) async fn change_password(
 ) -> Result<StatusCode> {
     common_passwords::refuse(&request.new_password, "/new_password")?;
     let (user, version, keep, changed_meanwhile) = match setter {
-        Setter::Reset(user, version) => (user, version, None, TOKEN_USED),
+        Setter::Reset(user, version) => {
+            throttle.admit_hash(&ip).await?;
+            (user, version, None, TOKEN_USED)
+        }
         Setter::SignedIn(caller) => {
             let account = users::credentials_of(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
             let version = account.password_version;
@@ -89,17 +92,17 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Checks the current password, if the account has one. Tries are limited as at sign-in.
+/// Checks the current password, if the account has one. Tries are limited by user: strangers cannot spend them.
 async fn confirm(throttle: &Throttle, account: Credentials, current: Option<String>, ip: &str) -> Result<()> {
-    let Some(hash) = account.password_hash else { return Ok(()) };
+    let Some(hash) = account.password_hash else { return throttle.admit_hash(ip).await };
     let Some(current) = current else {
         let detail = "This field must be given: the account has a password.".into();
         return Err(Error::Invalid(vec![FieldError { pointer: "/current_password".into(), code: "missing", detail }]));
     };
-    throttle.admit(&account.mobile, ip).await?;
+    let guess = throttle.admit_user(account.id, ip).await?;
     if !auth::verify(current, Some(hash)).await? {
         return Err(CREDENTIALS_INVALID);
     }
-    throttle.forgive(&account.mobile).await;
+    throttle.forgive(&guess).await;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use shared::auth::DeviceTokens;
 use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::Clock;
@@ -15,14 +16,14 @@ use crate::revocation;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
-    /// Whether all of the user's sessions end.
+    /// Whether all of the user's sessions and device tokens end.
     #[serde(default)]
     everywhere: bool,
 }
 
 /// Sign out
 ///
-/// Ends the caller's session, or all sessions of the user.
+/// Ends the caller's session, or all sessions of the user and all device tokens of their number.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "Authentication", security(("bearer" = [])), params(Parameters),
     responses((status = 204, description = "The session has ended, or all of them.")),
@@ -30,16 +31,17 @@ pub(crate) struct Parameters {
 pub(crate) async fn log_out(
     State(db): State<Db>,
     State(cache): State<Cache>,
+    State(devices): State<DeviceTokens>,
     State(clock): State<Clock>,
     caller: Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<StatusCode> {
-    let ended = if parameters.everywhere {
-        sessions::revoke_all(&db, caller.user, clock.now()).await?
-    } else {
+    if !parameters.everywhere {
         sessions::revoke(&db, caller.user, caller.session, clock.now()).await?;
-        vec![caller.session]
-    };
-    revocation::mark(&cache, &ended).await;
+        revocation::mark(&cache, &[caller.session]).await;
+    } else if let Some(ended) = sessions::revoke_all(&db, caller.user, clock.now()).await? {
+        // The time is read after the sessions have ended: a refresh that was faster issued its device token before.
+        revocation::mark_everywhere(&cache, &devices, &ended, clock.now()).await;
+    }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,9 @@ use crate::tokens::{Issuer, TokenSet};
 pub(crate) struct Request {
     #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
+    /// May be sent, as at every sign-in. The session proves more, so the response has a new one in any case.
+    #[serde(rename = "device_token")]
+    _device_token: Option<String>,
 }
 
 shared::refusals!(RefreshInvalid);
@@ -43,9 +46,9 @@ pub(crate) async fn refresh_tokens(
     Json(request): Json<Request>,
 ) -> Result<Json<TokenSet>> {
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
-    let new = issuer.successor(&old);
-    match sessions::rotate(&db, &old.hash(), &new.hash(), issuer.expires_at(), clock.now()).await? {
-        Rotation::Rotated(session, user) => Ok(Json(issuer.token_set(user, session, &new)?)),
+    let (new, now) = (issuer.successor(&old), clock.now());
+    match sessions::rotate(&db, &old.hash(), &new.hash(), issuer.expires_at(), now).await? {
+        Rotation::Rotated(session, user, mobile) => Ok(Json(issuer.token_set((user, session), &mobile, &new, now)?)),
         Rotation::Reused(session) => {
             tracing::warn!(%session, "a refresh token was used again: its session is revoked");
             revocation::mark(&cache, &[session]).await;

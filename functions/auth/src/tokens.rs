@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::auth::{Grant, RefreshToken, Tokens};
+use shared::auth::{DeviceTokens, Grant, RefreshToken, Tokens};
 use shared::config::{ConfigError, Env};
 use shared::db::sessions::NewSession;
 use shared::db::users::User;
-use shared::domain::{Clock, Limits, SessionId, Timestamp, UserId};
+use shared::domain::{Clock, Limits, Mobile, SessionId, Timestamp, UserId};
 use shared::http::Account;
 use utoipa::ToSchema;
 
@@ -23,6 +23,10 @@ pub(crate) struct TokenSet {
     expires_in: u64,
     #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
+    /// Proves that somebody signed in to this number here, and nothing else. Keep it when the user signs out, and send
+    /// it when they request a code or sign in again: strangers cannot spend the limits of its holders.
+    #[schema(example = "a1.Zk3mX0c5Qm2t8sVb1yWn4A.1795435200000.7m0J8bQk3cYx2Pz5nRt9uWv1aSdFgHjKlQwErTyUiOp")]
+    device_token: String,
 }
 
 /// The response to a sign-in.
@@ -52,6 +56,7 @@ pub(crate) struct Draft {
     refresh: RefreshToken,
     hash: [u8; 32],
     expires_at: Timestamp,
+    drafted_at: Timestamp,
 }
 
 impl Draft {
@@ -64,6 +69,7 @@ impl Draft {
 #[derive(Debug, Clone)]
 pub(crate) struct Issuer {
     tokens: Tokens,
+    devices: DeviceTokens,
     clock: Clock,
     limits: Limits,
     /// How long a session lasts after its tokens were last renewed.
@@ -75,7 +81,8 @@ impl Issuer {
     pub(crate) fn from_env(env: &Env, tokens: Tokens, clock: Clock) -> Result<Self, ConfigError> {
         let days: u32 = env.parsed("REFRESH_TOKEN_DAYS", 30)?;
         let session = Duration::from_secs(u64::from(days) * 86_400);
-        Ok(Self { tokens, clock, limits: Limits::from_env(env)?, session })
+        let (devices, limits) = (DeviceTokens::from_env(env)?, Limits::from_env(env)?);
+        Ok(Self { tokens, devices, clock, limits, session })
     }
 
     /// When a session ends if its tokens are not renewed after now.
@@ -85,23 +92,28 @@ impl Issuer {
 
     pub(crate) fn draft(&self) -> Result<Draft, Fault> {
         let refresh = RefreshToken::generate()?;
-        Ok(Draft { id: SessionId::generate(), hash: refresh.hash(), refresh, expires_at: self.expires_at() })
+        let (drafted_at, hash) = (self.clock.now(), refresh.hash());
+        Ok(Draft { id: SessionId::generate(), hash, refresh, expires_at: drafted_at + self.session, drafted_at })
     }
 
     /// The response, after the session was stored.
     pub(crate) fn signed_in(&self, draft: &Draft, user: User) -> Result<SignedIn, Fault> {
-        let tokens = self.token_set(user.id, draft.id, &draft.refresh)?;
+        let tokens = self.token_set((user.id, draft.id), &user.mobile, &draft.refresh, draft.drafted_at)?;
         Ok(SignedIn { tokens, user: Account::of(user, self.limits, self.clock.now()) })
     }
 
+    /// The tokens of a session. `checked_at` is a time before the session was seen to be live: if all sessions of the
+    /// user end meanwhile, the device token ends too.
     pub(crate) fn token_set(
         &self,
-        user: UserId,
-        session: SessionId,
+        (user, session): (UserId, SessionId),
+        mobile: &Mobile,
         refresh: &RefreshToken,
+        checked_at: Timestamp,
     ) -> Result<TokenSet, Fault> {
         let (access_token, expires_in) = self.issue(Grant::Session(user, session))?;
-        Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token: refresh.expose() })
+        let device_token = self.devices.issue(mobile, checked_at);
+        Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token: refresh.expose(), device_token })
     }
 
     /// A token that allows to replace the password at `version`, and nothing else.

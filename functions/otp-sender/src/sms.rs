@@ -6,6 +6,7 @@ use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::timeout::TimeoutConfig;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::types::MessageAttributeValue;
+use shared::cache::Purpose;
 use shared::config::{ConfigError, Env};
 use shared::domain::Mobile;
 use shared::{Fault, aws};
@@ -13,6 +14,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 const TEXT: &str = "{code} is your sign-in code. It is valid for 5 minutes.";
+const TEXT_RESET: &str = "{code} is your code to set a new password. It is valid for 5 minutes.";
 
 /// Sends texts. The client opens no connection before its first call; cloning is cheap.
 #[derive(Debug, Clone)]
@@ -20,6 +22,7 @@ pub(crate) struct Sms {
     client: aws_sdk_sns::Client,
     sender_id: Option<String>,
     text: String,
+    text_reset: String,
 }
 
 /// What SNS did with a message.
@@ -42,12 +45,9 @@ pub(crate) enum SmsError {
 }
 
 impl Sms {
-    /// Reads `SMS_TEXT` (with `{code}` in it) and `SMS_SENDER_ID`.
+    /// Reads `SMS_TEXT` and `SMS_TEXT_RESET` (with `{code}` in them), and `SMS_SENDER_ID`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let text = env.optional("SMS_TEXT").unwrap_or_else(|| TEXT.to_owned());
-        if !text.contains("{code}") {
-            return Err(ConfigError::new("SMS_TEXT", "must contain {code}"));
-        }
+        let (text, text_reset) = (template(env, "SMS_TEXT", TEXT)?, template(env, "SMS_TEXT_RESET", TEXT_RESET)?);
         let sender_id = env.optional("SMS_SENDER_ID");
         if sender_id.as_deref().is_some_and(|id| !is_sender_id(id)) {
             return Err(ConfigError::new(
@@ -55,12 +55,16 @@ impl Sms {
                 "must be 1 to 11 letters, digits or hyphens, not digits alone",
             ));
         }
-        Ok(Self { client: client(env)?, sender_id, text })
+        Ok(Self { client: client(env)?, sender_id, text, text_reset })
     }
 
     /// Sends a code. SNS' own message is not passed on, since it may repeat the number.
-    pub(crate) async fn publish(&self, mobile: &Mobile, code: &str) -> Result<Publish, SmsError> {
-        let mut call = self.client.publish().phone_number(mobile.as_str()).message(self.text.replace("{code}", code));
+    pub(crate) async fn publish(&self, mobile: &Mobile, purpose: Purpose, code: &str) -> Result<Publish, SmsError> {
+        let template = match purpose {
+            Purpose::SignIn => &self.text,
+            Purpose::PasswordReset => &self.text_reset,
+        };
+        let mut call = self.client.publish().phone_number(mobile.as_str()).message(template.replace("{code}", code));
         call = call.message_attributes("AWS.SNS.SMS.SMSType", text("Transactional")?);
         if let Some(id) = &self.sender_id {
             call = call.message_attributes("AWS.SNS.SMS.SenderID", text(id)?);
@@ -75,6 +79,12 @@ impl Sms {
             code => Err(SmsError::Sns(code.unwrap_or("no answer").to_owned())),
         }
     }
+}
+
+/// The text of a setting, which must have a place for the code.
+fn template(env: &Env, name: &'static str, default: &str) -> Result<String, ConfigError> {
+    let text = env.optional(name).unwrap_or_else(|| default.to_owned());
+    if text.contains("{code}") { Ok(text) } else { Err(ConfigError::new(name, "must contain {code}")) }
 }
 
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html>.

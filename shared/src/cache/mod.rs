@@ -1,9 +1,12 @@
 //! Redis holds what may be lost. Without it, the chatroom list and session checks are slower; codes and limits need it.
 
+mod asker;
 mod challenges;
 mod code_keys;
 mod connection;
 mod deliveries;
+mod devices;
+mod handovers;
 mod limits;
 mod replies;
 mod rooms;
@@ -18,9 +21,11 @@ use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pip
 use connection::{Connection, Question};
 use scripts::CHECK;
 
-pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
+pub use asker::Asker;
+pub use challenges::{Challenge, FoundChallenge, OpenChallenge, Opened, Purpose, Try, Verdict};
 pub use deliveries::Delivery;
-pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
+pub use handovers::{Handover, HandoverLimits, Use};
+pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit, Slid, Slide};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
 

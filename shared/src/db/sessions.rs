@@ -7,7 +7,7 @@ use const_format::formatcp;
 use super::Db;
 use super::row::row;
 use crate::Fault;
-use crate::domain::{SessionId, Timestamp, UserId};
+use crate::domain::{Mobile, SessionId, Timestamp, UserId};
 
 /// How long a client that lost the response to a rotation may repeat it.
 pub const ROTATION_GRACE: Duration = Duration::from_secs(10);
@@ -92,17 +92,30 @@ pub async fn revoke(db: &Db, user: UserId, id: SessionId, now: Timestamp) -> Res
     Ok(db.execute(sql, &[&user, &id, &now]).await? == 1)
 }
 
-/// Revokes every session of a user and returns those it ended.
-pub async fn revoke_all(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, Fault> {
-    let sql = "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id";
-    Ok(db.all::<(SessionId,)>(sql, &[&user, &now]).await?.into_iter().map(|(id,)| id).collect())
+row! {
+    /// What the end of all sessions of a user ended.
+    pub struct Everywhere {
+        /// The user's number.
+        pub mobile: Mobile,
+        /// The sessions that were revoked.
+        pub sessions: Vec<SessionId>,
+    }
+}
+
+/// Revokes every session of a user. `None` if there is no such user.
+pub async fn revoke_all(db: &Db, user: UserId, now: Timestamp) -> Result<Option<Everywhere>, Fault> {
+    let sql = "with ended as (
+            update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id
+        )
+        select mobile, array(select id from ended) as sessions from users where id = $1";
+    db.first(sql, &[&user, &now]).await
 }
 
 /// The result of presenting a refresh token.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// The successor is valid now. A client that repeats the request within [`ROTATION_GRACE`] gets this too.
-    Rotated(SessionId, UserId),
+    /// The successor is valid now; the user has this number. A client that repeats the request within [`ROTATION_GRACE`] gets this too.
+    Rotated(SessionId, UserId, Mobile),
     /// It was used before, longer ago than a lost response explains: the whole session is revoked.
     Reused(SessionId),
     /// It does not exist, has expired, or its session has ended.
@@ -113,6 +126,7 @@ row! {
     struct Used {
         session_id: SessionId,
         user_id: UserId,
+        mobile: Mobile,
         is_fresh: bool,
     }
 }
@@ -136,10 +150,10 @@ pub async fn rotate(db: &Db, old: &[u8], new: &[u8], expires_at: Timestamp, now:
             select $2, used.session_id, $3 from used where used.is_fresh
             on conflict (hash) do nothing
         )
-        select session_id, user_id, is_fresh from used";
+        select session_id, user_id, (select mobile from users where id = user_id) as mobile, is_fresh from used";
     let used: Option<Used> = db.first(sql, &[&old, &new, &now, &(now - ROTATION_GRACE), &expires_at]).await?;
     Ok(match used {
-        Some(Used { session_id, user_id, is_fresh: true }) => Rotation::Rotated(session_id, user_id),
+        Some(Used { session_id, user_id, mobile, is_fresh: true }) => Rotation::Rotated(session_id, user_id, mobile),
         Some(Used { session_id, .. }) => Rotation::Reused(session_id),
         None => Rotation::Unknown,
     })

@@ -71,6 +71,9 @@ problem_codes! {
     Forbidden = "forbidden", FORBIDDEN,
         "The token or key is valid, but not for this.",
         "Use the token or key that this operation needs.";
+    AccountLocked = "account_locked", FORBIDDEN,
+        "The code is right, but too many wrong ones were tried for this number before it.",
+        "Wait for `Retry-After`; meanwhile sign in with a password, or from a device that signed in before.";
     NotFound = "not_found", NOT_FOUND,
         "The path or the thing does not exist, or belongs to another user.",
         "Check the address; read the list again.";
@@ -149,18 +152,24 @@ problem_codes! {
     OtpIpLimit = "otp_ip_limit", TOO_MANY_REQUESTS,
         "Too many codes were requested from this address.",
         "Wait for `Retry-After`.";
-    OtpPrefixLimit = "otp_prefix_limit", TOO_MANY_REQUESTS,
-        "Too many codes were sent to numbers like this one.",
+    OtpMobileIpLimit = "otp_mobile_ip_limit", TOO_MANY_REQUESTS,
+        "Too many codes for this number were requested from this address.",
         "Wait for `Retry-After`.";
-    OtpCapacity = "otp_capacity", TOO_MANY_REQUESTS,
-        "No more codes can be sent today.",
-        "Wait for `Retry-After`; meanwhile sign in with a password.";
+    OtpOpenLimit = "otp_open_limit", TOO_MANY_REQUESTS,
+        "Others have requested codes for this number, and too many of them are still open.",
+        "Wait for `Retry-After`, or send the `device_token` of an earlier sign-in.";
     LoginIpLimit = "login_ip_limit", TOO_MANY_REQUESTS,
         "Too many passwords were tried from this address.",
         "Wait for `Retry-After`.";
     LoginMobileLimit = "login_mobile_limit", TOO_MANY_REQUESTS,
         "Too many passwords were tried for this number.",
-        "Sign in with a code, or wait for `Retry-After`.";
+        "Send the `device_token` of an earlier sign-in, sign in with a code, or wait for `Retry-After`.";
+    PasswordUserLimit = "password_user_limit", TOO_MANY_REQUESTS,
+        "The current password was given wrongly too often.",
+        "Wait for `Retry-After`, or reset the password.";
+    PasswordHashLimit = "password_hash_limit", TOO_MANY_REQUESTS,
+        "Too many passwords were sent from this address within a minute.",
+        "Wait for `Retry-After`.";
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";

@@ -36,7 +36,12 @@ async fn invalid_settings_are_named_but_their_values_are_not_shown() {
         ("OTP_ALLOWED_COUNTRIES", "germany"),
         ("OTP_PER_MOBILE_HOUR", "0"),
         ("OTP_PER_MOBILE_DAY", "-1"),
-        ("OTP_DAILY_CAP", "many"),
+        ("OTP_OPEN_PER_MOBILE", "0"),
+        ("OTP_PER_MOBILE_IP_HOUR", "few"),
+        ("DEVICE_TOKEN_DAYS", "month"),
+        ("LOGIN_TRIES", "0"),
+        ("LOGIN_TRIES_PER_MOBILE", "0"),
+        ("PASSWORD_HASHES_PER_ADDRESS_MINUTE", "some"),
         ("LOGIN_PER_IP_HOUR", "some"),
         ("REFRESH_TOKEN_DAYS", "month"),
     ] {

@@ -14,7 +14,14 @@ pub(crate) async fn api() -> TestApi {
 
 /// The same with additional settings.
 pub(crate) async fn with(settings: &[(&str, &str)]) -> TestApi {
-    let lifted = [("OTP_PER_IP_HOUR", "0"), ("OTP_PER_PREFIX_HOUR", "0"), ("LOGIN_PER_IP_HOUR", "0")];
+    let lifted = [
+        "OTP_PER_IP_HOUR",
+        "OTP_PER_MOBILE_IP_HOUR",
+        "OTP_PER_MOBILE_IP_DAY",
+        "LOGIN_PER_IP_HOUR",
+        "PASSWORD_HASHES_PER_ADDRESS_MINUTE",
+    ]
+    .map(|name| (name, "0"));
     let mut stack = Stack::start().await;
     for (name, value) in lifted.iter().chain(settings) {
         stack = stack.with(name, *value);

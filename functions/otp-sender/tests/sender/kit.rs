@@ -11,7 +11,7 @@ use axum::routing::post;
 use otp_sender::OtpSender;
 use serde_json::json;
 use shared::auth::OneTimeCodes;
-use shared::cache::{Challenge, OpenChallenge, OtpLimits, Purpose};
+use shared::cache::{Asker, Challenge, OpenChallenge, OtpLimits, Purpose};
 use shared::config::Env;
 use shared::domain::{ChallengeId, Mobile};
 use testkit::Stack;
@@ -52,20 +52,26 @@ impl Kit {
         Self { stack, sender, sns }
     }
 
-    /// Opens a challenge as `auth` does.
+    /// Opens a challenge as `auth` does for a stranger.
     pub(crate) async fn open(&self, mobile: &str, purpose: Purpose) -> ChallengeId {
+        self.open_for(mobile, purpose, &Asker::stranger("192.0.2.1")).await
+    }
+
+    /// Opens a challenge as `auth` does.
+    pub(crate) async fn open_for(&self, mobile: &str, purpose: Purpose, asker: &Asker) -> ChallengeId {
         let id = ChallengeId::generate();
         let challenge = Challenge { mobile: Mobile::parse(mobile).unwrap(), purpose, kid: "test".into(), signup: None };
         let limits = OtpLimits {
             cooldown: Duration::ZERO,
             per_mobile_hour: 1000,
             per_mobile_day: 1000,
+            per_asker_hour: 0,
+            per_asker_day: 0,
             per_ip_hour: 0,
-            per_prefix_hour: 0,
-            per_day: 1000,
+            open: 1000,
         };
         let now = self.stack.clock.now();
-        let opened = self.stack.cache().open_challenge(id, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+        let opened = self.stack.cache().open_challenge(id, &challenge, &limits, asker, now).await.unwrap();
         assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
         id
     }

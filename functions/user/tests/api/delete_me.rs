@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::cache::{CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
+use shared::cache::{Asker, CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile};
 use testkit::{Shop, Stack, TestApi, User};
 use tokio::task::JoinSet;
@@ -61,7 +61,7 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     };
     let open = ChallengeId::generate();
     let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
-    let opened = cache.open_challenge(open, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+    let opened = cache.open_challenge(open, &challenge, &limits, &Asker::stranger("192.0.2.1"), now).await.unwrap();
     assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
     let CachedRooms::Miss(token) = cache.rooms(id, session).await.unwrap().1 else { panic!("a fresh list") };
     cache.store_rooms(id, &token, "[]").await.unwrap();
