@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::auth::{DeviceTokens, Grant, RefreshToken, Tokens};
+use shared::auth::{DeviceToken, DeviceTokens, Grant, RefreshToken, Tokens};
 use shared::config::{ConfigError, Env};
 use shared::db::sessions::NewSession;
 use shared::db::users::User;
@@ -114,6 +114,11 @@ impl Issuer {
         let (access_token, expires_in) = self.issue(Grant::Session(user, session))?;
         let device_token = self.devices.issue(mobile, checked_at);
         Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token: refresh.expose(), device_token })
+    }
+
+    /// The device token that a client shows, whosever it is.
+    pub(crate) fn device(&self, text: Option<&str>, now: Timestamp) -> Option<DeviceToken> {
+        self.devices.read(text, now)
     }
 
     /// A token that allows to replace the password at `version`, and nothing else.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use shared::auth::{DeviceTokens, OneTimeCodes};
+use shared::auth::OneTimeCodes;
 use shared::cache::{Cache, Purpose, Try, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, Profile};
@@ -68,7 +68,6 @@ pub(crate) async fn verify_otp(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(codes): State<OneTimeCodes>,
-    State(devices): State<DeviceTokens>,
     State(issuer): State<Issuer>,
     State(clock): State<Clock>,
     Device(device): Device,
@@ -76,7 +75,7 @@ pub(crate) async fn verify_otp(
 ) -> Result<Json<Response>> {
     let right = codes.compare(request.challenge_id, &request.otp.0);
     let now = clock.now();
-    let token = devices.read(request.device_token.as_deref(), now);
+    let token = issuer.device(request.device_token.as_deref(), now);
     let attempt = Try { right: &right, token: token.as_ref() };
     match cache.try_challenge(request.challenge_id, &attempt, now).await? {
         Verdict::Wrong => Err(WRONG),

@@ -105,6 +105,9 @@ impl OtpSender {
     fn tell(&self, mobile: &Mobile, uses: Use) {
         let (country, now) = ([("Country", mobile.calling_code())], self.clock.now());
         telemetry::count_by("OtpSent", &country, 1, now);
+        if self.limits.is_beyond(uses.in_hour) {
+            telemetry::count("OtpCapacityReached", 1, now);
+        }
         if uses.sent >= ENOUGH {
             telemetry::count_by("OtpUsedPercent", &country, (uses.used * 100 / uses.sent).min(100), now);
         }

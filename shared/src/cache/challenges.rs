@@ -1,12 +1,11 @@
-//! Challenges of one-time codes: what must be proved, until when, and the number of tries. They never hold the code.
+//! Challenges of one-time codes: what must be proved, and until when. They never hold the code.
 
 use std::time::Duration;
 
 use redis::Value;
-use uuid::Uuid;
 
 use super::code_keys::pointer;
-use super::scripts::{FIND, OPEN, TRY, WITHDRAW};
+use super::scripts::{FIND, OPEN, WITHDRAW};
 use super::{Asker, Cache, OtpLimit, OtpLimits, OtpRefusal};
 use crate::Fault;
 use crate::auth::{DeviceToken, Owner};
@@ -14,14 +13,6 @@ use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp, words};
 
 /// How long a code is valid.
 pub(super) const LIFETIME: Duration = Duration::from_mins(5);
-/// Wrong tries that a challenge allows.
-const TRIES: u32 = 5;
-/// Consecutive failures that lock an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100). Those
-/// of holders of a device token and those of strangers are counted apart.
-const FAILURES: u32 = 100;
-/// How long that lock lasts after the last failure.
-const LOCK: Duration = Duration::from_hours(24);
-
 words!(
     /// What a code is for.
     Purpose {
@@ -72,28 +63,6 @@ pub enum OpenChallenge {
     Refused(OtpRefusal),
     /// The device token was ended: it is as if none had been shown. Nothing was counted.
     TokenEnded,
-}
-
-/// A try at a challenge.
-#[derive(Debug)]
-pub struct Try<'a> {
-    /// For each live key, whether the code is right.
-    pub right: &'a [(&'a str, bool)],
-    /// The device token that was shown with the code.
-    pub token: Option<&'a DeviceToken>,
-}
-
-/// The result of a try.
-#[derive(Debug)]
-pub enum Verdict {
-    /// The code was right; the challenge has ended.
-    Right(Mobile, Purpose, Option<SignupId>),
-    /// The code was right, but the account is locked until then; the challenge has ended.
-    Locked(Timestamp),
-    /// It was wrong.
-    Wrong,
-    /// The challenge does not exist any more.
-    Expired,
 }
 
 impl Cache {
@@ -173,28 +142,6 @@ impl Cache {
         Ok(is_open.then(|| FoundChallenge { challenge, is_holders: asker == "device" }))
     }
 
-    /// Counts a try at a challenge before it is judged.
-    pub async fn try_challenge(&self, id: ChallengeId, attempt: &Try<'_>, now: Timestamp) -> Result<Verdict, Fault> {
-        let mut call = TRY.prepare_invoke();
-        let [pointers, pointers_before] = self.periods("open", LIFETIME, now);
-        let [failures, failures_before] = self.periods("failures", LOCK, now);
-        let [hour, _] = self.hours(now);
-        let mark = self.mark_key(attempt.token);
-        call.key(&[self.challenge_key(id), pointers, pointers_before, failures, failures_before, mark, hour])
-            .arg(now.unix_millis())
-            .arg(TRIES)
-            .arg(FAILURES)
-            .arg(LOCK.as_secs())
-            .arg(id.to_string())
-            .arg(Uuid::new_v4().to_string())
-            .arg(attempt.token.map_or("", |token| token.owner.as_str()))
-            .arg(issued(attempt.token));
-        for (kid, right) in attempt.right {
-            call.arg(*kid).arg(u8::from(*right));
-        }
-        verdict(&self.script::<Vec<String>>(&call).await?).ok_or(Fault::Bug("a challenge cannot be read"))
-    }
-
     /// Ends every open challenge of a mobile.
     pub async fn end_challenges(&self, mobile: &Mobile, now: Timestamp) -> Result<(), Fault> {
         let fields: Vec<_> = Purpose::ALL.iter().map(|purpose| pointer(*purpose, mobile)).collect();
@@ -209,16 +156,4 @@ impl Cache {
 /// When a token was issued, as scripts read it.
 pub(super) fn issued(token: Option<&DeviceToken>) -> String {
     token.map(|token| token.issued.unix_millis().to_string()).unwrap_or_default()
-}
-
-fn verdict(said: &[String]) -> Option<Verdict> {
-    match said.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["right", mobile, purpose, signup] => {
-            Some(Verdict::Right(Mobile::parse(mobile).ok()?, Purpose::parse(purpose)?, signup.parse().ok()))
-        }
-        ["locked", until] => Timestamp::from_unix_millis(until.parse().ok()?).map(Verdict::Locked),
-        ["wrong"] => Some(Verdict::Wrong),
-        ["expired"] => Some(Verdict::Expired),
-        _ => None,
-    }
 }

@@ -41,6 +41,11 @@ impl HandoverLimits {
         })
     }
 
+    /// Whether so many codes in an hour are more than the cap has for the hours of a burst.
+    pub fn is_beyond(&self, in_hour: u64) -> bool {
+        in_hour * 24 > u64::from(self.per_day) * u64::from(self.burst_hours)
+    }
+
     /// What numbers without an account may use of each hour's slice.
     fn of_an_hour(&self) -> f64 {
         f64::from(self.per_day) / 24.0 * f64::from(100 - self.reserved_percent) / 100.0
@@ -58,13 +63,15 @@ pub enum Handover {
     Cap,
 }
 
-/// What became of the codes to a country, in this hour and in the one before.
+/// What became of the codes to a country, in this hour and in the one before; and all codes of this hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Use {
     /// Codes that were sent.
     pub sent: u64,
     /// Codes that were used to sign in or to set a password.
     pub used: u64,
+    /// Codes that were sent in this hour to all countries.
+    pub in_hour: u64,
 }
 
 impl Cache {
@@ -91,9 +98,9 @@ impl Cache {
             .arg(limits.per_range_hour)
             .arg(rate)
             .arg(rate * f64::from(limits.burst_hours));
-        let (refused, sent, used): (String, u64, u64) = self.script(&call).await?;
+        let (refused, sent, used, in_hour): (String, u64, u64, u64) = self.script(&call).await?;
         match refused.as_str() {
-            "" => Ok(Handover::Counted(Use { sent, used })),
+            "" => Ok(Handover::Counted(Use { sent, used, in_hour })),
             "range" => Ok(Handover::Range),
             "stack" => Ok(Handover::Cap),
             _ => Err(Fault::Bug("a script returned an unknown limit")),

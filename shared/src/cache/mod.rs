@@ -13,6 +13,7 @@ mod rooms;
 mod scripts;
 mod sessions;
 mod signups;
+mod tries;
 
 use std::time::Duration;
 
@@ -22,12 +23,13 @@ use connection::{Connection, Question};
 use scripts::CHECK;
 
 pub use asker::Asker;
-pub use challenges::{Challenge, FoundChallenge, OpenChallenge, Opened, Purpose, Try, Verdict};
+pub use challenges::{Challenge, FoundChallenge, OpenChallenge, Opened, Purpose};
 pub use deliveries::Delivery;
 pub use handovers::{Handover, HandoverLimits, Use};
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit, Slid, Slide};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
+pub use tries::{Try, Verdict};
 
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};

@@ -47,7 +47,7 @@ pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_s
 ///
 /// KEYS: challenge, the range's log, the bucket of numbers without an account, counts of this hour and of the one before.
 /// ARGV: now (ms), id, '1' if the number is known, country, per range and hour, the bucket's rate (per hour) and size.
-/// Returns {'', sent, used} or {limit, 0, 0}.
+/// Returns {'', sent, used, sent in this hour to all countries} or {limit, 0, 0, 0}.
 pub(super) static HAND_OVER: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("hand_over.lua")));
 
 /// What requests ask for, without a request.

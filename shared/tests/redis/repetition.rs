@@ -99,11 +99,11 @@ async fn a_code_is_handed_over_and_counted_once() {
     let lossy = Lossy::start().await;
     let (first, second) = (lossy.open().await, lossy.open().await);
     // One was handed over before the test, so this is the second and last one of the hour.
-    let counted = Handover::Counted(Use { sent: 2, used: 0 });
+    let counted = Handover::Counted(Use { sent: 2, used: 0, in_hour: 2 });
     assert_eq!(lossy.lost(lossy.hand_over(first, false)).await, counted);
     assert_eq!(lossy.hand_over(first, false).await, counted, "as when its record is delivered again");
     assert_eq!(lossy.hand_over(second, false).await, Handover::Cap);
-    assert_eq!(lossy.hand_over(second, true).await, Handover::Counted(Use { sent: 3, used: 0 }));
+    assert_eq!(lossy.hand_over(second, true).await, Handover::Counted(Use { sent: 3, used: 0, in_hour: 3 }));
 }
 
 #[tokio::test]

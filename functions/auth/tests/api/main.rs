@@ -4,10 +4,13 @@
 
 mod change_password;
 mod codes_race;
+mod device_tokens;
 mod forgot_password;
+mod hashes_are_bounded;
 mod limits;
 mod lock;
 mod login;
+mod open_codes;
 mod owasp;
 mod password_race;
 mod redis_away;
@@ -17,6 +20,7 @@ mod send_otp;
 mod sessions;
 mod signup;
 mod start;
+mod strangers_cannot_lock_out_an_owner;
 mod support;
 mod tokens;
 mod verify_otp;

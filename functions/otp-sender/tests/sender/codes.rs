@@ -3,25 +3,11 @@
 use std::time::Duration;
 
 use shared::cache::{Purpose, Try, Verdict};
-use shared::db::sessions::NewSession;
-use shared::db::users::{self, Profile};
-use shared::domain::{ChallengeId, Mobile, SessionId};
+use shared::domain::ChallengeId;
 
 use crate::kit::{Kit, job};
 
 const MOBILE: &str = "+14155550123";
-
-async fn account(kit: &Kit) {
-    let (now, hash) = (kit.stack.clock.now(), [7; 32]);
-    let session = NewSession {
-        id: SessionId::generate(),
-        refresh_hash: &hash,
-        user_agent: None,
-        expires_at: now + Duration::from_mins(1),
-    };
-    let mobile = Mobile::parse(MOBILE).unwrap();
-    users::sign_in(&kit.stack.db(), &mobile, &Profile::default(), &session, now).await.unwrap();
-}
 
 #[tokio::test]
 async fn the_right_code_is_sent_to_its_number_as_a_transactional_sms() {
@@ -69,7 +55,7 @@ async fn a_reset_is_sent_only_to_a_number_with_an_account() {
     assert!(kit.deliver(&[job(nobodys)]).await.is_empty(), "the record is not retried");
     assert_eq!(kit.calls(), 0);
 
-    account(&kit).await;
+    kit.account(MOBILE).await;
     let somebodys = kit.open(MOBILE, Purpose::PasswordReset).await;
     assert!(kit.deliver(&[job(somebodys)]).await.is_empty());
     let text = format!("{} is your code to set a new password. It is valid for 5 minutes.", kit.code(somebodys));

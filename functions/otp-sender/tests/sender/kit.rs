@@ -13,7 +13,9 @@ use serde_json::json;
 use shared::auth::OneTimeCodes;
 use shared::cache::{Asker, Challenge, OpenChallenge, OtpLimits, Purpose};
 use shared::config::Env;
-use shared::domain::{ChallengeId, Mobile};
+use shared::db::sessions::NewSession;
+use shared::db::users::{self, Profile};
+use shared::domain::{ChallengeId, Mobile, SessionId};
 use testkit::Stack;
 
 /// A message that SNS accepted: its parameters by name.
@@ -74,6 +76,16 @@ impl Kit {
         let opened = self.stack.cache().open_challenge(id, &challenge, &limits, asker, now).await.unwrap();
         assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
         id
+    }
+
+    /// Makes the account of a number.
+    pub(crate) async fn account(&self, mobile: &str) {
+        let (now, session) = (self.stack.clock.now(), SessionId::generate());
+        let hash = [session.as_bytes(); 2].concat();
+        let session =
+            NewSession { id: session, refresh_hash: &hash, user_agent: None, expires_at: now + Duration::from_mins(1) };
+        let mobile = Mobile::parse(mobile).unwrap();
+        users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &session, now).await.unwrap();
     }
 
     /// Delivers records and returns the ids of those to be delivered again.

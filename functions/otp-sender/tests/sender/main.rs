@@ -2,9 +2,11 @@
 
 #![cfg(test)]
 
+mod answers;
 mod batches;
 mod codes;
 mod failures;
 mod kit;
+mod limits;
 mod secrets;
 mod start;

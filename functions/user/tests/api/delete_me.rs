@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use shared::auth::DeviceTokens;
 use shared::cache::{Asker, CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile};
 use testkit::{Shop, Stack, TestApi, User};
@@ -81,6 +82,30 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     assert!(cache.is_stopped(reply).await.unwrap());
     let (mark, rooms) = cache.rooms(id, session).await.unwrap();
     assert!(mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{mark:?} {rooms:?}");
+}
+
+#[tokio::test]
+async fn its_device_tokens_end() {
+    let api = api().await;
+    let (user, other) = (api.signed_in().await, api.signed_in().await);
+    let devices = DeviceTokens::from_env(&api.stack.env()).unwrap();
+    let now = api.stack.clock.now();
+    let askers = [&user, &other].map(|user| {
+        let mobile = Mobile::parse(&user.mobile).unwrap();
+        let token = devices.read_of(&mobile, Some(&devices.issue(&mobile, now)), now);
+        (mobile, Asker { token, ..Asker::stranger("192.0.2.1") })
+    });
+
+    assert_eq!(user.delete("/user/me").await.status(), 204);
+
+    let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
+    let mut opened = Vec::new();
+    for (mobile, asker) in askers {
+        let challenge = Challenge { mobile, purpose: Purpose::SignIn, kid: "test".into(), signup: None };
+        let id = ChallengeId::generate();
+        opened.push(api.stack.cache().open_challenge(id, &challenge, &limits, &asker, now).await.unwrap());
+    }
+    assert!(matches!(opened[..], [OpenChallenge::TokenEnded, OpenChallenge::Opened(_)]), "{opened:?}");
 }
 
 #[tokio::test]
