@@ -106,6 +106,7 @@ fn example_of(code: ProblemCode) -> Value {
             Error::Invalid(vec![FieldError { pointer: "/name".to_owned(), code: "wrong_type", detail }]).problem()
         }
         ProblemCode::CountryNotSupported => refused("/mobile"),
+        ProblemCode::ChallengeTokenInvalid => refused("/challenge_token"),
         ProblemCode::SignupExpired => refused("/signup_id"),
         ProblemCode::PasswordCommon => refused("/password"),
         ProblemCode::IdempotencyKeyReused => refused("/content"),

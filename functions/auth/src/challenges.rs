@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
+use shared::Fault;
 use shared::auth::{DeviceTokens, OneTimeCodes};
 use shared::cache::{Asker, Cache, Challenge, OpenChallenge, Opened, OtpLimit, OtpLimits, OtpRefusal, Purpose};
 use shared::config::{ConfigError, Env};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::countries::Countries;
 use crate::delivery::Delivery;
+use crate::guard::Guard;
 
 /// What a client learns about a code that is being sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +39,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) signup: Option<SignupId>,
     pub(crate) device_token: Option<&'a str>,
+    /// What the guard's provider gave to the person who asks.
+    pub(crate) challenge_token: Option<&'a str>,
     /// Where the request comes from.
     pub(crate) ip: &'a str,
 }
@@ -53,6 +57,7 @@ struct Inner {
     clock: Clock,
     countries: Countries,
     limits: OtpLimits,
+    guard: Guard,
     delivery: Delivery,
 }
 
@@ -60,7 +65,8 @@ impl Challenges {
     pub(crate) fn from_env(env: &Env, cache: Cache, codes: OneTimeCodes, clock: Clock) -> Result<Self, ConfigError> {
         let (countries, devices) = (Countries::from_env(env)?, DeviceTokens::from_env(env)?);
         let (limits, delivery) = (OtpLimits::from_env(env)?, Delivery::from_env(env)?);
-        Ok(Self(Arc::new(Inner { cache, codes, devices, clock, countries, limits, delivery })))
+        let guard = Guard::from_env(env, cache.clone(), clock.clone())?;
+        Ok(Self(Arc::new(Inner { cache, codes, devices, clock, countries, limits, guard, delivery })))
     }
 
     /// Refuses numbers from countries that are not served.
@@ -76,14 +82,14 @@ impl Challenges {
     pub(crate) async fn open(&self, wish: Wish<'_>) -> Result<(StatusCode, Json<Sent>)> {
         let Inner { cache, codes, devices, clock, delivery, .. } = &*self.0;
         let (id, now) = (ChallengeId::generate(), clock.now());
-        let Wish { mobile, purpose, signup, device_token, ip } = wish;
-        let mut asker = Asker {
+        let Wish { mobile, purpose, signup, device_token, challenge_token, ip } = wish;
+        let asker = Asker {
             address: ip.to_owned(),
             token: devices.read_of(&mobile, device_token, now),
             owners: devices.owners(&mobile),
         };
         let challenge = Challenge { mobile, purpose, kid: codes.kid().to_owned(), signup };
-        let opened = self.opened(id, &challenge, &mut asker, now).await?;
+        let (opened, asker) = self.admit(id, &challenge, asker, challenge_token, now).await?;
         let otp = match delivery.deliver(codes, id).await {
             Ok(otp) => otp,
             Err(fault) => {
@@ -97,21 +103,39 @@ impl Challenges {
         Ok((StatusCode::ACCEPTED, Json(Sent { challenge_id: id, expires_at: opened.expires_at, resend_after, otp })))
     }
 
-    /// Opens the challenge; a device token that was ended is dropped.
+    /// Opens the challenge for a holder of a device token, or for a stranger whom the guard lets pass. A holder needs
+    /// no guard: somebody signed in there before, and a program with the token gets no more than a holder's few codes.
+    async fn admit(
+        &self,
+        id: ChallengeId,
+        challenge: &Challenge,
+        mut asker: Asker,
+        challenge_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Opened, Asker)> {
+        if asker.token.is_some() {
+            if let Some(opened) = self.opened(id, challenge, &asker, now).await? {
+                return Ok((opened, asker));
+            }
+            asker.token = None;
+        }
+        self.0.guard.check(challenge_token).await?;
+        let opened = self.opened(id, challenge, &asker, now).await?;
+        Ok((opened.ok_or(Fault::Bug("a stranger has no device token"))?, asker))
+    }
+
+    /// Opens the challenge; `None` if the asker's device token was ended.
     async fn opened(
         &self,
         id: ChallengeId,
         challenge: &Challenge,
-        asker: &mut Asker,
+        asker: &Asker,
         now: Timestamp,
-    ) -> Result<Opened> {
-        let Inner { cache, limits, .. } = &*self.0;
-        loop {
-            match cache.open_challenge(id, challenge, limits, asker, now).await? {
-                OpenChallenge::Opened(opened) => return Ok(opened),
-                OpenChallenge::Refused(refusal) => return Err(too_many(refusal)),
-                OpenChallenge::TokenEnded => asker.token = None,
-            }
+    ) -> Result<Option<Opened>> {
+        match self.0.cache.open_challenge(id, challenge, &self.0.limits, asker, now).await? {
+            OpenChallenge::Opened(opened) => Ok(Some(opened)),
+            OpenChallenge::Refused(refusal) => Err(too_many(refusal)),
+            OpenChallenge::TokenEnded => Ok(None),
         }
     }
 }

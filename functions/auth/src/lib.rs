@@ -1,6 +1,7 @@
 //! `/auth`: sign-up, sign-in by code or password, sessions.
 //!
-//! - One-time codes: `send_otp` and `request_password_reset` open one of the `challenges`, `verify_otp` closes it.
+//! - One-time codes: `send_otp` and `request_password_reset` open one of the `challenges`, past the `guard`; `verify_otp`
+//!   closes it.
 //! - Passwords: `log_in` and `change_password`, limited by `throttle`; `common_passwords` are refused.
 //! - Sessions: `tokens` opens them, `refresh_tokens` renews them, `log_out` and `end_session` end them (`revocation`).
 
@@ -11,6 +12,7 @@ mod countries;
 mod delivery;
 mod device;
 mod end_session;
+mod guard;
 mod list_sessions;
 mod log_in;
 mod log_out;
@@ -22,6 +24,7 @@ mod send_otp;
 mod sign_up;
 mod throttle;
 mod tokens;
+mod turnstile;
 mod verify_otp;
 
 use axum::Router;

@@ -17,9 +17,20 @@ pub(crate) struct Request {
     mobile: Mobile,
     /// From an earlier sign-in to this number. Its codes are counted apart from those that strangers request.
     device_token: Option<String>,
+    /// Proves that a person asks, if the deployment wants proof (a token of Cloudflare's Turnstile). Not needed with a
+    /// `device_token`.
+    challenge_token: Option<String>,
 }
 
-shared::refusals!(CountryNotSupported, OtpCooldown, OtpMobileLimit, OtpMobileIpLimit, OtpIpLimit, OtpOpenLimit);
+shared::refusals!(
+    CountryNotSupported,
+    ChallengeTokenInvalid,
+    OtpCooldown,
+    OtpMobileLimit,
+    OtpMobileIpLimit,
+    OtpIpLimit,
+    OtpOpenLimit
+);
 
 /// Request a password reset
 ///
@@ -35,9 +46,10 @@ shared::refusals!(CountryNotSupported, OtpCooldown, OtpMobileLimit, OtpMobileIpL
 pub(crate) async fn request_password_reset(
     State(challenges): State<Challenges>,
     ClientAddress(ip): ClientAddress,
-    Json(Request { mobile, device_token }): Json<Request>,
+    Json(Request { mobile, device_token, challenge_token }): Json<Request>,
 ) -> Result<(StatusCode, Json<Sent>)> {
     challenges.check_country(&mobile)?;
     let (purpose, device_token) = (Purpose::PasswordReset, device_token.as_deref());
-    challenges.open(Wish { mobile, purpose, signup: None, device_token, ip: &ip }).await
+    let challenge_token = challenge_token.as_deref();
+    challenges.open(Wish { mobile, purpose, signup: None, device_token, challenge_token, ip: &ip }).await
 }

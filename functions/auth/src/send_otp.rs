@@ -18,10 +18,14 @@ pub(crate) struct Request {
     signup_id: Option<SignupId>,
     /// From an earlier sign-in to this number. Its codes are counted apart from those that strangers request.
     device_token: Option<String>,
+    /// Proves that a person asks, if the deployment wants proof (a token of Cloudflare's Turnstile). Not needed with a
+    /// `device_token`.
+    challenge_token: Option<String>,
 }
 
 shared::refusals!(
     CountryNotSupported,
+    ChallengeTokenInvalid,
     SignupExpired,
     OtpCooldown,
     OtpMobileLimit,
@@ -51,7 +55,7 @@ pub(crate) async fn send_otp(
     State(cache): State<Cache>,
     State(clock): State<Clock>,
     ClientAddress(ip): ClientAddress,
-    Json(Request { mobile, signup_id, device_token }): Json<Request>,
+    Json(Request { mobile, signup_id, device_token, challenge_token }): Json<Request>,
 ) -> Result<(StatusCode, Json<Sent>)> {
     challenges.check_country(&mobile)?;
     if let Some(signup) = signup_id
@@ -60,5 +64,6 @@ pub(crate) async fn send_otp(
         return Err(SIGNUP_EXPIRED);
     }
     let (purpose, signup, device_token) = (Purpose::SignIn, signup_id, device_token.as_deref());
-    challenges.open(Wish { mobile, purpose, signup, device_token, ip: &ip }).await
+    let challenge_token = challenge_token.as_deref();
+    challenges.open(Wish { mobile, purpose, signup, device_token, challenge_token, ip: &ip }).await
 }

@@ -131,6 +131,9 @@ problem_codes! {
     CountryNotSupported = "country_not_supported", UNPROCESSABLE_ENTITY,
         "Codes are not sent to numbers of this country.",
         "Use a number from another country.";
+    ChallengeTokenInvalid = "challenge_token_invalid", UNPROCESSABLE_ENTITY,
+        "The deployment wants proof that a person asks, and `challenge_token` is missing, used, expired or not valid.",
+        "Show the challenge, and send the token that it gives.";
     SignupExpired = "signup_expired", UNPROCESSABLE_ENTITY,
         "There is no sign-up with this id for this number.",
         "Sign up again, or request a code without `signup_id`.";

@@ -6,6 +6,7 @@ mod change_password;
 mod codes_race;
 mod device_tokens;
 mod forgot_password;
+mod guard;
 mod hashes_are_bounded;
 mod limits;
 mod lock;
