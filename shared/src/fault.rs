@@ -30,6 +30,9 @@ pub enum Fault {
     /// Stripe refused, and will again; or its answer is not what this code is written for. Says what must change.
     #[error("stripe: {0}")]
     StripeRefused(String),
+    /// The provider that tells people from machines did not answer, or its answer says nothing.
+    #[error("guard of codes: {0}")]
+    Guard(String),
     /// Something happened that the code's own rules exclude.
     #[error("{0}")]
     Bug(&'static str),
@@ -40,7 +43,12 @@ impl Fault {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Postgres(error) => error.is_closed() || error.code().is_none_or(is_outage_state),
-            Self::Pool(_) | Self::StatementTimeout | Self::Redis(_) | Self::Queue(_) | Self::Stripe(_) => true,
+            Self::Pool(_)
+            | Self::StatementTimeout
+            | Self::Redis(_)
+            | Self::Queue(_)
+            | Self::Stripe(_)
+            | Self::Guard(_) => true,
             Self::Unreadable(..) | Self::StripeRefused(_) | Self::Bug(_) => false,
         }
     }

@@ -27,6 +27,13 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
 /// Password tries, or sign-ups, from an address in an hour: the default of `LOGIN_PER_IP_HOUR`.
 const BY_ADDRESS: u64 = 60;
+/// Passwords that are hashed for an address in a minute: the default of `PASSWORD_HASHES_PER_ADDRESS_MINUTE`.
+const HASHES: u64 = 8;
+/// Wrong passwords in a quarter of an hour: the default of `LOGIN_TRIES`.
+const TRIES: u64 = 10;
+/// The same of all strangers at a number: the default of `LOGIN_TRIES_PER_MOBILE`.
+const TRIES_PER_MOBILE: u64 = 30;
+const QUARTER: u64 = HOUR / 4;
 
 /// Adds the limits of an operation's codes to its description and its `x-rate-limits`.
 pub(crate) fn tell(operation: &mut Value, codes: &[ProblemCode]) {
@@ -63,63 +70,58 @@ fn all() -> Vec<Limit> {
 
 fn of_codes(limits: &OtpLimits) -> Vec<Limit> {
     use ProblemCode::{
-        ChallengeExpired, OtpCapacity, OtpCooldown, OtpInvalid, OtpIpLimit, OtpMobileLimit, OtpPrefixLimit,
+        AccountLocked, ChallengeExpired, OtpCooldown, OtpIpLimit, OtpMobileIpLimit, OtpMobileLimit, OtpOpenLimit,
     };
     let pause = limits.cooldown.as_secs();
-    let [hourly, daily, by_ip, by_prefix, cap] =
-        [limits.per_mobile_hour, limits.per_mobile_day, limits.per_ip_hour, limits.per_prefix_hour, limits.per_day]
-            .map(u64::from);
+    let [hourly, daily, open] = [limits.per_mobile_hour, limits.per_mobile_day, limits.open].map(u64::from);
+    let [by_ip, alone_hourly, alone_daily] =
+        [limits.per_ip_hour, limits.per_asker_hour, limits.per_asker_day].map(u64::from);
     let cooldown = format!(
-        "a pause of {pause} seconds after a code to a number, of {} after the second within an hour, of {} after later ones",
+        "a pause of {pause} seconds after a code to a number from an address, of {} after the second within an hour, of \
+         {} after later ones",
         pause * 2,
         pause * 4
     );
-    let prefix = format!("{by_prefix} codes in an hour to numbers that differ only in their last four digits");
-    let address = format!("{by_ip} codes requested from an address (IPv6: a /64) in an hour");
-    let capacity = format!("{cap} codes of the whole deployment in a UTC day");
-    let failures =
-        "100 wrong tries in a row for a number: then even a right code is refused, until a day after the last try";
+    let by_mobile = |most, span| {
+        format!("{most} codes to a number in {span}, and as many again for the holders of its device tokens")
+    };
+    let alone = |most, span| format!("{most} codes to a number from one address (IPv6: a /64) in {span}");
+    let address = format!("{by_ip} codes requested from an address in an hour");
+    let at_once = format!("{open} codes to a number that are open at once, each for another address");
+    let failures = "100 wrong codes in a row for a number: then signing in with a code is locked until a day after the \
+                    last one; holders of a device token are counted apart";
+    let tries = "5 wrong tries at a code, which is valid for 5 minutes";
+    let by_asker = |most, seconds, parameter, words| {
+        limit(OtpMobileIpLimit, "mobile and address", most, seconds, Some(parameter), words)
+    };
     vec![
-        limit(OtpCooldown, "mobile", 1, pause, Some("OtpCooldownSeconds"), cooldown),
-        limit(
-            OtpMobileLimit,
-            "mobile",
-            hourly,
-            HOUR,
-            Some("OtpPerMobileHour"),
-            format!("{hourly} codes to a number in an hour"),
-        ),
-        limit(
-            OtpMobileLimit,
-            "mobile",
-            daily,
-            DAY,
-            Some("OtpPerMobileDay"),
-            format!("{daily} codes to a number in a day"),
-        ),
+        limit(OtpCooldown, "mobile and address", 1, pause, Some("OtpCooldownSeconds"), cooldown),
+        limit(OtpMobileLimit, "mobile", hourly, HOUR, Some("OtpPerMobileHour"), by_mobile(hourly, "an hour")),
+        limit(OtpMobileLimit, "mobile", daily, DAY, Some("OtpPerMobileDay"), by_mobile(daily, "a day")),
+        by_asker(alone_hourly, HOUR, "OtpPerMobileIpHour", alone(alone_hourly, "an hour")),
+        by_asker(alone_daily, DAY, "OtpPerMobileIpDay", alone(alone_daily, "a day")),
         limit(OtpIpLimit, "address", by_ip, HOUR, Some("OtpPerIpHour"), address),
-        limit(OtpPrefixLimit, "prefix", by_prefix, HOUR, Some("OtpPerPrefixHour"), prefix),
-        limit(OtpCapacity, "deployment", cap, DAY, Some("OtpDailyCap"), capacity),
-        limit(ChallengeExpired, "challenge", 5, 300, None, "5 wrong tries at a code, which is valid for 5 minutes"),
-        limit(OtpInvalid, "mobile", 100, DAY, None, failures),
+        limit(OtpOpenLimit, "mobile", open, 300, Some("OtpOpenPerMobile"), at_once),
+        limit(ChallengeExpired, "challenge", 5, 300, None, tries),
+        limit(AccountLocked, "mobile", 100, DAY, None, failures),
     ]
 }
 
 fn of_passwords() -> Vec<Limit> {
+    use ProblemCode::{LoginIpLimit, LoginMobileLimit, PasswordHashLimit, PasswordUserLimit, SignupIpLimit};
     let passwords = format!("{BY_ADDRESS} passwords tried from an address in an hour");
     let signups = format!("{BY_ADDRESS} sign-ups from an address in an hour");
-    let parameter = Some("LoginPerIpHour");
+    let hashes = format!("{HASHES} passwords hashed for an address in a minute");
+    let alone = format!("{TRIES} wrong passwords for a number from one address in 15 minutes");
+    let all = format!("{TRIES_PER_MOBILE} from all addresses; holders of a device token have {TRIES} for themselves");
+    let user = format!("{TRIES} wrong passwords of a user in 15 minutes");
     vec![
-        limit(ProblemCode::SignupIpLimit, "address", BY_ADDRESS, HOUR, parameter, signups),
-        limit(ProblemCode::LoginIpLimit, "address", BY_ADDRESS, HOUR, parameter, passwords),
-        limit(
-            ProblemCode::LoginMobileLimit,
-            "mobile",
-            10,
-            HOUR / 4,
-            None,
-            "10 wrong passwords for a number in 15 minutes",
-        ),
+        limit(SignupIpLimit, "address", BY_ADDRESS, HOUR, Some("LoginPerIpHour"), signups),
+        limit(LoginIpLimit, "address", BY_ADDRESS, HOUR, Some("LoginPerIpHour"), passwords),
+        limit(LoginMobileLimit, "mobile and address", TRIES, QUARTER, Some("LoginTries"), alone),
+        limit(LoginMobileLimit, "mobile", TRIES_PER_MOBILE, QUARTER, Some("LoginTriesPerMobile"), all),
+        limit(PasswordUserLimit, "user", TRIES, QUARTER, Some("LoginTries"), user),
+        limit(PasswordHashLimit, "address", HASHES, 60, Some("PasswordHashesPerAddressMinute"), hashes),
     ]
 }
 

@@ -29,6 +29,9 @@ pub(crate) fn refuse(
                 "429" | "503" => header(&mut refusal, "Retry-After", "RetryAfter"),
                 _ => {}
             }
+            if codes == [ProblemCode::AccountLocked] {
+                header(&mut refusal, "Retry-After", "RetryAfter");
+            }
             if codes.contains(&ProblemCode::AllowanceSpent) {
                 header(&mut refusal, "RateLimit", "RateLimit");
                 header(&mut refusal, "RateLimit-Policy", "RateLimitPolicy");
@@ -109,6 +112,7 @@ fn example_of(code: ProblemCode) -> Value {
             Error::Invalid(vec![FieldError { pointer: "/name".to_owned(), code: "wrong_type", detail }]).problem()
         }
         ProblemCode::CountryNotSupported => refused("/mobile"),
+        ProblemCode::ChallengeTokenInvalid => refused("/challenge_token"),
         ProblemCode::SignupExpired => refused("/signup_id"),
         ProblemCode::PasswordCommon => refused("/password"),
         ProblemCode::IdempotencyKeyReused => refused("/content"),

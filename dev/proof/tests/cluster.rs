@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use serde_json::{Value, json};
-use shared::cache::{Challenge, Delivery, OpenChallenge, OtpLimits, Purpose};
+use shared::cache::{Asker, Challenge, Delivery, Handover, HandoverLimits, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, Mobile};
 use testkit::{RedisServer, Stack, TestApi, User};
 
@@ -48,6 +48,15 @@ async fn sign_in_list_and_send_work_in_cluster_mode() {
 
     let login = ada.post("/auth/login", json!({ "mobile": ada.mobile, "password": "correct horse battery" })).await;
     assert_eq!(login.status(), 200);
+    let shown = json!({ "mobile": ada.mobile, "device_token": login.body()["device_token"] });
+    let holders = ada.post("/auth/send-otp", shown.clone()).await;
+    assert_eq!(holders.status(), 202);
+    let proof = json!({ "challenge_id": holders.body()["challenge_id"], "otp": holders.body()["otp"],
+        "device_token": login.body()["device_token"] });
+    assert_eq!(ada.post("/auth/verify-otp", proof).await.status(), 200);
+    let shown = json!({ "mobile": ada.mobile, "password": "correct horse battery",
+        "device_token": login.body()["device_token"] });
+    assert_eq!(ada.post("/auth/login", shown).await.status(), 200);
     let change = json!({ "current_password": "correct horse battery", "new_password": "another horse battery" });
     assert_eq!(ada.post("/auth/change-password", change).await.status(), 204);
     assert_eq!(ada.post("/auth/forgot-password", json!({ "mobile": ada.mobile })).await.status(), 202);
@@ -65,16 +74,19 @@ async fn codes_are_delivered_and_withdrawn_in_cluster_mode() {
     let limits = OtpLimits::from_env(&stack.env()).unwrap();
     let mobile = Mobile::parse("+14155550123").unwrap();
     let challenge = Challenge { mobile, purpose: Purpose::SignIn, kid: "test".into(), signup: None };
+    let (asker, cap) = (Asker::stranger("192.0.2.1"), HandoverLimits::from_env(&stack.env()).unwrap());
     for _ in 0..2 {
         let id = ChallengeId::generate();
-        let opened = cache.open_challenge(id, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+        let opened = cache.open_challenge(id, &challenge, &limits, &asker, now).await.unwrap();
         assert!(matches!(opened, OpenChallenge::Opened(_)), "the one before was withdrawn: {opened:?}");
         assert!(cache.challenge(id, now).await.unwrap().is_some());
+        let handed_over = cache.hand_over(id, &challenge.mobile, false, &cap, now).await.unwrap();
+        assert!(matches!(handed_over, Handover::Counted(_)));
         assert_eq!(cache.begin_sending(id).await.unwrap(), Delivery::Ours);
         assert_eq!(cache.begin_sending(id).await.unwrap(), Delivery::Elsewhere);
         cache.sent(id).await.unwrap();
         assert_eq!(cache.begin_sending(id).await.unwrap(), Delivery::Done);
-        cache.withdraw_challenge(id, &challenge, "192.0.2.1", now).await.unwrap();
+        cache.withdraw_challenge(id, &challenge, &asker, now).await.unwrap();
         assert!(cache.challenge(id, now).await.unwrap().is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! Local HTTP servers that replace the backend's remote parties: Google's Gemini and Stripe.
+//! Local HTTP servers that replace the backend's remote parties: Google's Gemini, Stripe and Cloudflare's Turnstile.
 //!
 //! They use the real wire formats, check requests as strictly as the originals and fail on demand.
 //! Each runs on its own thread and stops when its handle is dropped. See `README.md` for the
@@ -13,6 +13,8 @@ pub mod gemini;
 mod ids;
 mod server;
 pub mod stripe;
+pub mod turnstile;
 
 pub use gemini::Gemini;
 pub use stripe::Stripe;
+pub use turnstile::Turnstile;

@@ -2,16 +2,15 @@
 
 use axum::extract::State;
 use serde::Deserialize;
-use shared::cache::{Cache, Purpose, Verdict};
+use shared::cache::{Purpose, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, MobileChange};
 use shared::domain::{ChallengeId, Clock, SignupId, UserId};
-use shared::http::{ACCOUNT_GONE, Account, FreshCaller, Json, Result};
+use shared::http::{ACCOUNT_GONE, Account, Error, FreshCaller, Json, Result};
 use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::challenges::Challenges;
-use crate::revocation;
 use crate::tokens::Issuer;
 use crate::verify_otp::{ENDED, Otp, WRONG};
 
@@ -23,7 +22,7 @@ pub(crate) struct Request {
     otp: Otp,
 }
 
-shared::refusals!(FreshSignInRequired, OtpInvalid, ChallengeExpired);
+shared::refusals!(FreshSignInRequired, OtpInvalid, ChallengeExpired, AccountLocked);
 
 /// Whom a challenge of a change of number belongs to: nobody else's account gets the number.
 pub(crate) fn subject(user: UserId) -> Option<SignupId> {
@@ -46,7 +45,6 @@ pub(crate) fn subject(user: UserId) -> Option<SignupId> {
 )]
 pub(crate) async fn change_mobile(
     State(db): State<Db>,
-    State(cache): State<Cache>,
     State(challenges): State<Challenges>,
     State(issuer): State<Issuer>,
     State(clock): State<Clock>,
@@ -56,6 +54,7 @@ pub(crate) async fn change_mobile(
     let mobile = match challenges.attempt(challenge_id, &otp.0).await? {
         Verdict::Right(mobile, Purpose::MobileChange, of) if of == subject(caller.user) => mobile,
         Verdict::Wrong => return Err(WRONG),
+        Verdict::Locked(until) => return Err(Error::Locked(until, until.since(clock.now()))),
         Verdict::Right(..) | Verdict::Expired => return Err(ENDED),
     };
     let now = clock.now();
@@ -65,8 +64,7 @@ pub(crate) async fn change_mobile(
         MobileChange::Gone => return Err(ACCOUNT_GONE),
     };
     telemetry::security(SecurityEvent::MobileChanged, Some(caller.user));
-    revocation::mark(&cache, &changed.sessions).await;
-    challenges.leave(&changed.old).await;
+    challenges.leave(&changed.old, &changed.sessions).await;
     let user = users::find(&db, caller.user, now).await?.ok_or(ACCOUNT_GONE)?;
     Ok(Json(issuer.account(user, now)))
 }

@@ -9,7 +9,7 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::users::{self, Credentials, NewPassword};
 use shared::domain::{Clock, Password, UserId};
-use shared::http::{ACCOUNT_GONE, Bearer, Caller, ClientAddress, Error, FieldError, Json, ProblemCode, Result, grant};
+use shared::http::{ACCOUNT_GONE, Bearer, Caller, Error, FieldError, Json, ProblemCode, Result, grant};
 use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
@@ -27,32 +27,32 @@ pub(crate) struct Request {
     current_password: Option<String>,
 }
 
-/// Who may set a password: a signed-in user, or a user who proved their mobile with a reset code.
-pub(crate) enum Setter {
-    SignedIn(SignedIn),
-    Reset(UserId, i32),
+/// Who may set a password, and from where.
+pub(crate) struct Setter {
+    proof: Proof,
+    ip: String,
 }
 
-/// A signed-in user, whether the sign-in is fresh, and from where it is tried.
-pub(crate) struct SignedIn {
-    caller: Caller,
-    fresh: Result<()>,
-    ip: String,
+/// What allows it: a session, with whether its sign-in is fresh; or a reset code, by the password's version.
+enum Proof {
+    SignIn(Caller, Result<()>),
+    Reset(UserId, i32),
 }
 
 impl FromRequestParts<App> for Setter {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        match grant(parts, &app.auth.tokens, app.clock.now())? {
-            Grant::PasswordReset(user, version) => Ok(Self::Reset(user, version)),
+        let address = app.auth.proxies.client(parts);
+        let ip = address.0.clone();
+        let proof = match grant(parts, &app.auth.tokens, app.clock.now())? {
+            Grant::PasswordReset(user, version) => Proof::Reset(user, version),
             Grant::Session(user, session, signed_in_at) => {
-                let address = app.auth.proxies.client(parts);
-                let ip = address.0.clone();
                 let caller = app.auth.check(&Bearer { user, session, signed_in_at, address }).await?;
-                Ok(Self::SignedIn(SignedIn { caller, fresh: app.fresh.check(&caller, app.clock.now()), ip }))
+                Proof::SignIn(caller, app.fresh.check(&caller, app.clock.now()))
             }
-        }
+        };
+        Ok(Self { proof, ip })
     }
 }
 
@@ -61,8 +61,8 @@ shared::refusals!(
     FreshSignInRequired,
     PasswordChanged,
     PasswordCommon,
-    LoginIpLimit,
-    LoginMobileLimit
+    PasswordUserLimit,
+    PasswordHashLimit
 );
 
 const TOKEN_USED: Error = Error::unauthenticated("This token was used, or the password was changed since.");
@@ -87,14 +87,20 @@ pub(crate) async fn change_password(
     setter: Setter,
     Json(request): Json<Request>,
 ) -> Result<StatusCode> {
-    let account = account(&db, &setter).await?;
+    let account = account(&db, &setter.proof).await?;
     rules.check(&request.new_password, &account.mobile, "/new_password")?;
-    let (keep, changed_meanwhile) = match setter {
-        Setter::Reset(..) => (None, TOKEN_USED),
-        Setter::SignedIn(SignedIn { caller, fresh, ip }) => {
+    let (keep, changed_meanwhile) = match setter.proof {
+        Proof::Reset(..) => {
+            throttle.admit_hash(&setter.ip).await?;
+            (None, TOKEN_USED)
+        }
+        Proof::SignIn(caller, fresh) => {
             match &account.password_hash {
-                Some(hash) => confirm(&throttle, &account, hash, request.current_password, &ip).await?,
-                None => fresh?,
+                Some(hash) => confirm(&throttle, account.id, hash, request.current_password, &setter.ip).await?,
+                None => {
+                    fresh?;
+                    throttle.admit_hash(&setter.ip).await?;
+                }
             }
             (Some(caller.session), CHANGED_MEANWHILE)
         }
@@ -111,33 +117,27 @@ pub(crate) async fn change_password(
 }
 
 /// The account whose password is set. A reset token that was used is refused here, before anything is hashed.
-async fn account(db: &Db, setter: &Setter) -> Result<Credentials> {
-    match setter {
-        Setter::SignedIn(signed_in) => users::credentials_of(db, signed_in.caller.user).await?.ok_or(ACCOUNT_GONE),
-        Setter::Reset(user, version) => {
+async fn account(db: &Db, proof: &Proof) -> Result<Credentials> {
+    match proof {
+        Proof::SignIn(caller, _) => users::credentials_of(db, caller.user).await?.ok_or(ACCOUNT_GONE),
+        Proof::Reset(user, version) => {
             let account = users::credentials_of(db, *user).await?;
             account.filter(|account| account.password_version == *version).ok_or(TOKEN_USED)
         }
     }
 }
 
-/// Checks the current password. Tries are limited as at sign-in.
-async fn confirm(
-    throttle: &Throttle,
-    account: &Credentials,
-    hash: &str,
-    current: Option<String>,
-    ip: &str,
-) -> Result<()> {
+/// Checks the current password. Tries are limited by user: strangers cannot spend them.
+async fn confirm(throttle: &Throttle, user: UserId, hash: &str, current: Option<String>, ip: &str) -> Result<()> {
     let Some(current) = current else {
         let detail = "This field must be given: the account has a password.".into();
         return Err(Error::Invalid(vec![FieldError { pointer: "/current_password".into(), code: "missing", detail }]));
     };
-    events::or_locked(throttle.admit(&account.mobile, ip).await, Some(account.id))?;
+    let guess = events::or_locked(throttle.admit_user(user, ip).await, Some(user))?;
     if !auth::verify(current, Some(hash.to_owned())).await? {
-        telemetry::security(SecurityEvent::SignInFailed, Some(account.id));
+        telemetry::security(SecurityEvent::SignInFailed, Some(user));
         return Err(CREDENTIALS_INVALID);
     }
-    throttle.forgive(&account.mobile).await;
+    throttle.forgive(&guess).await;
     Ok(())
 }

@@ -8,7 +8,7 @@ use shared::telemetry::{self, SecurityEvent};
 
 /// Passes a result on, and logs if it says that an account is paused.
 pub(crate) fn or_locked<T>(result: Result<T>, user: Option<UserId>) -> Result<T> {
-    if let Err(Error::RateLimited(ProblemCode::LoginMobileLimit, ..)) = &result {
+    if let Err(Error::RateLimited(ProblemCode::LoginMobileLimit | ProblemCode::PasswordUserLimit, ..)) = &result {
         telemetry::security(SecurityEvent::Locked, user);
     }
     result

@@ -1,6 +1,7 @@
 //! `/auth`: sign-up, sign-in by code or password, sessions; and `/user/me/mobile`, which needs codes too.
 //!
-//! - One-time codes: `send_otp` and `request_password_reset` open one of the `challenges`, `verify_otp` closes it.
+//! - One-time codes: `send_otp` and `request_password_reset` open one of the `challenges`, past the `guard`; `verify_otp`
+//!   closes it.
 //! - Passwords: `log_in` and `change_password`, limited by `throttle`; `password_rules` refuse what is guessed first.
 //! - The number: `request_mobile_change` sends a code to another one, `change_mobile` gives it to the account.
 //! - Sessions: `tokens` opens them, `refresh_tokens` renews them, `log_out` and `end_session` end them (`revocation`).
@@ -13,6 +14,7 @@ mod delivery;
 mod device;
 mod end_session;
 mod events;
+mod guard;
 mod list_sessions;
 mod log_in;
 mod log_out;
@@ -26,11 +28,12 @@ mod send_otp;
 mod sign_up;
 mod throttle;
 mod tokens;
+mod turnstile;
 mod verify_otp;
 
 use axum::Router;
 use axum::extract::FromRef;
-use shared::auth::OneTimeCodes;
+use shared::auth::{DeviceTokens, OneTimeCodes};
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
@@ -49,6 +52,7 @@ struct App {
     db: Db,
     cache: Cache,
     codes: OneTimeCodes,
+    devices: DeviceTokens,
     challenges: Challenges,
     throttle: Throttle,
     rules: PasswordRules,
@@ -73,6 +77,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         challenges: Challenges::from_env(env, auth.cache.clone(), codes.clone(), clock.clone())?,
         throttle: Throttle::from_env(env, auth.cache.clone(), clock.clone())?,
         rules: PasswordRules::from_env(env)?,
+        devices: DeviceTokens::from_env(env)?,
         issuer: Issuer::from_env(env, auth.tokens.clone(), clock.clone())?,
         fresh: FreshSignIn::from_env(env)?,
         auth,

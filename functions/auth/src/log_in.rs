@@ -22,13 +22,16 @@ pub(crate) struct Request {
     mobile: Mobile,
     #[schema(format = "password", example = "correct horse battery")]
     password: String,
+    /// From an earlier sign-in to this number. Its tries are counted apart from those of strangers.
+    device_token: Option<String>,
 }
 
-shared::refusals!(CredentialsInvalid, LoginIpLimit, LoginMobileLimit);
+shared::refusals!(CredentialsInvalid, LoginIpLimit, LoginMobileLimit, PasswordHashLimit);
 
 /// Sign in with a password
 ///
-/// Signs in to an account that has a password. Wrong passwords are limited per number and per address.
+/// Signs in to an account that has a password. Wrong passwords are limited per number and per address;
+/// those of clients with a `device_token` are counted apart.
 // A try is counted before anything is looked up, and costs the same work if the number has no account.
 #[utoipa::path(
     post, path = "/auth/login", tag = "Authentication",
@@ -42,9 +45,10 @@ pub(crate) async fn log_in(
     State(clock): State<Clock>,
     ClientAddress(ip): ClientAddress,
     Device(device): Device,
-    Json(Request { mobile, password }): Json<Request>,
+    Json(Request { mobile, password, device_token }): Json<Request>,
 ) -> Result<Json<SignedIn>> {
-    events::or_locked_number(throttle.admit(&mobile, &ip).await, &db, &mobile).await?;
+    let admitted = throttle.admit(&mobile, &ip, device_token.as_deref()).await;
+    let guess = events::or_locked_number(admitted, &db, &mobile).await?;
     let account = users::credentials_of_mobile(&db, &mobile).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let is_right = auth::verify(password, hash).await?;
@@ -52,7 +56,7 @@ pub(crate) async fn log_in(
         telemetry::security(SecurityEvent::SignInFailed, account.as_ref().map(|account| account.id));
     }
     let account = account.filter(|_| is_right).ok_or(CREDENTIALS_INVALID)?;
-    throttle.forgive(&mobile).await;
+    throttle.forgive(&guess).await;
     let (draft, now) = (issuer.draft()?, clock.now());
     let session = draft.session(device.as_deref());
     if !sessions::open(&db, account.id, account.password_version, &session, now).await? {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use shared::auth::DeviceTokens;
 use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::Clock;
@@ -16,7 +17,7 @@ use crate::revocation;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
-    /// Whether all of the user's sessions end.
+    /// Whether all of the user's sessions and device tokens end.
     #[serde(default)]
     everywhere: bool,
 }
@@ -25,8 +26,8 @@ shared::refusals!(FreshSignInRequired);
 
 /// Sign out
 ///
-/// Ends the caller's session, or all sessions of the user and every token for a password reset. The latter needs a
-/// sign-in of the last minutes.
+/// Ends the caller's session, or all sessions of the user, all device tokens of their number, and every token for a
+/// password reset. The latter needs a sign-in of the last minutes.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "Authentication", security(("bearer" = [])), params(Parameters),
     responses((status = 204, description = "The session has ended, or all of them."), Refusals),
@@ -35,18 +36,21 @@ pub(crate) async fn log_out(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(fresh): State<FreshSignIn>,
+    State(devices): State<DeviceTokens>,
     State(clock): State<Clock>,
     caller: Caller,
     Query(parameters): Query<Parameters>,
 ) -> Result<StatusCode> {
-    let ended = if parameters.everywhere {
+    if parameters.everywhere {
         fresh.check(&caller, clock.now())?;
-        sessions::revoke_all(&db, caller.user, clock.now()).await?
+        if let Some(ended) = sessions::revoke_all(&db, caller.user, clock.now()).await? {
+            // The time is read after the sessions have ended: a refresh that was faster issued its device token before.
+            revocation::mark_everywhere(&cache, &devices, &ended, clock.now()).await;
+        }
     } else {
         sessions::revoke(&db, caller.user, caller.session, clock.now()).await?;
-        vec![caller.session]
-    };
+        revocation::mark(&cache, &[caller.session]).await;
+    }
     telemetry::security(SecurityEvent::SessionsEnded, Some(caller.user));
-    revocation::mark(&cache, &ended).await;
     Ok(StatusCode::NO_CONTENT)
 }

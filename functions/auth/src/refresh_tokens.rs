@@ -19,6 +19,9 @@ use crate::tokens::{Issuer, Renewal, TokenSet};
 pub(crate) struct Request {
     #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
+    /// May be sent, as at every sign-in. The session proves more, so the response has a new one in any case.
+    #[serde(rename = "device_token")]
+    _device_token: Option<String>,
 }
 
 shared::refusals!(RefreshInvalid);

@@ -8,7 +8,7 @@ use shared::domain::Mobile;
 use shared::http::{ClientAddress, FreshCaller, Json, Result};
 use utoipa::ToSchema;
 
-use crate::challenges::{Challenges, Sent};
+use crate::challenges::{Challenges, Sent, Wish};
 use crate::change_mobile::subject;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -16,16 +16,19 @@ use crate::change_mobile::subject;
 #[schema(as = MobileChangeRequest)]
 pub(crate) struct Request {
     mobile: Mobile,
+    /// Proves that a person asks, if the deployment wants proof (a token of Cloudflare's Turnstile).
+    challenge_token: Option<String>,
 }
 
 shared::refusals!(
     FreshSignInRequired,
     CountryNotSupported,
+    ChallengeTokenInvalid,
     OtpCooldown,
     OtpMobileLimit,
     OtpIpLimit,
-    OtpPrefixLimit,
-    OtpCapacity,
+    OtpMobileIpLimit,
+    OtpOpenLimit,
 );
 
 /// Request a change of the number
@@ -43,8 +46,9 @@ pub(crate) async fn request_mobile_change(
     State(challenges): State<Challenges>,
     FreshCaller(caller): FreshCaller,
     ClientAddress(ip): ClientAddress,
-    Json(Request { mobile }): Json<Request>,
+    Json(Request { mobile, challenge_token }): Json<Request>,
 ) -> Result<(StatusCode, Json<Sent>)> {
     challenges.check_country(&mobile)?;
-    challenges.open(mobile, Purpose::MobileChange, subject(caller.user), &ip).await
+    let (purpose, signup, challenge_token) = (Purpose::MobileChange, subject(caller.user), challenge_token.as_deref());
+    challenges.open(Wish { mobile, purpose, signup, device_token: None, challenge_token, ip: &ip }).await
 }

@@ -8,16 +8,29 @@ use shared::domain::Mobile;
 use shared::http::{ClientAddress, Json, Result};
 use utoipa::ToSchema;
 
-use crate::challenges::{Challenges, Sent};
+use crate::challenges::{Challenges, Sent, Wish};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ForgotPasswordRequest)]
 pub(crate) struct Request {
     mobile: Mobile,
+    /// From an earlier sign-in to this number. Its codes are counted apart from those that strangers request.
+    device_token: Option<String>,
+    /// Proves that a person asks, if the deployment wants proof (a token of Cloudflare's Turnstile). Not needed with a
+    /// `device_token`.
+    challenge_token: Option<String>,
 }
 
-shared::refusals!(CountryNotSupported, OtpCooldown, OtpMobileLimit, OtpIpLimit, OtpPrefixLimit, OtpCapacity);
+shared::refusals!(
+    CountryNotSupported,
+    ChallengeTokenInvalid,
+    OtpCooldown,
+    OtpMobileLimit,
+    OtpMobileIpLimit,
+    OtpIpLimit,
+    OtpOpenLimit
+);
 
 /// Request a password reset
 ///
@@ -33,8 +46,10 @@ shared::refusals!(CountryNotSupported, OtpCooldown, OtpMobileLimit, OtpIpLimit, 
 pub(crate) async fn request_password_reset(
     State(challenges): State<Challenges>,
     ClientAddress(ip): ClientAddress,
-    Json(Request { mobile }): Json<Request>,
+    Json(Request { mobile, device_token, challenge_token }): Json<Request>,
 ) -> Result<(StatusCode, Json<Sent>)> {
     challenges.check_country(&mobile)?;
-    challenges.open(mobile, Purpose::PasswordReset, None, &ip).await
+    let (purpose, device_token) = (Purpose::PasswordReset, device_token.as_deref());
+    let challenge_token = challenge_token.as_deref();
+    challenges.open(Wish { mobile, purpose, signup: None, device_token, challenge_token, ip: &ip }).await
 }

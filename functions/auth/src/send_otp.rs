@@ -8,7 +8,7 @@ use shared::domain::{Clock, Mobile, SignupId};
 use shared::http::{ClientAddress, Error, Json, ProblemCode, Result};
 use utoipa::ToSchema;
 
-use crate::challenges::{Challenges, Sent};
+use crate::challenges::{Challenges, Sent, Wish};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -16,16 +16,22 @@ use crate::challenges::{Challenges, Sent};
 pub(crate) struct Request {
     mobile: Mobile,
     signup_id: Option<SignupId>,
+    /// From an earlier sign-in to this number. Its codes are counted apart from those that strangers request.
+    device_token: Option<String>,
+    /// Proves that a person asks, if the deployment wants proof (a token of Cloudflare's Turnstile). Not needed with a
+    /// `device_token`.
+    challenge_token: Option<String>,
 }
 
 shared::refusals!(
     CountryNotSupported,
+    ChallengeTokenInvalid,
     SignupExpired,
     OtpCooldown,
     OtpMobileLimit,
+    OtpMobileIpLimit,
     OtpIpLimit,
-    OtpPrefixLimit,
-    OtpCapacity,
+    OtpOpenLimit,
 );
 
 const SIGNUP_EXPIRED: Error = Error::RefusedField(
@@ -49,7 +55,7 @@ pub(crate) async fn send_otp(
     State(cache): State<Cache>,
     State(clock): State<Clock>,
     ClientAddress(ip): ClientAddress,
-    Json(Request { mobile, signup_id }): Json<Request>,
+    Json(Request { mobile, signup_id, device_token, challenge_token }): Json<Request>,
 ) -> Result<(StatusCode, Json<Sent>)> {
     challenges.check_country(&mobile)?;
     if let Some(signup) = signup_id
@@ -57,5 +63,7 @@ pub(crate) async fn send_otp(
     {
         return Err(SIGNUP_EXPIRED);
     }
-    challenges.open(mobile, Purpose::SignIn, signup_id, &ip).await
+    let (purpose, signup, device_token) = (Purpose::SignIn, signup_id, device_token.as_deref());
+    let challenge_token = challenge_token.as_deref();
+    challenges.open(Wish { mobile, purpose, signup, device_token, challenge_token, ip: &ip }).await
 }

@@ -34,7 +34,7 @@ pub(crate) struct Response {
     expires_at: Timestamp,
 }
 
-shared::refusals!(PasswordCommon, SignupIpLimit);
+shared::refusals!(PasswordCommon, SignupIpLimit, PasswordHashLimit);
 
 /// Sign up
 ///
@@ -56,7 +56,7 @@ pub(crate) async fn sign_up(
     if let Some(password) = &request.password {
         rules.check(password, &request.mobile, "/password")?;
     }
-    throttle.admit_signup(&ip).await?;
+    throttle.admit_signup(&ip, request.password.is_some()).await?;
     let password_hash = match request.password {
         Some(password) => Some(auth::hash(password).await?),
         None => None,

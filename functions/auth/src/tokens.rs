@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::auth::{Grant, RefreshToken, Tokens};
+use shared::auth::{DeviceToken, DeviceTokens, Grant, RefreshToken, Tokens};
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::db::refresh_tokens::{self, Presented, Renewed, Rotation};
 use shared::db::sessions::NewSession;
 use shared::db::users::User;
-use shared::domain::{Clock, Limits, SessionId, Timestamp, UserId};
+use shared::domain::{Clock, Limits, Mobile, SessionId, Timestamp, UserId};
 use shared::http::{Account, Error, Result};
 use utoipa::ToSchema;
 
@@ -23,8 +23,14 @@ pub(crate) struct TokenSet {
     token_type: &'static str,
     #[schema(example = 86400)]
     expires_in: u64,
+    #[schema(example = "session")]
+    scope: &'static str,
     #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
+    /// Proves that somebody signed in to this number here, and nothing else. Keep it when the user signs out, and send
+    /// it when they request a code or sign in again: strangers cannot spend the limits of its holders.
+    #[schema(example = "a1.Zk3mX0c5Qm2t8sVb1yWn4A.1795435200000.7m0J8bQk3cYx2Pz5nRt9uWv1aSdFgHjKlQwErTyUiOp")]
+    device_token: String,
 }
 
 /// The response to a sign-in.
@@ -54,6 +60,7 @@ pub(crate) struct Draft {
     refresh: RefreshToken,
     hash: [u8; 32],
     expires_at: Timestamp,
+    drafted_at: Timestamp,
 }
 
 impl Draft {
@@ -64,16 +71,20 @@ impl Draft {
 }
 
 /// A stored session, as far as its tokens tell of it.
-pub(crate) struct Stored {
+pub(crate) struct Stored<'a> {
     pub(crate) user: UserId,
+    pub(crate) mobile: &'a Mobile,
     pub(crate) id: SessionId,
     pub(crate) signed_in_at: Timestamp,
     pub(crate) expires_at: Timestamp,
+    /// A time before it was seen to be live: if all sessions of the user end meanwhile, the device token ends too.
+    pub(crate) seen_live_at: Timestamp,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Issuer {
     tokens: Tokens,
+    devices: DeviceTokens,
     clock: Clock,
     limits: Limits,
     /// How long a session lasts after its tokens were last renewed.
@@ -88,20 +99,28 @@ impl Issuer {
         let session = days(env.parsed("REFRESH_TOKEN_DAYS", 30)?);
         let most: u16 = env.parsed("SESSION_MAX_DAYS", 0)?;
         let most_days = (most > 0).then(|| i32::from(most));
-        Ok(Self { tokens, clock, limits: Limits::from_env(env)?, session, most_days })
+        let (devices, limits) = (DeviceTokens::from_env(env)?, Limits::from_env(env)?);
+        Ok(Self { tokens, devices, clock, limits, session, most_days })
     }
 
     pub(crate) fn draft(&self) -> Result<Draft, Fault> {
         let refresh = RefreshToken::generate()?;
         let lasts = self.most_days.map_or(self.session, |most| self.session.min(days(most.unsigned_abs())));
-        let expires_at = self.clock.now() + lasts;
-        Ok(Draft { id: SessionId::generate(), hash: refresh.hash(), refresh, expires_at })
+        let (drafted_at, hash) = (self.clock.now(), refresh.hash());
+        Ok(Draft { id: SessionId::generate(), hash, refresh, expires_at: drafted_at + lasts, drafted_at })
     }
 
     /// The response, after the session was stored.
     pub(crate) fn signed_in(&self, draft: &Draft, user: User) -> Result<SignedIn, Fault> {
         let now = self.clock.now();
-        let stored = Stored { user: user.id, id: draft.id, signed_in_at: now, expires_at: draft.expires_at };
+        let stored = Stored {
+            user: user.id,
+            mobile: &user.mobile,
+            id: draft.id,
+            signed_in_at: now,
+            expires_at: draft.expires_at,
+            seen_live_at: draft.drafted_at,
+        };
         let tokens = self.token_set(&stored, &draft.refresh, now)?;
         Ok(SignedIn { tokens, user: self.account(user, now) })
     }
@@ -112,12 +131,18 @@ impl Issuer {
     }
 
     /// The tokens of a session. The access token does not outlive it.
-    pub(crate) fn token_set(&self, of: &Stored, refresh: &RefreshToken, now: Timestamp) -> Result<TokenSet, Fault> {
+    pub(crate) fn token_set(&self, of: &Stored<'_>, refresh: &RefreshToken, now: Timestamp) -> Result<TokenSet, Fault> {
         let grant = Grant::Session(of.user, of.id, Some(of.signed_in_at));
         let lifetime = self.tokens.lifetime(grant).min(of.expires_at.since(now));
         let access_token = self.tokens.issue_for(grant, lifetime, now)?;
+        let device_token = self.devices.issue(of.mobile, of.seen_live_at);
         let (expires_in, refresh_token) = (lifetime.as_secs(), refresh.expose());
-        Ok(TokenSet { access_token, token_type: "Bearer", expires_in, refresh_token })
+        Ok(TokenSet { access_token, token_type: "Bearer", expires_in, scope: "session", refresh_token, device_token })
+    }
+
+    /// The device token that a client shows, whosever it is.
+    pub(crate) fn device(&self, text: Option<&str>, now: Timestamp) -> Option<DeviceToken> {
+        self.devices.read(text, now)
     }
 
     /// A token that allows to replace the password at `version`, and nothing else.
@@ -142,11 +167,18 @@ impl Issuer {
             Rotation::Reused(session, user) => return Ok(Renewal::Reused(session, user)),
             Rotation::Unknown => return Ok(Renewal::Unknown),
         };
-        let Renewed { session_id, user_id, created_at, expires_at, head, made_at } = renewed;
+        let Renewed { session_id, user_id, mobile, created_at, expires_at, head, made_at } = renewed;
         let successor = self.tokens.successors(old, made_at).find(|token| token.hash() == head[..]);
         // Asked again during a rotation of the keys: the other request was served by a process that has other ones.
         let successor = successor.ok_or(Error::Unavailable(Fault::Bug("a successor's key is not live here")))?;
-        let stored = Stored { user: user_id, id: session_id, signed_in_at: created_at, expires_at };
+        let stored = Stored {
+            user: user_id,
+            mobile: &mobile,
+            id: session_id,
+            signed_in_at: created_at,
+            expires_at,
+            seen_live_at: now,
+        };
         Ok(Renewal::Renewed(self.token_set(&stored, &successor, now)?))
     }
 }

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::auth::OneTimeCodes;
-use shared::cache::{Cache, Purpose, Verdict};
+use shared::cache::{Cache, Purpose, Try, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, Profile};
-use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId};
+use shared::domain::{ChallengeId, Clock, Invalid, Mobile, SignupId, Timestamp};
 use shared::http::{Error, Json, ProblemCode, Result};
 use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
@@ -20,6 +20,8 @@ use crate::tokens::{Issuer, ResetToken, SignedIn};
 pub(crate) struct Request {
     challenge_id: ChallengeId,
     otp: Otp,
+    /// From an earlier sign-in to this number. Its wrong codes are counted apart from those of strangers.
+    device_token: Option<String>,
 }
 
 /// A text that may be a code. Any other text does not count as a try.
@@ -45,7 +47,7 @@ pub(crate) enum Response {
     PasswordReset(ResetToken),
 }
 
-shared::refusals!(OtpInvalid, ChallengeExpired);
+shared::refusals!(OtpInvalid, ChallengeExpired, AccountLocked);
 
 pub(crate) const WRONG: Error = Error::refused(ProblemCode::OtpInvalid, "The code is not right.");
 pub(crate) const ENDED: Error =
@@ -54,7 +56,8 @@ pub(crate) const ENDED: Error =
 /// Sign in with a code
 ///
 /// Checks a code. The right code signs in, and makes the account if there is none. A code that was sent for a password
-/// reset returns a token that can set a new password.
+/// reset returns a token that can set a new password. A hundred wrong codes in a row lock the sign-in with codes for a
+/// day: only the holder of a right code learns that.
 // A right code is used up at once, even if Postgres then fails: it may fail to work, but it never works twice.
 #[utoipa::path(
     post, path = "/auth/verify-otp", tag = "Authentication",
@@ -71,17 +74,26 @@ pub(crate) async fn verify_otp(
     Json(request): Json<Request>,
 ) -> Result<Json<Response>> {
     let right = codes.compare(request.challenge_id, &request.otp.0);
-    match cache.try_challenge(request.challenge_id, &right, clock.now()).await? {
+    let now = clock.now();
+    let token = issuer.device(request.device_token.as_deref(), now);
+    let attempt = Try { right: &right, token: token.as_ref() };
+    match cache.try_challenge(request.challenge_id, &attempt, now).await? {
         Verdict::Wrong => {
             telemetry::security(SecurityEvent::SignInFailed, None);
             Err(WRONG)
         }
         Verdict::Expired | Verdict::Right(_, Purpose::MobileChange, _) => Err(ENDED),
+        Verdict::Locked(until) => {
+            telemetry::security(SecurityEvent::Locked, None);
+            Err(Error::Locked(until, until.since(now)))
+        }
         Verdict::Right(mobile, Purpose::PasswordReset, _) => {
+            count_used(&mobile, now);
             let account = users::credentials_of_mobile(&db, &mobile).await?.ok_or(WRONG)?;
             Ok(Json(Response::PasswordReset(issuer.reset(account.id, account.password_version)?)))
         }
         Verdict::Right(mobile, Purpose::SignIn, signup) => {
+            count_used(&mobile, now);
             let profile = profile(&cache, &mobile, signup).await?;
             let draft = issuer.draft()?;
             let user = users::sign_in(&db, &mobile, &profile, &draft.session(device.as_deref()), clock.now()).await?;
@@ -90,6 +102,11 @@ pub(crate) async fn verify_otp(
             Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
         }
     }
+}
+
+/// Counts a code that was used, by country: `otp-sender` counts those that were sent.
+fn count_used(mobile: &Mobile, now: Timestamp) {
+    telemetry::count_by("OtpUsed", &[("Country", mobile.calling_code())], 1, now);
 }
 
 /// The profile of the challenge's sign-up; empty without a sign-up.

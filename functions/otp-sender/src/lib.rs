@@ -9,7 +9,7 @@ mod sms;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use shared::auth::OneTimeCodes;
-use shared::cache::Cache;
+use shared::cache::{Cache, HandoverLimits};
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
@@ -25,6 +25,7 @@ pub struct OtpSender {
     cache: Cache,
     codes: OneTimeCodes,
     sms: Sms,
+    limits: HandoverLimits,
     clock: Clock,
 }
 
@@ -45,6 +46,7 @@ impl OtpSender {
             cache: Cache::from_env(env)?,
             codes: OneTimeCodes::from_env(env)?,
             sms: Sms::from_env(env)?,
+            limits: HandoverLimits::from_env(env)?,
             clock,
         })
     }

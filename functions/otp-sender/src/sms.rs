@@ -6,6 +6,7 @@ use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::config::timeout::TimeoutConfig;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::types::MessageAttributeValue;
+use shared::cache::Purpose;
 use shared::config::{ConfigError, Env};
 use shared::domain::Mobile;
 use shared::{Fault, aws};
@@ -13,7 +14,9 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 const TEXT: &str = "{code} is your sign-in code. It is valid for 5 minutes.";
-const NOTICE: &str = "Your account has a new mobile number. If you did not change it, contact support at once.";
+const TEXT_RESET: &str = "{code} is your code to set a new password. It is valid for 5 minutes.";
+const TEXT_MOBILE: &str = "{code} is your code to confirm this number. It is valid for 5 minutes.";
+const MOBILE_CHANGED: &str = "Your account has a new mobile number. If you did not change it, contact support at once.";
 
 /// Sends texts. The client opens no connection before its first call; cloning is cheap.
 #[derive(Debug, Clone)]
@@ -21,7 +24,9 @@ pub(crate) struct Sms {
     client: aws_sdk_sns::Client,
     sender_id: Option<String>,
     text: String,
-    notice: String,
+    text_reset: String,
+    text_mobile: String,
+    mobile_changed: String,
 }
 
 /// What SNS did with a message.
@@ -44,13 +49,12 @@ pub(crate) enum SmsError {
 }
 
 impl Sms {
-    /// Reads `SMS_TEXT` (with `{code}` in it), `SMS_MOBILE_CHANGED_TEXT` and `SMS_SENDER_ID`.
+    /// Reads `SMS_TEXT`, `SMS_TEXT_RESET` and `SMS_TEXT_MOBILE` (with `{code}` in them), `SMS_TEXT_MOBILE_CHANGED`, and
+    /// `SMS_SENDER_ID`.
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let text = env.optional("SMS_TEXT").unwrap_or_else(|| TEXT.to_owned());
-        if !text.contains("{code}") {
-            return Err(ConfigError::new("SMS_TEXT", "must contain {code}"));
-        }
-        let notice = env.optional("SMS_MOBILE_CHANGED_TEXT").unwrap_or_else(|| NOTICE.to_owned());
+        let (text, text_reset) = (template(env, "SMS_TEXT", TEXT)?, template(env, "SMS_TEXT_RESET", TEXT_RESET)?);
+        let text_mobile = template(env, "SMS_TEXT_MOBILE", TEXT_MOBILE)?;
+        let mobile_changed = env.optional("SMS_TEXT_MOBILE_CHANGED").unwrap_or_else(|| MOBILE_CHANGED.to_owned());
         let sender_id = env.optional("SMS_SENDER_ID");
         if sender_id.as_deref().is_some_and(|id| !is_sender_id(id)) {
             return Err(ConfigError::new(
@@ -58,17 +62,22 @@ impl Sms {
                 "must be 1 to 11 letters, digits or hyphens, not digits alone",
             ));
         }
-        Ok(Self { client: client(env)?, sender_id, text, notice })
+        Ok(Self { client: client(env)?, sender_id, text, text_reset, text_mobile, mobile_changed })
     }
 
     /// Sends a code.
-    pub(crate) async fn publish(&self, mobile: &Mobile, code: &str) -> Result<Publish, SmsError> {
-        self.send(mobile, self.text.replace("{code}", code)).await
+    pub(crate) async fn publish(&self, mobile: &Mobile, purpose: Purpose, code: &str) -> Result<Publish, SmsError> {
+        let template = match purpose {
+            Purpose::SignIn => &self.text,
+            Purpose::PasswordReset => &self.text_reset,
+            Purpose::MobileChange => &self.text_mobile,
+        };
+        self.send(mobile, template.replace("{code}", code)).await
     }
 
     /// Tells a number that its account has another one.
     pub(crate) async fn publish_notice(&self, mobile: &Mobile) -> Result<Publish, SmsError> {
-        self.send(mobile, self.notice.clone()).await
+        self.send(mobile, self.mobile_changed.clone()).await
     }
 
     /// Sends a text. SNS' own message is not passed on, since it may repeat the number.
@@ -88,6 +97,12 @@ impl Sms {
             code => Err(SmsError::Sns(code.unwrap_or("no answer").to_owned())),
         }
     }
+}
+
+/// The text of a setting, which must have a place for the code.
+fn template(env: &Env, name: &'static str, default: &str) -> Result<String, ConfigError> {
+    let text = env.optional(name).unwrap_or_else(|| default.to_owned());
+    if text.contains("{code}") { Ok(text) } else { Err(ConfigError::new(name, "must contain {code}")) }
 }
 
 /// Source: <https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html>.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use shared::Fault;
+use shared::auth::DeviceTokens;
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::users::{self, Deleted};
@@ -27,6 +28,7 @@ shared::refusals!(FreshSignInRequired);
 pub(crate) async fn delete_me(
     State(db): State<Db>,
     State(cache): State<Cache>,
+    State(devices): State<DeviceTokens>,
     State(stripe): State<Stripe>,
     State(clock): State<Clock>,
     FreshCaller(caller): FreshCaller,
@@ -34,7 +36,7 @@ pub(crate) async fn delete_me(
     cancel_for_deletion(&db, &stripe, caller.user, clock.now()).await?;
     let deleted = users::delete(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
     telemetry::security(SecurityEvent::AccountDeleted, Some(caller.user));
-    if let Err(error) = forget(&cache, caller.user, &deleted, clock.now()).await {
+    if let Err(error) = forget(&cache, &devices, caller.user, &deleted, clock.now()).await {
         tracing::error!(%error, "Redis keeps data of a deleted account until it expires");
     }
     Ok(StatusCode::NO_CONTENT)
@@ -42,8 +44,15 @@ pub(crate) async fn delete_me(
 
 /// Ends what Redis still holds of an account: its tokens, codes, waiting sign-ups, unfinished replies, and the list of its
 /// rooms. What counts tries and codes of the number stays until it expires: nobody gets new ones by deleting the account.
-async fn forget(cache: &Cache, user: UserId, deleted: &Deleted, now: Timestamp) -> Result<(), Fault> {
-    cache.mark_revoked(&deleted.sessions).await?;
+async fn forget(
+    cache: &Cache,
+    devices: &DeviceTokens,
+    user: UserId,
+    deleted: &Deleted,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let owners = devices.owners(&deleted.mobile);
+    cache.end_devices(&owners, devices.lifetime(), &deleted.sessions, now).await?;
     cache.end_challenges(&deleted.mobile, now).await?;
     cache.drop_signups_of(&deleted.mobile).await?;
     cache.stop_replies(&deleted.replies).await?;

@@ -6,6 +6,7 @@ mod update_me;
 
 use axum::Router;
 use axum::extract::FromRef;
+use shared::auth::DeviceTokens;
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
@@ -19,6 +20,7 @@ struct App {
     fresh: FreshSignIn,
     db: Db,
     cache: Cache,
+    devices: DeviceTokens,
     stripe: Stripe,
     limits: Limits,
     clock: Clock,
@@ -32,6 +34,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let app = App {
         db: auth.db.clone(),
         cache: auth.cache.clone(),
+        devices: DeviceTokens::from_env(env)?,
         auth,
         fresh: FreshSignIn::from_env(env)?,
         stripe: Stripe::from_env(env)?,

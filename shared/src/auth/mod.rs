@@ -1,5 +1,6 @@
 //! Authentication: keys, tokens, one-time codes, passwords.
 
+mod device;
 mod hs256;
 mod keys;
 mod otp;
@@ -7,6 +8,7 @@ mod passwords;
 mod refresh;
 mod tokens;
 
+pub use device::{DeviceToken, DeviceTokens, Owner};
 pub use keys::{Key, KeyRing};
 pub use otp::OneTimeCodes;
 pub use passwords::{hash, verify};

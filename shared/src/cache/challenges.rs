@@ -1,25 +1,18 @@
-//! Challenges of one-time codes: what must be proved, until when, and the number of tries. They never hold the code.
+//! Challenges of one-time codes: what must be proved, and until when. They never hold the code.
 
 use std::time::Duration;
 
 use redis::Value;
-use uuid::Uuid;
 
 use super::code_keys::pointer;
-use super::scripts::{FIND, OPEN, TRY, WITHDRAW};
-use super::{Cache, OtpLimit, OtpLimits, OtpRefusal};
+use super::scripts::{FIND, OPEN, WITHDRAW};
+use super::{Asker, Cache, OtpLimit, OtpLimits, OtpRefusal};
 use crate::Fault;
+use crate::auth::{DeviceToken, Owner};
 use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp, words};
 
 /// How long a code is valid.
 pub(super) const LIFETIME: Duration = Duration::from_mins(5);
-/// Wrong tries that a challenge allows.
-const TRIES: u32 = 5;
-/// Consecutive failures that pause an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100).
-const FAILURES: u32 = 100;
-/// How long that pause lasts after the last failure.
-const LOCK: Duration = Duration::from_hours(24);
-
 words!(
     /// What a code is for.
     Purpose {
@@ -45,12 +38,21 @@ pub struct Challenge {
     pub signup: Option<SignupId>,
 }
 
+/// A challenge as the sender of its code finds it.
+#[derive(Debug, Clone)]
+pub struct FoundChallenge {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// Whether a holder of a device token asked for it.
+    pub is_holders: bool,
+}
+
 /// What a client learns about an open challenge.
 #[derive(Debug, Clone, Copy)]
 pub struct Opened {
     /// When its code expires.
     pub expires_at: Timestamp,
-    /// The pause until another code may be sent to the mobile.
+    /// The pause until the asker may request another code to the mobile.
     pub resend_after: Duration,
 }
 
@@ -61,53 +63,54 @@ pub enum OpenChallenge {
     Opened(Opened),
     /// A limit refused it; nothing was counted.
     Refused(OtpRefusal),
-}
-
-/// The result of a try.
-#[derive(Debug)]
-pub enum Verdict {
-    /// The code was right; the challenge has ended.
-    Right(Mobile, Purpose, Option<SignupId>),
-    /// It was wrong, or the account is paused.
-    Wrong,
-    /// The challenge does not exist any more.
-    Expired,
+    /// The device token was ended: it is as if none had been shown. Nothing was counted.
+    TokenEnded,
 }
 
 impl Cache {
-    /// Opens a challenge, ends the mobile's earlier one of the same purpose, and counts it against every limit, all in
-    /// one step. A refused one is not counted.
+    /// Opens a challenge, ends the asker's earlier one for the same mobile and purpose, and counts it against every
+    /// limit, all in one step. A refused one is not counted.
     pub async fn open_challenge(
         &self,
         id: ChallengeId,
         challenge: &Challenge,
         limits: &OtpLimits,
-        ip: &str,
+        asker: &Asker,
         now: Timestamp,
     ) -> Result<OpenChallenge, Fault> {
-        let mobile = challenge.mobile.as_str();
+        let owners: Vec<_> = asker.owners.iter().map(Owner::as_str).collect();
+        let is_holder = asker.token.is_some();
+        let of_strangers = |most: u32| if is_holder { 0 } else { most };
         let mut call = OPEN.prepare_invoke();
-        call.key(self.challenge_keys(id, challenge, ip, now).as_slice())
+        call.key(self.challenge_keys(id, challenge, asker, now).as_slice())
             .arg(now.unix_millis())
             .arg(id.to_string())
             .arg(LIFETIME.as_secs())
-            .arg(mobile)
+            .arg(challenge.mobile.as_str())
             .arg(challenge.purpose.as_str())
             .arg(&challenge.kid)
             .arg(challenge.signup.map(|id| id.to_string()).unwrap_or_default())
+            .arg(asker.name())
+            .arg(issued(asker.token.as_ref()))
+            .arg(challenge.mobile.calling_code())
+            .arg(owners.join(" "))
             .arg(limits.cooldown.as_secs())
             .arg(limits.per_mobile_hour)
             .arg(limits.per_mobile_day)
-            .arg(limits.per_ip_hour)
-            .arg(limits.per_prefix_hour)
-            .arg(limits.per_day);
+            .arg(of_strangers(limits.per_asker_hour))
+            .arg(of_strangers(limits.per_asker_day))
+            .arg(of_strangers(limits.per_ip_hour))
+            .arg(limits.open);
         let (limit, seconds): (String, u64) = self.script(&call).await?;
         let pause = Duration::from_secs(seconds);
-        if limit.is_empty() {
-            return Ok(OpenChallenge::Opened(Opened { expires_at: now + LIFETIME, resend_after: pause }));
+        match limit.as_str() {
+            "" => Ok(OpenChallenge::Opened(Opened { expires_at: now + LIFETIME, resend_after: pause })),
+            "ended" => Ok(OpenChallenge::TokenEnded),
+            limit => {
+                let limit = OtpLimit::parse(limit).ok_or(Fault::Bug("a script returned an unknown limit"))?;
+                Ok(OpenChallenge::Refused(OtpRefusal { limit, pause }))
+            }
         }
-        let limit = OtpLimit::parse(&limit).ok_or(Fault::Bug("a script returned an unknown limit"))?;
-        Ok(OpenChallenge::Refused(OtpRefusal { limit, pause }))
     }
 
     /// Withdraws a challenge whose code could not be queued, and what it counted against the limits, so its owner may
@@ -116,59 +119,29 @@ impl Cache {
         &self,
         id: ChallengeId,
         challenge: &Challenge,
-        ip: &str,
+        asker: &Asker,
         now: Timestamp,
     ) -> Result<(), Fault> {
         let mut call = WITHDRAW.prepare_invoke();
-        call.key(self.challenge_keys(id, challenge, ip, now).as_slice())
+        call.key(self.challenge_keys(id, challenge, asker, now).as_slice())
             .arg(id.to_string())
             .arg(pointer(challenge.purpose, &challenge.mobile));
         self.script::<Value>(&call).await.map(drop)
     }
 
     /// The challenge, while it is open. Needed to deliver its code.
-    pub async fn challenge(&self, id: ChallengeId, now: Timestamp) -> Result<Option<Challenge>, Fault> {
+    pub async fn challenge(&self, id: ChallengeId, now: Timestamp) -> Result<Option<FoundChallenge>, Fault> {
         let mut call = FIND.prepare_invoke();
         let [pointers, before] = self.periods("open", LIFETIME, now);
         call.key(&[self.challenge_key(id), pointers, before]).arg(id.to_string());
         let found: Vec<String> = self.script(&call).await?;
-        let Ok([mobile, purpose, kid, signup, expires]) = <[String; 5]>::try_from(found) else { return Ok(None) };
+        let Ok([mobile, purpose, kid, signup, expires, asker]) = <[String; 6]>::try_from(found) else {
+            return Ok(None);
+        };
         let (Ok(mobile), Some(purpose)) = (Mobile::parse(&mobile), Purpose::parse(&purpose)) else { return Ok(None) };
         let is_open = expires.parse().is_ok_and(|expires: i64| now.unix_millis() < expires);
-        Ok(is_open.then(|| Challenge { mobile, purpose, kid, signup: signup.parse().ok() }))
-    }
-
-    /// Counts a try at a challenge before it is judged. `right` says for each live key whether the code is right.
-    pub async fn try_challenge(
-        &self,
-        id: ChallengeId,
-        right: &[(&str, bool)],
-        now: Timestamp,
-    ) -> Result<Verdict, Fault> {
-        let mut call = TRY.prepare_invoke();
-        let [pointers, pointers_before] = self.periods("open", LIFETIME, now);
-        let [failures, failures_before] = self.periods("failures", LOCK, now);
-        call.key(&[self.challenge_key(id), pointers, pointers_before, failures, failures_before])
-            .arg(now.unix_millis())
-            .arg(TRIES)
-            .arg(FAILURES)
-            .arg(LOCK.as_secs())
-            .arg(id.to_string())
-            .arg(Uuid::new_v4().to_string());
-        for (kid, right) in right {
-            call.arg(*kid).arg(u8::from(*right));
-        }
-        let verdict: Vec<String> = self.script(&call).await?;
-        let unreadable = Fault::Bug("a challenge cannot be read");
-        match verdict.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["right", mobile, purpose, signup] => match (Mobile::parse(mobile), Purpose::parse(purpose)) {
-                (Ok(mobile), Some(purpose)) => Ok(Verdict::Right(mobile, purpose, signup.parse().ok())),
-                _ => Err(unreadable),
-            },
-            ["wrong"] => Ok(Verdict::Wrong),
-            ["expired"] => Ok(Verdict::Expired),
-            _ => Err(unreadable),
-        }
+        let challenge = Challenge { mobile, purpose, kid, signup: signup.parse().ok() };
+        Ok(is_open.then(|| FoundChallenge { challenge, is_holders: asker == "device" }))
     }
 
     /// Ends every open challenge of a mobile.
@@ -180,4 +153,9 @@ impl Cache {
         }
         self.run_all(&pipeline).await
     }
+}
+
+/// When a token was issued, as scripts read it.
+pub(super) fn issued(token: Option<&DeviceToken>) -> String {
+    token.map(|token| token.issued.unix_millis().to_string()).unwrap_or_default()
 }

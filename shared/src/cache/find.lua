@@ -1,5 +1,6 @@
-local found = redis.call('HMGET', KEYS[1], 'mobile', 'purpose', 'kid', 'signup', 'expires')
+local found = redis.call('HMGET', KEYS[1], 'mobile', 'purpose', 'kid', 'signup', 'expires', 'asker')
 if not found[1] then return {} end
 local field = found[2] .. ':' .. found[1]
-if (redis.call('HGET', KEYS[2], field) or redis.call('HGET', KEYS[3], field)) ~= ARGV[1] then return {} end
+local open = redis.call('HGET', KEYS[2], field) or redis.call('HGET', KEYS[3], field) or ''
+if not string.find(open, '|' .. ARGV[1] .. '|', 1, true) then return {} end
 return found

@@ -1,10 +1,13 @@
 //! Redis holds what may be lost. Without it, the chatroom list and session checks are slower; codes and limits need it.
 
+mod asker;
 mod attempts;
 mod challenges;
 mod code_keys;
 mod connection;
 mod deliveries;
+mod devices;
+mod handovers;
 mod limits;
 mod notices;
 mod replies;
@@ -13,6 +16,7 @@ mod rooms;
 mod scripts;
 mod sessions;
 mod signups;
+mod tries;
 mod waits;
 
 use std::time::Duration;
@@ -22,13 +26,16 @@ use redis::{Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pip
 use connection::{Connection, Question};
 use scripts::CHECK;
 
+pub use asker::Asker;
 pub use attempts::Attempt;
-pub use challenges::{Challenge, OpenChallenge, Opened, Purpose, Verdict};
+pub use challenges::{Challenge, FoundChallenge, OpenChallenge, Opened, Purpose};
 pub use deliveries::Delivery;
-pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit};
+pub use handovers::{Handover, HandoverLimits, Use};
+pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit, Slid, Slide};
 pub use requests::{Checked, RequestLimit, RequestLimits, Visit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
+pub use tries::{Try, Verdict};
 pub use waits::{WaitingRequest, Woken};
 
 use crate::config::{ConfigError, Env};

@@ -15,11 +15,12 @@ use crate::Fault;
 
 /// Opens a challenge if every limit allows it.
 ///
-/// KEYS: challenge, pointers to open challenges of this period and of the one before, mobile's log, ip's log, prefix'
-/// log, day's counter.
-/// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', cooldown (s), per hour, per day, per ip, per prefix,
-/// per stack and day.
-/// Returns {'', wait until the next code (s)} or {limit, retry after (s)}.
+/// KEYS: challenge, pointers to open challenges of this period and of the one before, mark of ended device tokens, and
+/// three logs: the mobile's, the asker's at the mobile, the address'. A holder of a device token has one log for all.
+/// ARGV: now (ms), id, ttl (s), mobile, purpose, kid, signup or '', asker, when the device token was issued (ms) or '',
+/// country, owners, cooldown (s), per mobile and hour, per mobile and day, per asker and hour, per asker and day, per
+/// address and hour, open codes of strangers.
+/// Returns {'', wait until the next code (s)}, {limit, retry after (s)} or {'ended', 0}.
 pub(super) static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("open.lua")));
 
 /// Undoes what OPEN did for a challenge, but does not restore the earlier challenge.
@@ -27,27 +28,38 @@ pub(super) static OPEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_
 /// KEYS: as OPEN. ARGV: id, purpose:mobile.
 pub(super) static WITHDRAW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("withdraw.lua")));
 
-/// Reads a challenge, if no later one has replaced it.
+/// Reads a challenge, if its asker has not replaced it.
 ///
-/// KEYS: challenge, pointers as OPEN. ARGV: id. Returns {mobile, purpose, kid, signup or '', expires (ms)} or {}.
+/// KEYS: challenge, pointers as OPEN. ARGV: id. Returns {mobile, purpose, kid, signup or '', expires (ms), asker} or {}.
 pub(super) static FIND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("find.lua")));
 
 /// Counts a try at a challenge, then returns whether the code was right. A right code ends the challenge.
 ///
-/// KEYS: challenge, pointers as OPEN, failures of this period and of the one before.
-/// ARGV: now (ms), allowed tries, failures that pause an account, length of the pause (s), id, id of the try, then pairs
-/// of a key's name and '1' or '0': whether the code is right under that key.
-/// Returns {'right', mobile, purpose, signup or ''}, {'wrong'} or {'expired'}.
+/// KEYS: challenge, pointers as OPEN, failures of this period and of the one before, mark of ended device tokens, counts
+/// of this hour.
+/// ARGV: now (ms), allowed tries, failures that lock an account, length of the lock (s), id, id of the try, owner and time
+/// of issue (ms) of the device token or '', then pairs of a key's name and '1' or '0': whether the code is right under
+/// that key.
+/// Returns {'right', mobile, purpose, signup or ''}, {'locked', until (ms)}, {'wrong'} or {'expired'}.
 pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("try.lua")));
+
+/// Counts a code that is handed to SNS, unless a limit stops numbers without an account.
+///
+/// KEYS: challenge, the range's log, the bucket of numbers without an account, counts of this hour and of the one before.
+/// ARGV: now (ms), id, '1' if the number is known, country, per range and hour, the bucket's rate (per hour) and size.
+/// Returns {'', sent, used, sent in this hour to all countries} or {limit, 0, 0, 0}.
+pub(super) static HAND_OVER: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("hand_over.lua")));
 
 /// What requests ask for, without a request.
 ///
 /// KEYS: a key of its own. ARGV: value, ttl (s). Returns the value.
 pub(super) static CHECK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("check.lua")));
 
-/// A sliding log: counts an event unless `most` of them lie within the window.
+/// Sliding logs: counts events in each of them, unless one would hold more than its `most` within its window.
 ///
-/// KEYS: log. ARGV: now (ms), window (s), most, member. Returns 0, or the seconds until the next event is allowed.
+/// KEYS: mark of ended device tokens, logs. ARGV: now (ms), member, when the device token was issued (ms) or '', then for
+/// each log window (s), most, events.
+/// Returns {0, 0}, {number of the log that refuses, seconds until it allows} or {-1, 0}: the device token was ended.
 pub(super) static SLIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("slide.lua")));
 
 /// Counts a wrong try, or forgets the wrong tries because of a right one, unless `most` wrong ones lie within the window.
@@ -123,6 +135,7 @@ mod tests {
             include_str!("try.lua"),
             include_str!("slide.lua"),
             include_str!("attempt.lua"),
+            include_str!("hand_over.lua"),
             include_str!("check.lua"),
             include_str!("admit.lua"),
             include_str!("wait.lua"),

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use redis::Value;
+use redis::{Pipeline, Value};
 
 use super::{Cache, Checked, Visit};
 use crate::Fault;
@@ -71,9 +71,14 @@ impl Cache {
             return Ok(());
         }
         let mut pipeline = redis::pipe();
+        self.add_revoked(&mut pipeline, ids);
+        self.run_all::<()>(&pipeline).await
+    }
+
+    /// Adds the marks of revoked sessions to a pipeline.
+    pub(super) fn add_revoked(&self, pipeline: &mut Pipeline, ids: &[SessionId]) {
         for id in ids {
             pipeline.set_ex(self.session_key(*id), "revoked", REVOKED.as_secs()).ignore();
         }
-        self.run_all::<()>(&pipeline).await
     }
 }

@@ -10,7 +10,7 @@ use const_format::formatcp;
 use super::Db;
 use super::row::row;
 use crate::Fault;
-use crate::domain::{SessionId, Timestamp, UserId};
+use crate::domain::{Mobile, SessionId, Timestamp, UserId};
 
 /// How long a request that is sent twice gets the same successor twice: longer than the gateway carries a request.
 pub const SAME_SUCCESSOR: Duration = Duration::from_secs(30);
@@ -38,6 +38,8 @@ row! {
         pub session_id: SessionId,
         /// Its user.
         pub user_id: UserId,
+        /// The user's number.
+        pub mobile: Mobile,
         /// When it was opened by a code or a password.
         pub created_at: Timestamp,
         /// When it ends unless it is renewed again.
@@ -64,6 +66,7 @@ row! {
     struct Judged {
         session_id: SessionId,
         user_id: UserId,
+        mobile: Mobile,
         created_at: Timestamp,
         expires_at: Timestamp,
         head: Option<Vec<u8>>,
@@ -104,7 +107,8 @@ pub async fn rotate(db: &Db, token: &Presented<'_>, now: Timestamp) -> Result<Ro
             where s.id = p.session_id and s.revoked_at is null and s.expires_at > $3
                 and coalesce(s.created_at + $6::int4 * interval '1 day' > $3, true)
             returning s.id as session_id, s.user_id, s.created_at, s.expires_at, s.refresh_head as head,
-                s.refresh_made_at as made_at, s.revoked_at is not null as is_reused
+                s.refresh_made_at as made_at, s.revoked_at is not null as is_reused,
+                (select mobile from users u where u.id = s.user_id) as mobile
         ), spent as (
             update refresh_tokens t set used_at = $3 from judged where t.hash = $1 and t.used_at is null
         ), next as (
@@ -117,13 +121,13 @@ pub async fn rotate(db: &Db, token: &Presented<'_>, now: Timestamp) -> Result<Ro
     let Presented { hash, successor, expires_at, most_days } = token;
     let judged: Option<Judged> =
         db.first(SQL, &[hash, successor, &now, &(now - SAME_SUCCESSOR), expires_at, most_days]).await?;
-    let Some(Judged { session_id, user_id, created_at, expires_at, head, made_at, is_reused }) = judged else {
+    let Some(Judged { session_id, user_id, mobile, created_at, expires_at, head, made_at, is_reused }) = judged else {
         return Ok(Rotation::Unknown);
     };
     match (head, made_at) {
         _ if is_reused => Ok(Rotation::Reused(session_id, user_id)),
         (Some(head), Some(made_at)) => {
-            Ok(Rotation::Renewed(Renewed { session_id, user_id, created_at, expires_at, head, made_at }))
+            Ok(Rotation::Renewed(Renewed { session_id, user_id, mobile, created_at, expires_at, head, made_at }))
         }
         _ => Err(Fault::Bug("a session was renewed without a successor")),
     }

@@ -6,7 +6,7 @@ use super::Db;
 use super::row::row;
 use super::transaction::{NO_PAUSE, Transaction};
 use crate::Fault;
-use crate::domain::{SessionId, Timestamp, UserId};
+use crate::domain::{Mobile, SessionId, Timestamp, UserId};
 
 row! {
     /// A signed-in device.
@@ -88,22 +88,32 @@ pub async fn revoke(db: &Db, user: UserId, id: SessionId, now: Timestamp) -> Res
     Ok(db.execute(sql, &[&user, &id, &now]).await? == 1)
 }
 
-/// Revokes every session of a user and returns those it ended. The version of the password is raised, so that a token
-/// for a reset, and a sign-in whose password was checked before, end too.
+row! {
+    /// What the end of all sessions of a user ended.
+    pub struct Everywhere {
+        /// The user's number.
+        pub mobile: Mobile,
+        /// The sessions that were revoked.
+        pub sessions: Vec<SessionId>,
+    }
+}
+
+/// Revokes every session of a user. `None` if there is no such user. The version of the password is raised, so that a
+/// token for a reset, and a sign-in whose password was checked before, end too.
 ///
 /// A separate statement locks the account. The next statement sees every session that was opened before, even those
 /// that the lock waited for.
-pub async fn revoke_all(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, Fault> {
+pub async fn revoke_all(db: &Db, user: UserId, now: Timestamp) -> Result<Option<Everywhere>, Fault> {
     let sql = "with ended as (
             update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id
         )
         update users set password_version = password_version + 1 where id = $1
-        returning array(select id from ended)";
+        returning mobile, array(select id from ended) as sessions";
     let transaction = Transaction::begin(db, NO_PAUSE).await?;
     transaction.execute("select from users where id = $1 for update", &[&user]).await?;
-    let ended: Option<(Vec<SessionId>,)> = transaction.first(sql, &[&user, &now]).await?;
+    let ended = transaction.first(sql, &[&user, &now]).await?;
     transaction.commit().await?;
-    Ok(ended.map(|(ended,)| ended).unwrap_or_default())
+    Ok(ended)
 }
 
 /// Deletes sessions that ended before `before`, at most `most` of them.

@@ -45,11 +45,30 @@ impl Mobile {
         &self.0[1..]
     }
 
+    /// The calling code: `1`, `49`, `351`.
+    pub fn calling_code(&self) -> &str {
+        let digits = self.digits();
+        let length = match &digits[..2] {
+            two if two.starts_with(['1', '7']) => 1,
+            two if TWO_DIGITS.contains(&two) => 2,
+            _ => 3,
+        };
+        &digits[..length]
+    }
+
     /// The number without its last four digits. Numbers that are bought in bulk often share it.
     pub fn prefix(&self) -> &str {
         &self.0[..self.0.len().saturating_sub(4)]
     }
 }
+
+/// Calling codes of two digits. Those that begin with 1 or 7 have one digit, all others have three.
+/// Source: ITU-T E.164 Annex, list of assigned country codes.
+const TWO_DIGITS: [&str; 44] = [
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51",
+    "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90",
+    "91", "92", "93", "94", "95", "98",
+];
 
 // A stored number was right when it was stored: a stricter rule must not lock its owner out.
 speaks_sql!(Mobile, &str, |mobile| mobile.as_str(), |text| Ok(Self(text.to_owned())));
@@ -77,6 +96,19 @@ mod tests {
     fn canonical_numbers_are_accepted() {
         for number in ["+14155550123", "+4915112345678", "+12345678", "+123456789012345"] {
             assert_eq!(Mobile::parse(number).unwrap().as_str(), number);
+        }
+    }
+
+    #[test]
+    fn a_calling_code_has_one_to_three_digits() {
+        for (number, code) in [
+            ("+14155550123", "1"),
+            ("+79161234567", "7"),
+            ("+4915112345678", "49"),
+            ("+351912345678", "351"),
+            ("+8821655501234", "882"),
+        ] {
+            assert_eq!(Mobile::parse(number).unwrap().calling_code(), code);
         }
     }
 

@@ -45,7 +45,7 @@ impl Auth {
 
     /// What Redis is asked about a request.
     pub fn visit<'a>(&self, bearer: &'a Bearer) -> Visit<'a> {
-        let Bearer { user, session, address: ClientAddress(address) } = bearer;
+        let Bearer { user, session, address: ClientAddress(address), .. } = bearer;
         Visit { user: *user, session: *session, address, limits: self.limits, now: self.clock.now() }
     }
 

@@ -26,6 +26,8 @@ pub enum Error {
     Invalid(Vec<FieldError>),
     /// Too many requests: the code, what happened, and how long to wait.
     RateLimited(ProblemCode, &'static str, Duration),
+    /// The account is locked until then; and how long that is from now.
+    Locked(Timestamp, Duration),
     /// The day's messages are spent: the plan, the allowance, and the time of the request.
     AllowanceSpent(Tier, Allowance, Timestamp),
     /// Stores that the whole service needs do not answer. Holds their names.
@@ -161,6 +163,13 @@ impl Error {
             Self::RateLimited(code, detail, pause) => {
                 Problem { retry_after: Some(pause.as_secs()), ..Problem::new(*code, *detail) }
             }
+            Self::Locked(until, pause) => Problem {
+                retry_after: Some(pause.as_secs().max(1)),
+                ..Problem::new(
+                    ProblemCode::AccountLocked,
+                    format!("Too many wrong codes were tried. Signing in with a code is locked until {until}."),
+                )
+            },
             Self::AllowanceSpent(tier, allowance, now) => Problem {
                 allowance: Some(*allowance),
                 upgrade: (*tier == Tier::Basic).then_some(UPGRADE),

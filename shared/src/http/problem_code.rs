@@ -74,6 +74,9 @@ problem_codes! {
     FreshSignInRequired = "fresh_sign_in_required", FORBIDDEN,
         "The session was opened too long ago for this: an access token alone may be stolen.",
         "Sign in again with a code or the password, and repeat the request with the new access token.";
+    AccountLocked = "account_locked", FORBIDDEN,
+        "The code is right, but too many wrong ones were tried for this number before it.",
+        "Wait for `Retry-After`; meanwhile sign in with a password, or from a device that signed in before.";
     NotFound = "not_found", NOT_FOUND,
         "The path or the thing does not exist, or belongs to another user.",
         "Check the address; read the list again.";
@@ -131,6 +134,9 @@ problem_codes! {
     CountryNotSupported = "country_not_supported", UNPROCESSABLE_ENTITY,
         "Codes are not sent to numbers of this country.",
         "Use a number from another country.";
+    ChallengeTokenInvalid = "challenge_token_invalid", UNPROCESSABLE_ENTITY,
+        "The deployment wants proof that a person asks, and `challenge_token` is missing, used, expired or not valid.",
+        "Show the challenge, and send the token that it gives.";
     SignupExpired = "signup_expired", UNPROCESSABLE_ENTITY,
         "There is no sign-up with this id for this number.",
         "Sign up again, or request a code without `signup_id`.";
@@ -152,18 +158,24 @@ problem_codes! {
     OtpIpLimit = "otp_ip_limit", TOO_MANY_REQUESTS,
         "Too many codes were requested from this address.",
         "Wait for `Retry-After`.";
-    OtpPrefixLimit = "otp_prefix_limit", TOO_MANY_REQUESTS,
-        "Too many codes were sent to numbers like this one.",
+    OtpMobileIpLimit = "otp_mobile_ip_limit", TOO_MANY_REQUESTS,
+        "Too many codes for this number were requested from this address.",
         "Wait for `Retry-After`.";
-    OtpCapacity = "otp_capacity", TOO_MANY_REQUESTS,
-        "No more codes can be sent today.",
-        "Wait for `Retry-After`; meanwhile sign in with a password.";
+    OtpOpenLimit = "otp_open_limit", TOO_MANY_REQUESTS,
+        "Others have requested codes for this number, and too many of them are still open.",
+        "Wait for `Retry-After`, or send the `device_token` of an earlier sign-in.";
     LoginIpLimit = "login_ip_limit", TOO_MANY_REQUESTS,
         "Too many passwords were tried from this address.",
         "Wait for `Retry-After`.";
     LoginMobileLimit = "login_mobile_limit", TOO_MANY_REQUESTS,
         "Too many passwords were tried for this number.",
-        "Sign in with a code, or wait for `Retry-After`.";
+        "Send the `device_token` of an earlier sign-in, sign in with a code, or wait for `Retry-After`.";
+    PasswordUserLimit = "password_user_limit", TOO_MANY_REQUESTS,
+        "The current password was given wrongly too often.",
+        "Wait for `Retry-After`, or reset the password.";
+    PasswordHashLimit = "password_hash_limit", TOO_MANY_REQUESTS,
+        "Too many passwords were sent from this address within a minute.",
+        "Wait for `Retry-After`.";
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";

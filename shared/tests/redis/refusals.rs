@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use shared::cache::RateLimit;
+use shared::cache::{HandoverLimits, RateLimit, Try};
+use shared::config::Env;
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SessionId, SignupId, Timestamp, UserId};
 use testkit::{RedisServer, visit};
 
@@ -20,15 +21,19 @@ async fn every_refusal_of_the_server_is_an_error() {
     let (challenge, signup) = (ChallengeId::generate(), SignupId::generate());
     let limit = RateLimit { most: 1, within: Duration::from_mins(1) };
     let visit = visit(user, session, now);
+    let handovers = HandoverLimits::from_env(&Env::from_fn(|_| None)).unwrap();
     let refused = [
         ("ping", cache.ping().await.is_err()),
         ("keep_signup", cache.keep_signup(signup, &mobile, "{}", now).await.is_err()),
         ("signup", cache.signup(signup, &mobile).await.is_err()),
         ("drop_signup", cache.drop_signup(signup).await.is_err()),
         ("challenge", cache.challenge(challenge, now).await.is_err()),
-        ("try_challenge", cache.try_challenge(challenge, &[], now).await.is_err()),
+        ("try_challenge", cache.try_challenge(challenge, &Try { right: &[], token: None }, now).await.is_err()),
         ("slide", cache.slide("kind", "of", limit, now).await.is_err()),
-        ("forget", cache.forget("kind", "of").await.is_err()),
+        ("forget_all", cache.forget_all(&[("kind", "of")]).await.is_err()),
+        ("hand_over", cache.hand_over(challenge, &mobile, true, &handovers, now).await.is_err()),
+        ("handed_over", cache.handed_over(now).await.is_err()),
+        ("end_devices", cache.end_devices(&[], limit.within, &[session], now).await.is_err()),
         ("session", cache.session(&visit).await.is_err()),
         ("mark_live", cache.mark_live(session).await.is_err()),
         ("mark_revoked", cache.mark_revoked(&[session]).await.is_err()),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use shared::cache::{
-    Cache, CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose, RateLimit, RequestLimit, RequestLimits,
-    Verdict, Visit,
+    Asker, Cache, CachedRooms, Challenge, Handover, HandoverLimits, Mark, OpenChallenge, OtpLimits, Purpose, RateLimit,
+    RequestLimit, RequestLimits, Try, Use, Verdict, Visit,
 };
 use shared::domain::{ChallengeId, Mobile, SessionId, Timestamp, UserId};
 use testkit::{RedisServer, Relay, visit};
@@ -27,6 +27,7 @@ impl Lossy {
         let id = warm.open().await;
         warm.attempt(id, false).await;
         warm.cache.challenge(id, now()).await.unwrap();
+        warm.hand_over(id, false).await;
         warm.cache.slide("warm", "of", RateLimit { most: 1, within: Duration::from_mins(1) }, now()).await.unwrap();
         warm
     }
@@ -41,13 +42,20 @@ impl Lossy {
 
     async fn open(&self) -> ChallengeId {
         let id = ChallengeId::generate();
-        let opened = self.cache.open_challenge(id, &challenge(), &limits(), "192.0.2.1", now()).await.unwrap();
+        let asker = Asker::stranger("192.0.2.1");
+        let opened = self.cache.open_challenge(id, &challenge(), &limits(), &asker, now()).await.unwrap();
         assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
         id
     }
 
+    async fn hand_over(&self, id: ChallengeId, is_known: bool) -> Handover {
+        // Two codes for numbers without an account: one hour's half of a slice of four.
+        let limits = HandoverLimits { per_range_hour: 0, per_day: 96, reserved_percent: 50, burst_hours: 1 };
+        self.cache.hand_over(id, &challenge().mobile, is_known, &limits, now()).await.unwrap()
+    }
+
     async fn attempt(&self, id: ChallengeId, right: bool) -> Verdict {
-        self.cache.try_challenge(id, &[("test", right)], now()).await.unwrap()
+        self.cache.try_challenge(id, &Try { right: &[("test", right)], token: None }, now()).await.unwrap()
     }
 }
 
@@ -65,9 +73,10 @@ fn limits() -> OtpLimits {
         cooldown: Duration::ZERO,
         per_mobile_hour: 4,
         per_mobile_day: 4,
+        per_asker_hour: 0,
+        per_asker_day: 0,
         per_ip_hour: 0,
-        per_prefix_hour: 0,
-        per_day: 4,
+        open: 3,
     }
 }
 
@@ -80,8 +89,21 @@ async fn a_challenge_is_opened_and_counted_once() {
     lossy.open().await;
     lossy.open().await;
     let (id, challenge, limits) = (ChallengeId::generate(), challenge(), limits());
-    let refused = lossy.cache.open_challenge(id, &challenge, &limits, "192.0.2.1", now()).await.unwrap();
+    let refused =
+        lossy.cache.open_challenge(id, &challenge, &limits, &Asker::stranger("192.0.2.1"), now()).await.unwrap();
     assert!(matches!(refused, OpenChallenge::Refused(_)));
+}
+
+#[tokio::test]
+async fn a_code_is_handed_over_and_counted_once() {
+    let lossy = Lossy::start().await;
+    let (first, second) = (lossy.open().await, lossy.open().await);
+    // One was handed over before the test, so this is the second and last one of the hour.
+    let counted = Handover::Counted(Use { sent: 2, used: 0, in_hour: 2 });
+    assert_eq!(lossy.lost(lossy.hand_over(first, false)).await, counted);
+    assert_eq!(lossy.hand_over(first, false).await, counted, "as when its record is delivered again");
+    assert_eq!(lossy.hand_over(second, false).await, Handover::Cap);
+    assert_eq!(lossy.hand_over(second, true).await, Handover::Counted(Use { sent: 3, used: 0, in_hour: 3 }));
 }
 
 #[tokio::test]

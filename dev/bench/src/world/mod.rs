@@ -69,7 +69,14 @@ impl World {
         let gemini = Gemini::start("127.0.0.1:0").expect("a free port");
         let stack = Stack::start().await;
         stack.clock.set(Clock::system().now());
-        let unlimited = ["OTP_PER_IP_HOUR", "OTP_PER_PREFIX_HOUR", "LOGIN_PER_IP_HOUR"];
+        let unlimited = [
+            "OTP_PER_IP_HOUR",
+            "OTP_PER_MOBILE_IP_HOUR",
+            "OTP_PER_MOBILE_IP_DAY",
+            "OTP_PER_PREFIX_HOUR",
+            "LOGIN_PER_IP_HOUR",
+            "PASSWORD_HASHES_PER_ADDRESS_MINUTE",
+        ];
         let stack = unlimited.iter().fold(stack, |stack, limit| stack.with(limit, "0"));
         let stack = stack
             .with("OTP_DAILY_CAP", "1000000")

@@ -79,7 +79,7 @@ fn alarms_watch_errors_that_exist_and_the_runbook_has_them() {
     let errors = template.watched("Error");
     assert!(errors.values().all(|word| ReplyError::parse(word).is_some()), "{errors:?}");
     assert_eq!(errors.len(), 3);
-    for alarm in errors.keys().map(String::as_str).chain(["GeminiDownAlarm"]) {
+    for alarm in errors.keys().map(String::as_str).chain(["GeminiDownAlarm", "OtpPumpedAlarm", "OtpCapacityAlarm"]) {
         assert!(runbook.contains(&format!("`{alarm}`")), "{alarm}");
     }
     let refused = template.watched("Reason");

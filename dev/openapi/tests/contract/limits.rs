@@ -36,7 +36,8 @@ async fn until_refused(user: &User, path: &str, code: &str, body: impl Fn(u64) -
 
 #[tokio::test]
 async fn limits_by_address_and_number_are_as_documented() {
-    let (service, document) = (Service::start().await, openapi::document());
+    let service = Service::with("PASSWORD_HASHES_PER_ADDRESS_MINUTE", "0").await;
+    let document = openapi::document();
     let told = |path, code| limit(&document, path, code);
 
     let one = service.0.anyone().from("192.0.2.10");
@@ -71,12 +72,23 @@ async fn limits_by_address_and_number_are_as_documented() {
 }
 
 #[tokio::test]
+async fn so_many_passwords_of_an_address_are_hashed_in_a_minute_as_documented() {
+    let (service, document) = (Service::start().await, openapi::document());
+    let told = limit(&document, "/auth/login", "password_hash_limit");
+    let user = service.0.anyone();
+    let guess = |sent| json!({ "mobile": format!("+1415555{sent:04}"), "password": "not the one" });
+    let refused = until_refused(&user, "/auth/login", "password_hash_limit", guess).await;
+    assert_eq!(refused, (told.most, told.window));
+}
+
+#[tokio::test]
 async fn a_number_gets_as_many_codes_in_an_hour_as_documented() {
     let (service, document) = (Service::start().await, openapi::document());
     let told = limit(&document, "/auth/send-otp", "otp_mobile_limit");
     let user = service.0.anyone();
     for sent in 0..=told.most {
-        let answer = user.post("/auth/send-otp", json!({ "mobile": user.mobile })).await;
+        let asker = user.from(&format!("198.51.100.{sent}"));
+        let answer = asker.post("/auth/send-otp", json!({ "mobile": user.mobile })).await;
         let expected = if sent < told.most { 202 } else { 429 };
         assert_eq!(answer.status(), expected, "{sent}: {}", answer.body());
         service.0.stack.clock.advance(Duration::from_mins(3));

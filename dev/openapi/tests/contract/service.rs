@@ -9,6 +9,11 @@ pub(crate) struct Service(pub(crate) TestApi);
 
 impl Service {
     pub(crate) async fn start() -> Self {
+        Self::with("", "").await
+    }
+
+    /// The same with another setting.
+    pub(crate) async fn with(name: &str, value: &str) -> Self {
         let stack = Stack::start()
             .await
             .with("STRIPE_SECRET_KEY", "sk_test_tests")
@@ -17,7 +22,8 @@ impl Service {
             .with("STRIPE_WEBHOOK_SECRET", "whsec_tests")
             .with("CHECKOUT_SUCCESS_URL", "https://example.com/thanks")
             .with("CHECKOUT_CANCEL_URL", "https://example.com/plans")
-            .with("PORTAL_RETURN_URL", "https://example.com/account");
+            .with("PORTAL_RETURN_URL", "https://example.com/account")
+            .with(name, value);
         Self(TestApi::on(stack, auth::router))
     }
 

@@ -9,3 +9,4 @@ mod stripe_lifecycle;
 mod stripe_pages;
 mod stripe_webhooks;
 mod support;
+mod turnstile;

@@ -51,12 +51,15 @@ async fn a_number_gets_five_codes_in_any_hour_and_ten_in_any_day() {
 }
 
 #[tokio::test]
-async fn a_reset_counts_like_a_sign_in() {
-    let api = with(&[]).await;
+async fn a_reset_and_a_sign_in_have_limits_of_their_own() {
+    let api = with(&[("OTP_PER_MOBILE_HOUR", "1")]).await;
     let user = api.anyone();
-    assert_eq!(ask(&user).await.status(), 202);
-    let reset = user.post("/auth/forgot-password", json!({ "mobile": user.mobile })).await;
-    assert_eq!(refusal(&reset), (429, "otp_cooldown".into(), 30));
+    let reset = async || user.post("/auth/forgot-password", json!({ "mobile": user.mobile })).await;
+    assert_eq!((ask(&user).await.status(), reset().await.status()), (202, 202));
+    api.stack.clock.advance(Duration::from_mins(1));
+    for refused in [ask(&user).await, reset().await] {
+        assert_eq!(refused.code(), "otp_mobile_limit");
+    }
 }
 
 #[tokio::test]
@@ -76,17 +79,6 @@ async fn the_address_comes_from_the_gateway_and_an_ipv6_prefix_counts_as_one() {
     assert_eq!(ask(&from("2001:db8:1:3::1")).await.status(), 202);
 }
 
-#[tokio::test]
-async fn the_whole_stack_stops_at_its_cap_until_midnight() {
-    let api = with(&[("OTP_DAILY_CAP", "2")]).await;
-    for status in [202, 202, 429] {
-        assert_eq!(ask(&api.anyone()).await.status(), status);
-    }
-    assert_eq!(refusal(&ask(&api.anyone()).await), (429, "otp_capacity".into(), 12 * 3600));
-    api.stack.clock.advance(Duration::from_hours(12));
-    assert_eq!(ask(&api.anyone()).await.status(), 202);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_a_hundred_concurrent_requests_for_one_number_is_sent() {
     let api = with(&[]).await;
@@ -104,8 +96,8 @@ async fn each_limit_is_exact_for_a_hundred_at_once() {
         ("OTP_PER_MOBILE_HOUR", 5, "otp_mobile_limit", false),
         ("OTP_PER_MOBILE_DAY", 10, "otp_mobile_limit", false),
         ("OTP_PER_IP_HOUR", 20, "otp_ip_limit", true),
-        ("OTP_PER_PREFIX_HOUR", 30, "otp_prefix_limit", true),
-        ("OTP_DAILY_CAP", 40, "otp_capacity", true),
+        ("OTP_PER_MOBILE_IP_HOUR", 3, "otp_mobile_ip_limit", false),
+        ("OTP_PER_MOBILE_IP_DAY", 7, "otp_mobile_ip_limit", false),
     ] {
         let settings = [("OTP_COOLDOWN_SECONDS", "0"), ("OTP_PER_MOBILE_HOUR", "1000"), ("OTP_PER_MOBILE_DAY", "1000")];
         let limit_text = limit.to_string();

@@ -1,11 +1,11 @@
-//! A hundred failures in a row pause an account's sign-in with a code; the response does not reveal it.
+//! A hundred failures in a row lock an account's sign-in with a code; only the holder of a right code learns it.
 
 use std::time::Duration;
 
 use serde_json::json;
 use testkit::{TestApi, User};
 
-use crate::support::{code, verify, with, wrong};
+use crate::support::{code, text, verify, with, wrong};
 
 async fn api() -> TestApi {
     with(&[("OTP_COOLDOWN_SECONDS", "0"), ("OTP_PER_MOBILE_HOUR", "1000"), ("OTP_PER_MOBILE_DAY", "1000")]).await
@@ -23,17 +23,20 @@ async fn fail(user: &User, times: usize) {
 }
 
 #[tokio::test]
-async fn after_a_hundred_failures_every_code_is_refused() {
+async fn after_a_hundred_failures_a_right_code_is_told_until_when_and_a_wrong_one_nothing() {
     let api = api().await;
     let (user, other) = (api.anyone(), api.anyone());
     fail(&user, 100).await;
 
     for path in ["/auth/send-otp", "/auth/forgot-password"] {
         let (challenge, otp) = code(&user, path, json!({ "mobile": user.mobile })).await;
+        assert_eq!(verify(&user, &challenge, &wrong(&otp)).await.code(), "otp_invalid", "{path}");
         let refused = verify(&user, &challenge, &otp).await;
-        let mut like_any = verify(&user, &challenge, &wrong(&otp)).await.body();
-        like_any["request_id"] = refused.body()["request_id"].clone();
-        assert_eq!((refused.status(), refused.body()), (401, like_any), "{path}");
+        assert_eq!((refused.status(), refused.code().as_str()), (403, "account_locked"), "{path}");
+        assert_eq!(refused.header("retry-after"), "86400");
+        assert!(text(&refused, "detail").ends_with("until 2026-11-24T12:00:00.000Z."), "{}", refused.body());
+        let again = verify(&user, &challenge, &otp).await;
+        assert_eq!(again.code(), "challenge_expired", "a right code is used up");
     }
     let (challenge, otp) = code(&other, "/auth/send-otp", json!({ "mobile": other.mobile })).await;
     assert_eq!(verify(&other, &challenge, &otp).await.status(), 200, "no other account is paused");
@@ -51,7 +54,7 @@ async fn a_right_code_resets_the_count() {
 }
 
 #[tokio::test]
-async fn the_pause_ends_a_day_after_the_last_failure_and_not_at_midnight() {
+async fn the_lock_ends_a_day_after_the_last_failure_and_not_at_midnight() {
     let api = api().await;
     let user = api.anyone();
     let hours = Duration::from_hours;
@@ -63,9 +66,9 @@ async fn the_pause_ends_a_day_after_the_last_failure_and_not_at_midnight() {
         let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
         verify(&user, &challenge, &otp).await.status()
     };
-    assert_eq!(tried().await, 401);
+    assert_eq!(tried().await, 403);
     api.stack.clock.advance(Duration::from_millis(24 * 3_600_000 - 1));
-    assert_eq!(tried().await, 401);
+    assert_eq!(tried().await, 403);
     api.stack.clock.advance(Duration::from_millis(1));
     assert_eq!(tried().await, 200);
 }

@@ -112,7 +112,8 @@ async fn no_token_password_or_number_is_logged() {
 
     let logged = logs.text();
     assert!(logged.contains("/auth/login"));
-    for secret in [user.token(), &text(&login, "access_token"), &refresh, "horse battery", &user.mobile] {
+    let device = text(&login, "device_token");
+    for secret in [user.token(), &text(&login, "access_token"), &refresh, &device, "horse battery", &user.mobile] {
         assert!(!logged.contains(secret), "{secret} was logged");
     }
 }

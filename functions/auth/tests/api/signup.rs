@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::auth::OneTimeCodes;
-use shared::cache::{Challenge, OpenChallenge, OtpLimits, Purpose};
+use shared::cache::{Asker, Challenge, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, Mobile};
 
 use crate::support::{api, ask, code, sign_in, text, verify, with};
@@ -52,7 +52,7 @@ async fn a_stranger_cannot_plant_a_password_in_someones_account() {
     let refused = attacker.post("/auth/send-otp", own).await;
     assert_eq!((refused.status(), refused.code().as_str()), (422, "signup_expired"));
     assert_eq!(refused.body()["errors"][0]["pointer"], "/signup_id");
-    // If the attacker requests the code, it can only end the victim's own challenge: the code is sent to the victim.
+    // If the attacker requests the code, it is sent to the victim.
     api.stack.clock.advance(std::time::Duration::from_mins(1));
     let asked = json!({ "mobile": victim.mobile, "signup_id": signup.body()["signup_id"] });
     let (challenge, otp) = code(&attacker, "/auth/send-otp", asked).await;
@@ -146,7 +146,10 @@ async fn a_profile_is_used_for_its_own_mobile_only_whatever_a_challenge_says() {
         signup: Some(text(&signup, "signup_id").parse().unwrap()),
     };
     let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
-    let opened = cache.open_challenge(id, &challenge, &limits, "192.0.2.1", api.stack.clock.now()).await.unwrap();
+    let opened = cache
+        .open_challenge(id, &challenge, &limits, &Asker::stranger("192.0.2.1"), api.stack.clock.now())
+        .await
+        .unwrap();
     assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
     let otp = OneTimeCodes::from_env(&api.stack.env()).unwrap().derive(id, "test").unwrap();
     assert_eq!(verify(&victim, &id.to_string(), &otp).await.body()["user"]["name"], json!(null));

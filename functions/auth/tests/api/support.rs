@@ -14,7 +14,14 @@ pub(crate) async fn api() -> TestApi {
 
 /// The same with additional settings.
 pub(crate) async fn with(settings: &[(&str, &str)]) -> TestApi {
-    let lifted = [("OTP_PER_IP_HOUR", "0"), ("OTP_PER_PREFIX_HOUR", "0"), ("LOGIN_PER_IP_HOUR", "0")];
+    let lifted = [
+        "OTP_PER_IP_HOUR",
+        "OTP_PER_MOBILE_IP_HOUR",
+        "OTP_PER_MOBILE_IP_DAY",
+        "LOGIN_PER_IP_HOUR",
+        "PASSWORD_HASHES_PER_ADDRESS_MINUTE",
+    ]
+    .map(|name| (name, "0"));
     let mut stack = Stack::start().await;
     for (name, value) in lifted.iter().chain(settings) {
         stack = stack.with(name, *value);
@@ -95,4 +102,27 @@ pub(crate) async fn is_in(user: &User) -> bool {
         401 => false,
         other => panic!("{other}"),
     }
+}
+
+/// Signs in, sets a password, and returns the device token too.
+pub(crate) async fn holder(api: &TestApi, password: &str) -> (User, String) {
+    let (user, answer) = sign_in(&api.anyone()).await;
+    let set = user.post("/auth/change-password", json!({ "new_password": password })).await;
+    assert_eq!(set.status(), 204, "{}", set.body());
+    (user, text(&answer, "device_token"))
+}
+
+/// Requests a code from `path` with a device token.
+pub(crate) async fn ask_as_holder(user: &User, path: &str, token: &str) -> Answer {
+    user.post(path, json!({ "mobile": user.mobile, "device_token": token })).await
+}
+
+/// Tries a password for the user's number.
+pub(crate) async fn log_in(user: &User, password: &str, token: Option<&str>) -> Answer {
+    user.post("/auth/login", json!({ "mobile": user.mobile, "password": password, "device_token": token })).await
+}
+
+/// The user's number at another address: what a stranger sees of them.
+pub(crate) fn stranger(user: &User, number: usize) -> User {
+    user.from(&format!("198.51.100.{number}"))
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::cache::Purpose;
 use shared::domain::{Mobile, NoticeId};
 
-use crate::codes::{MOBILE, account};
+use crate::codes::MOBILE;
 use crate::kit::{Kit, job};
 
 async fn notice(kit: &Kit) -> String {
@@ -29,7 +29,7 @@ async fn a_notice_is_sent_once_and_holds_no_code() {
 
 #[tokio::test]
 async fn its_text_is_configured() {
-    let kit = Kit::with(&[("SMS_MOBILE_CHANGED_TEXT", "Deine Nummer wurde ersetzt.")]).await;
+    let kit = Kit::with(&[("SMS_TEXT_MOBILE_CHANGED", "Deine Nummer wurde ersetzt.")]).await;
     let record = notice(&kit).await;
     kit.deliver(&[record]).await;
     assert_eq!(kit.taken()[0]["Message"], "Deine Nummer wurde ersetzt.");
@@ -59,7 +59,7 @@ async fn a_code_of_a_change_is_sent_to_a_number_without_an_account_alone() {
     let sent = kit.taken();
     assert_eq!((sent.len(), sent[0]["Message"].starts_with(&kit.code(challenge))), (1, true));
 
-    account(&kit).await;
+    kit.account(MOBILE).await;
     let challenge = kit.open(MOBILE, Purpose::MobileChange).await;
     assert!(kit.deliver(&[job(challenge)]).await.is_empty());
     assert!(kit.taken().is_empty());

@@ -2,26 +2,12 @@
 
 use std::time::Duration;
 
-use shared::cache::{Purpose, Verdict};
-use shared::db::sessions::NewSession;
-use shared::db::users::{self, Profile};
-use shared::domain::{ChallengeId, Mobile, SessionId};
+use shared::cache::{Purpose, Try, Verdict};
+use shared::domain::ChallengeId;
 
 use crate::kit::{Kit, job};
 
 pub(crate) const MOBILE: &str = "+14155550123";
-
-pub(crate) async fn account(kit: &Kit) {
-    let (now, hash) = (kit.stack.clock.now(), [7; 32]);
-    let session = NewSession {
-        id: SessionId::generate(),
-        refresh_hash: &hash,
-        user_agent: None,
-        expires_at: now + Duration::from_mins(1),
-    };
-    let mobile = Mobile::parse(MOBILE).unwrap();
-    users::sign_in(&kit.stack.db(), &mobile, &Profile::default(), &session, now).await.unwrap();
-}
 
 #[tokio::test]
 async fn the_right_code_is_sent_to_its_number_as_a_transactional_sms() {
@@ -38,7 +24,12 @@ async fn the_right_code_is_sent_to_its_number_as_a_transactional_sms() {
     assert_eq!(sent[0]["MessageAttributes.entry.1.Name"], "AWS.SNS.SMS.SMSType");
     assert_eq!(sent[0]["MessageAttributes.entry.1.Value.StringValue"], "Transactional");
     assert!(!sent[0].contains_key("MessageAttributes.entry.2.Name") && !sent[0].contains_key("TopicArn"));
-    let verdict = kit.stack.cache().try_challenge(challenge, &[("test", true)], kit.stack.clock.now()).await.unwrap();
+    let verdict = kit
+        .stack
+        .cache()
+        .try_challenge(challenge, &Try { right: &[("test", true)], token: None }, kit.stack.clock.now())
+        .await
+        .unwrap();
     assert!(matches!(verdict, Verdict::Right(..)), "sending leaves the challenge open");
 }
 
@@ -64,10 +55,11 @@ async fn a_reset_is_sent_only_to_a_number_with_an_account() {
     assert!(kit.deliver(&[job(nobodys)]).await.is_empty(), "the record is not retried");
     assert_eq!(kit.calls(), 0);
 
-    account(&kit).await;
+    kit.account(MOBILE).await;
     let somebodys = kit.open(MOBILE, Purpose::PasswordReset).await;
     assert!(kit.deliver(&[job(somebodys)]).await.is_empty());
-    assert!(kit.taken()[0]["Message"].starts_with(&kit.code(somebodys)));
+    let text = format!("{} is your code to set a new password. It is valid for 5 minutes.", kit.code(somebodys));
+    assert_eq!(kit.taken()[0]["Message"], text, "it does not say that somebody signs in");
 }
 
 #[tokio::test]

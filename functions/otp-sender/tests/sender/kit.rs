@@ -11,9 +11,11 @@ use axum::routing::post;
 use otp_sender::OtpSender;
 use serde_json::json;
 use shared::auth::OneTimeCodes;
-use shared::cache::{Challenge, OpenChallenge, OtpLimits, Purpose};
+use shared::cache::{Asker, Challenge, OpenChallenge, OtpLimits, Purpose};
 use shared::config::Env;
-use shared::domain::{ChallengeId, Mobile};
+use shared::db::sessions::NewSession;
+use shared::db::users::{self, Profile};
+use shared::domain::{ChallengeId, Mobile, SessionId};
 use testkit::Stack;
 
 /// A message that SNS accepted: its parameters by name.
@@ -52,22 +54,38 @@ impl Kit {
         Self { stack, sender, sns }
     }
 
-    /// Opens a challenge as `auth` does.
+    /// Opens a challenge as `auth` does for a stranger.
     pub(crate) async fn open(&self, mobile: &str, purpose: Purpose) -> ChallengeId {
+        self.open_for(mobile, purpose, &Asker::stranger("192.0.2.1")).await
+    }
+
+    /// Opens a challenge as `auth` does.
+    pub(crate) async fn open_for(&self, mobile: &str, purpose: Purpose, asker: &Asker) -> ChallengeId {
         let id = ChallengeId::generate();
         let challenge = Challenge { mobile: Mobile::parse(mobile).unwrap(), purpose, kid: "test".into(), signup: None };
         let limits = OtpLimits {
             cooldown: Duration::ZERO,
             per_mobile_hour: 1000,
             per_mobile_day: 1000,
+            per_asker_hour: 0,
+            per_asker_day: 0,
             per_ip_hour: 0,
-            per_prefix_hour: 0,
-            per_day: 1000,
+            open: 1000,
         };
         let now = self.stack.clock.now();
-        let opened = self.stack.cache().open_challenge(id, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+        let opened = self.stack.cache().open_challenge(id, &challenge, &limits, asker, now).await.unwrap();
         assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
         id
+    }
+
+    /// Makes the account of a number.
+    pub(crate) async fn account(&self, mobile: &str) {
+        let (now, session) = (self.stack.clock.now(), SessionId::generate());
+        let hash = [session.as_bytes(); 2].concat();
+        let session =
+            NewSession { id: session, refresh_hash: &hash, user_agent: None, expires_at: now + Duration::from_mins(1) };
+        let mobile = Mobile::parse(mobile).unwrap();
+        users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &session, now).await.unwrap();
     }
 
     /// Delivers records and returns the ids of those to be delivered again.

@@ -3,9 +3,11 @@
 #![cfg(test)]
 
 mod a_former_number_is_told;
+mod answers;
 mod batches;
 mod codes;
 mod failures;
 mod kit;
+mod limits;
 mod secrets;
 mod start;

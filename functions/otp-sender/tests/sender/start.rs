@@ -7,6 +7,10 @@ use testkit::Stack;
 async fn a_text_without_the_code_and_invalid_senders_are_refused() {
     for (name, value) in [
         ("SMS_TEXT", "Your code has been sent."),
+        ("SMS_TEXT_RESET", "Your code has been sent."),
+        ("OTP_DAILY_CAP", "many"),
+        ("OTP_RESERVED_PERCENT", "101"),
+        ("OTP_BURST_HOURS", "25"),
         ("SMS_SENDER_ID", "much too long a name"),
         ("SMS_SENDER_ID", "12345"),
         ("SMS_SENDER_ID", "Tea Chat"),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shared::cache::{CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
+use shared::auth::DeviceTokens;
+use shared::cache::{Asker, CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SignupId};
 use testkit::{Shop, Stack, TestApi, User, capture, visit};
 use tokio::task::JoinSet;
@@ -90,7 +91,7 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     };
     let open = ChallengeId::generate();
     let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
-    let opened = cache.open_challenge(open, &challenge, &limits, "192.0.2.1", now).await.unwrap();
+    let opened = cache.open_challenge(open, &challenge, &limits, &Asker::stranger("192.0.2.1"), now).await.unwrap();
     assert!(matches!(opened, OpenChallenge::Opened(_)), "{opened:?}");
     let (signup, others) = (SignupId::generate(), SignupId::generate());
     let other = Mobile::parse("+4915112345678").unwrap();
@@ -132,6 +133,30 @@ async fn deleting_the_account_gives_its_number_no_new_codes() {
     assert_eq!(user.delete("/user/me").await.status(), 204);
 
     assert_eq!(ask().await, 429, "codes of the number are counted on");
+}
+
+#[tokio::test]
+async fn its_device_tokens_end() {
+    let api = api().await;
+    let (user, other) = (api.signed_in().await, api.signed_in().await);
+    let devices = DeviceTokens::from_env(&api.stack.env()).unwrap();
+    let now = api.stack.clock.now();
+    let askers = [&user, &other].map(|user| {
+        let mobile = Mobile::parse(&user.mobile).unwrap();
+        let token = devices.read_of(&mobile, Some(&devices.issue(&mobile, now)), now);
+        (mobile, Asker { token, ..Asker::stranger("192.0.2.1") })
+    });
+
+    assert_eq!(user.delete("/user/me").await.status(), 204);
+
+    let limits = OtpLimits::from_env(&api.stack.env()).unwrap();
+    let mut opened = Vec::new();
+    for (mobile, asker) in askers {
+        let challenge = Challenge { mobile, purpose: Purpose::SignIn, kid: "test".into(), signup: None };
+        let id = ChallengeId::generate();
+        opened.push(api.stack.cache().open_challenge(id, &challenge, &limits, &asker, now).await.unwrap());
+    }
+    assert!(matches!(opened[..], [OpenChallenge::TokenEnded, OpenChallenge::Opened(_)]), "{opened:?}");
 }
 
 #[tokio::test]
