@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use shared::cache::{Attempt, Cache, RateLimit};
 use shared::config::{ConfigError, Env};
 use shared::domain::Clock;
-use shared::http::{ClientAddress, Error, ProblemCode};
+use shared::http::{ClientAddress, Error, ProblemCode, TrustedProxies};
 use subtle::ConstantTimeEq;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -18,6 +18,7 @@ const HOUR: Duration = Duration::from_hours(1);
 pub(crate) struct Operators {
     key: Arc<str>,
     per_ip: RateLimit,
+    proxies: TrustedProxies,
     cache: Cache,
     clock: Clock,
 }
@@ -26,7 +27,8 @@ impl Operators {
     /// Reads `OPERATOR_KEY` and `OPERATOR_TRIES_PER_IP_HOUR` (10; 0 removes the limit).
     pub(crate) fn from_env(env: &Env, cache: Cache, clock: Clock) -> Result<Self, ConfigError> {
         let per_ip = RateLimit { most: env.parsed("OPERATOR_TRIES_PER_IP_HOUR", 10)?, within: HOUR };
-        Ok(Self { key: env.required("OPERATOR_KEY")?.into(), per_ip, cache, clock })
+        let proxies = TrustedProxies::from_env(env)?;
+        Ok(Self { key: env.required("OPERATOR_KEY")?.into(), per_ip, proxies, cache, clock })
     }
 
     /// Counts a try from an address. Without Redis nothing is limited: whoever has the right key most likely looks for
@@ -62,7 +64,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let operators = Operators::from_ref(state);
-        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let ClientAddress(address) = operators.proxies.client(parts);
         let shown = parts.headers.get("x-operator-key").ok_or(Error::unauthenticated("X-Operator-Key is missing."))?;
         let right = bool::from(shown.as_bytes().ct_eq(operators.key.as_bytes()));
         let Attempt { pause, wrong } = operators.count(right, &address).await;
