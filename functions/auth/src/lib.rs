@@ -26,7 +26,7 @@ mod verify_otp;
 
 use axum::Router;
 use axum::extract::FromRef;
-use shared::auth::OneTimeCodes;
+use shared::auth::{NumberMarks, OneTimeCodes};
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
@@ -46,6 +46,7 @@ struct App {
     challenges: Challenges,
     throttle: Throttle,
     issuer: Issuer,
+    marks: NumberMarks,
     clock: Clock,
 }
 
@@ -63,6 +64,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         cache: auth.cache.clone(),
         challenges: Challenges::from_env(env, auth.cache.clone(), codes.clone(), clock.clone())?,
         throttle: Throttle::from_env(env, auth.cache.clone(), clock.clone())?,
+        marks: NumberMarks::from_env(env)?,
         issuer: Issuer::from_env(env, auth.tokens.clone(), clock.clone())?,
         auth,
         codes,

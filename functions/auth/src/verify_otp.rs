@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use shared::auth::OneTimeCodes;
+use shared::auth::{NumberMarks, OneTimeCodes};
 use shared::cache::{Cache, Purpose, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, Profile};
@@ -65,6 +65,7 @@ pub(crate) async fn verify_otp(
     State(cache): State<Cache>,
     State(codes): State<OneTimeCodes>,
     State(issuer): State<Issuer>,
+    State(marks): State<NumberMarks>,
     State(clock): State<Clock>,
     Device(device): Device,
     Json(request): Json<Request>,
@@ -80,7 +81,8 @@ pub(crate) async fn verify_otp(
         Verdict::Right(mobile, Purpose::SignIn, signup) => {
             let profile = profile(&cache, &mobile, signup).await?;
             let draft = issuer.draft()?;
-            let user = users::sign_in(&db, &mobile, &profile, &draft.session(device.as_deref()), clock.now()).await?;
+            let (session, marks) = (draft.session(device.as_deref()), marks.of(&mobile));
+            let user = users::sign_in(&db, &mobile, &profile, &session, &marks, clock.now()).await?;
             forget(&cache, signup).await;
             Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
         }

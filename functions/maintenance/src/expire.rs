@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::db::{Db, allowances, attempts, messages, sessions, stripe_events};
+use shared::db::{Db, allowances, attempts, messages, past_usage, sessions, stripe_events};
 use shared::domain::Timestamp;
 use tokio::time::Instant;
 
@@ -35,6 +35,8 @@ pub struct Expired {
     pub allowances: u64,
     /// Attempts at replies; the replies are kept.
     pub attempts: u64,
+    /// What numbers of deleted accounts spent before today.
+    pub past_usage: u64,
 }
 
 /// Deletes what had expired by `now`; stops at `until`.
@@ -45,6 +47,7 @@ pub(crate) async fn expire(db: &Db, now: Timestamp, until: Instant) -> Result<Ex
         stripe_events: repeat(until, || stripe_events::delete_received(db, now - STRIPE_EVENTS, MOST)).await?,
         allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,
         attempts: repeat(until, || attempts::delete_before(db, now - ATTEMPTS, MOST)).await?,
+        past_usage: repeat(until, || past_usage::delete_before(db, now.day(), MOST)).await?,
     })
 }
 

@@ -6,10 +6,11 @@ mod update_me;
 
 use axum::Router;
 use axum::extract::FromRef;
+use shared::auth::NumberMarks;
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
-use shared::domain::{Clock, Limits};
+use shared::domain::{Clock, FreeCancels, Limits};
 use shared::http::{Auth, edge};
 use shared::stripe::Stripe;
 
@@ -20,6 +21,8 @@ struct App {
     cache: Cache,
     stripe: Stripe,
     limits: Limits,
+    free: FreeCancels,
+    marks: NumberMarks,
     clock: Clock,
 }
 
@@ -34,6 +37,8 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         auth,
         stripe: Stripe::from_env(env)?,
         limits: Limits::from_env(env)?,
+        free: FreeCancels::from_env(env)?,
+        marks: NumberMarks::from_env(env)?,
         clock,
     };
     Ok(edge(endpoints().with_state(app)))

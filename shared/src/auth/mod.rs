@@ -2,12 +2,14 @@
 
 mod hs256;
 mod keys;
+mod numbers;
 mod otp;
 mod passwords;
 mod refresh;
 mod tokens;
 
 pub use keys::{Key, KeyRing};
+pub use numbers::NumberMarks;
 pub use otp::OneTimeCodes;
 pub use passwords::{hash, verify};
 pub use refresh::RefreshToken;

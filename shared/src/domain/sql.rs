@@ -40,6 +40,10 @@ typed! {
     OffsetDateTime => TIMESTAMPTZ, TIMESTAMPTZ_ARRAY;
 }
 
+impl Listed for Vec<u8> {
+    const LIST: Type = Type::BYTEA_ARRAY;
+}
+
 impl Typed for [u8] {
     const TYPE: Type = Type::BYTEA;
 }

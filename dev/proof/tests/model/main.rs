@@ -9,6 +9,7 @@
 mod lane;
 mod model;
 mod operation;
+mod rule;
 mod world;
 
 use std::sync::Arc;

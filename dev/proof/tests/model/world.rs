@@ -12,13 +12,15 @@ use shared::auth::Grant;
 use shared::db::replies::{self, Claim, Outcome};
 use shared::db::sessions::NewSession;
 use shared::db::users::{self, Profile};
-use shared::domain::{ChatroomId, MessageId, Mobile, ReplyError, ReplyState, SessionId, Timestamp, UserId};
+use shared::domain::{ChatroomId, FreeCancels, MessageId, Mobile, ReplyError, ReplyState, SessionId, Timestamp};
 use testkit::User;
+use time::Date;
 use tokio_postgres::Row;
 
-use crate::lane::{LIMITS, Lane};
+use crate::lane::{BOUNDS, LIMITS, Lane};
 use crate::model::{Model, Room, Turn};
 use crate::operation::{Answer, Claimed, Held, Operation, Seen};
+use crate::rule::{FREE, Ledger};
 
 const LEASE: Duration = Duration::from_secs(45);
 const ENOUGH: i64 = 1_000_000;
@@ -26,8 +28,7 @@ const ENOUGH: i64 = 1_000_000;
 pub(crate) struct World<'a> {
     lane: &'a Lane,
     random: Random,
-    user: UserId,
-    session: SessionId,
+    mobile: Mobile,
     model: Model,
     /// Claimed attempts, the latest last. Old ones are kept, since their writes may come late.
     held: Vec<Held>,
@@ -38,9 +39,10 @@ pub(crate) struct World<'a> {
 
 /// Runs a seed. An error lists what was done and where it went wrong.
 pub(crate) async fn run(lane: &Lane, seed: u64) -> Result<(), String> {
-    let mut world = World::new(lane, seed).await;
+    let mut world = World::new(lane, seed);
     let steps = world.random.within(8..22);
     let done = async {
+        world.perform(vec![Operation::Join]).await?;
         for _ in 0..steps {
             world.step().await?;
         }
@@ -51,26 +53,26 @@ pub(crate) async fn run(lane: &Lane, seed: u64) -> Result<(), String> {
 }
 
 impl<'a> World<'a> {
-    async fn new(lane: &'a Lane, seed: u64) -> Self {
+    fn new(lane: &'a Lane, seed: u64) -> Self {
         let mut random = Random::of(seed);
         // A random time within 30 days, in milliseconds.
         let start = 1_795_435_200_000 + i64::try_from(random.within(0..30 * 86_400_000)).unwrap();
         let now = Timestamp::from_unix_millis(start).unwrap();
         lane.set_clock(now);
-        let session = SessionId::generate();
-        let years = now + Duration::from_secs(5 * 365 * 86_400);
-        let new = NewSession { id: session, refresh_hash: session.as_bytes(), user_agent: None, expires_at: years };
         let mobile = Mobile::parse(&format!("+1{:010}", 2_000_000_000 + seed % 1_000_000_000)).unwrap();
-        let user = users::sign_in(&lane.db, &mobile, &Profile::default(), &new, now).await.unwrap().id;
-        let model = Model { now, limits: LIMITS, pro_until: None, rooms: Vec::new(), used: BTreeMap::new() };
-        Self { lane, random, user, session, model, held: Vec::new(), keys: Vec::new(), texts: 0, trail: Vec::new() }
+        let ledger = Ledger::default();
+        let model =
+            Model { now, limits: LIMITS, bounds: BOUNDS, account: None, pro_until: None, rooms: Vec::new(), ledger };
+        Self { lane, random, mobile, model, held: Vec::new(), keys: Vec::new(), texts: 0, trail: Vec::new() }
     }
 
     /// Runs one operation, or several at the same time, then compares the rows.
     async fn step(&mut self) -> Result<(), String> {
-        let operations = match self.random.within(0..9) {
+        let operations = match self.random.within(0..10) {
+            _ if self.model.account.is_none() => self.coming_back(),
             0 | 1 => self.twins().await?,
             2 | 3 => self.racing(),
+            4 => self.leaving(),
             _ => vec![self.any()],
         };
         self.perform(operations).await?;
@@ -160,6 +162,32 @@ impl<'a> World<'a> {
         format!("{what} {}", self.texts)
     }
 
+    /// A sign-in after the account was deleted: soon, or after midnight, and perhaps twice at once.
+    fn coming_back(&mut self) -> Vec<Operation> {
+        match self.random.within(0..5) {
+            0 => vec![self.a_step()],
+            1 => vec![Operation::Join, Operation::Join],
+            _ => vec![Operation::Join],
+        }
+    }
+
+    /// The deletion of the account, alone or at the same time as others.
+    fn leaving(&mut self) -> Vec<Operation> {
+        let mut operations = vec![Operation::Leave];
+        if self.random.one_in(2) {
+            operations.push(Operation::Join);
+        }
+        if let Some(room) = self.some_room().filter(|_| !self.random.one_in(3)) {
+            let other = self.any_in(room);
+            if !other.is_spread() {
+                operations.push(other);
+            }
+        }
+        let by = usize::try_from(self.random.within(0..3)).unwrap() % operations.len();
+        operations.rotate_left(by);
+        operations
+    }
+
     fn any(&mut self) -> Operation {
         let Some(room) = self.some_room() else { return Operation::Create { title: self.text("room") } };
         self.any_in(room)
@@ -179,7 +207,7 @@ impl<'a> World<'a> {
                 due: self.model.now - Duration::from_secs(20),
                 nudged: self.model.now - Duration::from_secs(300),
             }),
-            84..86 if self.model.rooms.len() < 5 => Some(Operation::Create { title: self.text("room") }),
+            84..86 => Some(Operation::Create { title: self.text("room") }),
             86 => Some(Operation::Delete { room }),
             87 => Some(Operation::Rename { room, title: self.text("title") }),
             88 => Some(Operation::List),
@@ -218,14 +246,17 @@ impl<'a> World<'a> {
         let text = match state {
             ReplyState::Completed => self.text("answer"),
             ReplyState::Truncated if self.random.one_in(2) => self.text("half an answer"),
+            ReplyState::Failed if self.random.one_in(3) => self.text("half an answer"),
             _ => String::new(),
         };
-        Some(Operation::Finish { held, state, text })
+        let is_answered = state != ReplyState::Failed || !text.is_empty() || self.random.one_in(2);
+        Some(Operation::Finish { held, state, text, is_answered })
     }
 
     fn a_postpone(&mut self) -> Option<Operation> {
         let after = Duration::from_millis(self.random.within(500..300_000));
-        Some(Operation::Postpone { held: self.some_attempt()?, until: self.model.now + after })
+        let is_answered = self.random.one_in(2);
+        Some(Operation::Postpone { held: self.some_attempt()?, until: self.model.now + after, is_answered })
     }
 
     fn a_change_of_tier(&mut self) -> Operation {
@@ -277,7 +308,12 @@ impl<'a> World<'a> {
         let Some(room) = self.some_room() else { return vec![self.any()] };
         if self.random.one_in(4) {
             let many = self.random.within(3..10);
-            return (0..many).map(|_| Operation::Send { room, text: self.text("burst"), key: None }).collect();
+            let mut burst = Vec::new();
+            for _ in 0..many {
+                let room = self.some_room().unwrap_or(room);
+                burst.push(Operation::Send { room, text: self.text("burst"), key: None });
+            }
+            return burst;
         }
         let mut operations: Vec<Operation> = Vec::new();
         let first = match self.random.within(0..5) {
@@ -292,11 +328,7 @@ impl<'a> World<'a> {
         operations.push(first);
         while operations.len() < 2 || (operations.len() < 3 && self.random.one_in(2)) {
             let other = self.any_in(room);
-            // Time, plans and operations over several rows are not part of races: they do not happen at one moment.
-            if !matches!(
-                other,
-                Operation::Step { .. } | Operation::Tier { .. } | Operation::Sweep { .. } | Operation::Read { .. }
-            ) {
+            if !other.is_spread() {
                 operations.push(other);
             }
         }
@@ -334,15 +366,16 @@ impl<'a> World<'a> {
                     Claim::Idle => Claimed::Idle,
                 })
             }
-            Operation::Finish { held, state, text } => {
-                Seen::Done(replies::finish(db, held.reply, held.number, &outcome(*state, text), now).await.unwrap())
+            Operation::Finish { held, state, text, is_answered } => {
+                let end = outcome(*state, text, *is_answered);
+                Seen::Done(replies::finish(db, held.reply, held.number, &end, now).await.unwrap())
             }
-            Operation::Postpone { held, until } => {
-                let failed = Outcome::failed(ReplyError::ModelUnavailable);
+            Operation::Postpone { held, until, is_answered } => {
+                let failed = outcome(ReplyState::Failed, "", *is_answered);
                 Seen::Done(replies::postpone(db, held.reply, held.number, &failed, *until, now).await.unwrap())
             }
             Operation::KeepPartial { held, text } => {
-                let partial = outcome(ReplyState::Cancelled, text);
+                let partial = outcome(ReplyState::Cancelled, text, true);
                 Seen::Done(replies::keep_partial(db, held.reply, held.number, &partial).await.unwrap())
             }
             Operation::Bury { reply } => Seen::Done(replies::bury(db, *reply, now).await.unwrap()),
@@ -361,24 +394,30 @@ impl<'a> World<'a> {
                 self.lane.set_clock(*to);
                 Seen::Nothing
             }
+            Operation::Leave => self.leave().await,
+            Operation::Join => self.join().await,
             Operation::Spend { used } => {
+                let Some((user, _)) = self.model.account else { return Seen::Nothing };
                 let sql = "insert into allowances (user_id, day, used) values ($1, $2, $3)
                     on conflict (user_id, day) do update set used = $3";
-                self.lane.sql.execute(sql, &[&self.user, &self.model.now.day(), used]).await.unwrap();
+                self.lane.sql.execute(sql, &[&user, &self.model.now.day(), used]).await.unwrap();
                 Seen::Nothing
             }
             Operation::Tier { pro_until } => {
+                let Some((user, _)) = self.model.account else { return Seen::Nothing };
                 let sql = "insert into customers (id, user_id, created_at, pro_until) values ($1, $1, now(), $2)
                     on conflict (user_id) do update set pro_until = $2";
-                self.lane.sql.execute(sql, &[&self.user, pro_until]).await.unwrap();
+                self.lane.sql.execute(sql, &[&user, pro_until]).await.unwrap();
                 Seen::Nothing
             }
         }
     }
 
     async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> Seen {
-        let token = self.lane.tokens.issue(Grant::Session(self.user, self.session), self.model.now).unwrap();
-        let user: User = self.lane.nobody.at(self.lane.router.clone()).with_token(&token);
+        let nobody = self.lane.nobody.at(self.lane.router.clone());
+        let token = self.model.account.map(|(user, session)| Grant::Session(user, session));
+        let token = token.map_or_else(String::new, |grant| self.lane.tokens.issue(grant, self.model.now).unwrap());
+        let user: User = nobody.with_token(&token);
         let answer = user.json(method, &format!("/chatroom{path}"), headers, body).await;
         Seen::Answer(Answer { status: answer.status(), body: answer.body() })
     }
@@ -387,8 +426,10 @@ impl<'a> World<'a> {
     async fn compare(&mut self) -> Result<(), String> {
         let sql = "select r.id as room, r.title, r.updated_at as active, m.* from chatrooms r
             left join lateral (select * from messages where chatroom_id = r.id offset 0) m on true where r.user_id = $1 order by r.id, m.seq";
-        let days = "select day, used from allowances where user_id = $1 and used <> 0";
-        let (of, sqls) = (&[&self.user as _], &self.lane.sql);
+        let days = "select day, used, refunded, called_off from allowances
+            where user_id = $1 and (used, refunded, called_off) <> (0, 0, 0)";
+        let Some((user, _)) = self.model.account else { return self.compare_past().await };
+        let (of, sqls) = (&[&user as _], &self.lane.sql);
         let (rows, days) = tokio::join!(sqls.query(sql, of), sqls.query(days, of));
         let mut stored: Vec<Room> = Vec::new();
         for row in rows.map_err(|error| error.to_string())? {
@@ -405,13 +446,43 @@ impl<'a> World<'a> {
         if stored != expected {
             return Err(format!("stored:\n{stored:#?}\nexpected:\n{expected:#?}"));
         }
-        let days: BTreeMap<_, i32> =
-            days.map_err(|error| error.to_string())?.iter().map(|row| (row.get(0), row.get(1))).collect();
-        self.model.used.retain(|_, used| *used != 0);
-        if days != self.model.used {
-            return Err(format!("allowances {days:?} instead of {:?}", self.model.used));
-        }
-        Ok(())
+        let days: BTreeMap<_, _> = days.map_err(|error| error.to_string())?.iter().map(day).collect();
+        let expected = self.model.ledger.rows();
+        if days == expected { Ok(()) } else { Err(format!("allowances {days:?} instead of {expected:?}")) }
+    }
+
+    /// Compares what is kept of today for a number without an account, and that nothing else of it is left.
+    async fn compare_past(&self) -> Result<(), String> {
+        let sql = "select day, used, refunded, called_off from past_usage where mark = any($1) and day = $2";
+        let (marks, today) = (self.lane.marks.of(&self.mobile), self.model.now.day());
+        let rows = self.lane.sql.query(sql, &[&marks, &today]).await.map_err(|error| error.to_string())?;
+        let kept: BTreeMap<_, _> = rows.iter().map(day).collect();
+        let mut expected = self.model.ledger.rows();
+        expected.retain(|day, _| *day == today);
+        if kept == expected { Ok(()) } else { Err(format!("kept {kept:?} instead of {expected:?}")) }
+    }
+
+    /// Deletes the account, as its endpoint does.
+    async fn leave(&self) -> Seen {
+        let Some((user, _)) = self.model.account else { return Seen::Done(false) };
+        let (lane, free) = (self.lane, FreeCancels(FREE));
+        let marks = |mobile: &Mobile| lane.marks.of(mobile);
+        let Some(deleted) = users::delete(&lane.db, user, free, marks, self.model.now).await.unwrap() else {
+            return Seen::Done(false);
+        };
+        lane.cache.mark_revoked(&deleted.sessions).await.unwrap();
+        lane.cache.rooms_written(user).await.unwrap();
+        Seen::Done(true)
+    }
+
+    async fn join(&self) -> Seen {
+        let (session, now) = (SessionId::generate(), self.model.now);
+        let years = now + Duration::from_secs(5 * 365 * 86_400);
+        let new = NewSession { id: session, refresh_hash: session.as_bytes(), user_agent: None, expires_at: years };
+        let marks = self.lane.marks.of(&self.mobile);
+        let profile = Profile::default();
+        let user = users::sign_in(&self.lane.db, &self.mobile, &profile, &new, &marks, now).await.unwrap();
+        Seen::Joined(user.id, session, user.used)
     }
 
     /// Lets workers run until no work is left, and checks that every reply has ended and is charged or refunded.
@@ -430,9 +501,11 @@ impl<'a> World<'a> {
                         held: Held { reply, number },
                         state: ReplyState::Failed,
                         text: String::new(),
+                        is_answered: true,
                     },
                     Claimed::Taken(held, _) => {
-                        Operation::Finish { held, state: ReplyState::Completed, text: self.text("answer") }
+                        let text = self.text("answer");
+                        Operation::Finish { held, state: ReplyState::Completed, text, is_answered: true }
                     }
                 };
                 self.perform(vec![next]).await?;
@@ -469,8 +542,14 @@ fn orders(operations: &[Operation], seen: &[Seen]) -> Vec<Vec<usize>> {
     orders
 }
 
-fn outcome(state: ReplyState, text: &str) -> Outcome {
-    Outcome { state, content: text.to_owned(), error: None, ..Outcome::failed(ReplyError::EmptyAnswer) }
+fn outcome(state: ReplyState, text: &str, reached_model: bool) -> Outcome {
+    let failed = Outcome::failed(ReplyError::EmptyAnswer);
+    Outcome { state, content: text.to_owned(), error: None, reached_model, ..failed }
+}
+
+/// A day with what it used, refunded and called off.
+fn day(row: &Row) -> (Date, (i32, i32, i32)) {
+    (row.get(0), (row.get(1), row.get(2), row.get(3)))
 }
 
 fn turn(row: &Row) -> Turn {
@@ -483,6 +562,7 @@ fn turn(row: &Row) -> Turn {
         tier: row.get("tier"),
         charged_on: row.get("charged_on"),
         attempt: row.get("attempt"),
+        reached: row.get("reached_model"),
         lease_until: row.get("lease_until"),
         retry_at: row.get("retry_at"),
         nudged_at: row.get("nudged_at"),

@@ -20,7 +20,7 @@ async fn account(kit: &Kit) {
         expires_at: now + Duration::from_mins(1),
     };
     let mobile = Mobile::parse(MOBILE).unwrap();
-    users::sign_in(&kit.stack.db(), &mobile, &Profile::default(), &session, now).await.unwrap();
+    users::sign_in(&kit.stack.db(), &mobile, &Profile::default(), &session, &[], now).await.unwrap();
 }
 
 #[tokio::test]

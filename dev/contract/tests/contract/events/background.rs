@@ -81,7 +81,7 @@ async fn the_events_of_maintenance_are_answered() {
             "maintenance-sweep" => json!({ "nudged": 0, "buried": 0 }),
             "maintenance-reconcile" => json!({ "events": 0, "customers": 0, "failed": 0 }),
             "maintenance-expire" => {
-                json!({ "sessions": 0, "idempotency_keys": 0, "stripe_events": 0, "allowances": 0, "attempts": 0 })
+                json!({ "sessions": 0, "idempotency_keys": 0, "stripe_events": 0, "allowances": 0, "attempts": 0, "past_usage": 0 })
             }
             _ => json!({ "found": false }),
         };
