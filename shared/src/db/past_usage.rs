@@ -18,14 +18,13 @@ pub(super) const KEEP: &str = "kept as (
             set used = excluded.used, refunded = excluded.refunded, called_off = excluded.called_off
     )";
 
-/// Gives the account of `made` (`id`) what its number, marked `$11`, spent on the day `$12`, if `made` is the new account
-/// `$6`. Adds `taken` (`used`), with a row if there was anything.
+/// Gives the new account of `made` (`id`), if there is one, what its number, marked `$11`, spent on the day `$12`. Adds `taken` (`used`), with a row if there was anything.
 pub(super) const TAKE: &str = "past as (
-        delete from past_usage p using made where made.id = $6 and p.mark = any($11) and p.day = $12
-        returning p.used, p.refunded, p.called_off
+        delete from past_usage p using made where p.mark = any($11) and p.day = $12
+        returning made.id, p.used, p.refunded, p.called_off
     ), taken as (
         insert into allowances (user_id, day, used, refunded, called_off)
-        select $6, $12, max(used), max(refunded), max(called_off) from past having count(*) > 0
+        select id, $12, max(used), max(refunded), max(called_off) from past group by id
         returning used
     )";
 

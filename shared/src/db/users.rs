@@ -76,16 +76,15 @@ pub async fn sign_in(
     marks: &[Vec<u8>],
     now: Timestamp,
 ) -> Result<User, Fault> {
-    // An account that is in the snapshot may be deleted while this waits for its row. What it spent is not in the snapshot
-    // then: nothing is done, and the statement runs again.
+    // While this waits, an account that is in the snapshot may be deleted, and one that is not may be made. What they spent
+    // is not in the snapshot then: nothing is done, and the statement runs again.
     const SQL: &str = formatcp!(
         "with known as (
             select id from users where mobile = $7
         ), made as (
             insert into users (id, mobile, name, email, password_hash, created_at)
             select $6, $7, $8, $9, $10, $2 where not exists (select from known)
-            on conflict (mobile) do update set mobile = excluded.mobile
-            returning id, mobile, name, email, created_at
+            on conflict (mobile) do nothing returning id, mobile, name, email, created_at
         ), held as (
             select id, mobile, name, email, created_at from users
             where mobile = $7 and exists (select from known) for share

@@ -44,6 +44,8 @@ pub(crate) struct Model {
     pub(crate) bounds: Bounds,
     /// `None` between the deletion of the account and the next sign-in.
     pub(crate) account: Option<(UserId, SessionId)>,
+    /// The accounts that were deleted.
+    pub(crate) gone: Vec<UserId>,
     pub(crate) pro_until: Option<Timestamp>,
     pub(crate) rooms: Vec<Room>,
     pub(crate) ledger: Ledger,
@@ -143,6 +145,7 @@ impl Model {
             (Operation::Join, Seen::Joined(user, session, used)) => {
                 match self.account {
                     Some((known, _)) => same("the account", user, &known)?,
+                    None if self.gone.contains(user) => return Err(format!("{user} was deleted")),
                     None => self.join(*user, *session),
                 }
                 same("used", used, &self.used_today())
@@ -402,7 +405,8 @@ impl Model {
         let rooms = std::mem::take(&mut self.rooms);
         self.call_off(rooms.into_iter().flat_map(|room| room.turns).collect());
         self.ledger.keep_only(self.now.day());
-        (self.account, self.pro_until) = (None, None);
+        self.gone.extend(self.account.take().map(|(user, _)| user));
+        self.pro_until = None;
     }
 
     fn join(&mut self, user: UserId, session: SessionId) {

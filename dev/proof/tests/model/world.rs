@@ -60,9 +60,16 @@ impl<'a> World<'a> {
         let now = Timestamp::from_unix_millis(start).unwrap();
         lane.set_clock(now);
         let mobile = Mobile::parse(&format!("+1{:010}", 2_000_000_000 + seed % 1_000_000_000)).unwrap();
-        let ledger = Ledger::default();
-        let model =
-            Model { now, limits: LIMITS, bounds: BOUNDS, account: None, pro_until: None, rooms: Vec::new(), ledger };
+        let model = Model {
+            now,
+            limits: LIMITS,
+            bounds: BOUNDS,
+            account: None,
+            gone: Vec::new(),
+            pro_until: None,
+            rooms: Vec::new(),
+            ledger: Ledger::default(),
+        };
         Self { lane, random, mobile, model, held: Vec::new(), keys: Vec::new(), texts: 0, trail: Vec::new() }
     }
 
