@@ -75,6 +75,9 @@ impl<'a> World<'a> {
 
     /// Runs one operation, or several at the same time, then compares the rows.
     async fn step(&mut self) -> Result<(), String> {
+        if self.model.account.is_some() && self.random.one_in(12) {
+            return self.misfortune().await;
+        }
         let operations = match self.random.within(0..10) {
             _ if self.model.account.is_none() => self.coming_back(),
             0 | 1 => self.twins().await?,
@@ -167,6 +170,23 @@ impl<'a> World<'a> {
     fn text(&mut self, what: &str) -> String {
         self.texts += 1;
         format!("{what} {}", self.texts)
+    }
+
+    /// Several messages in a row that the model blocks or leaves without a text: the refunds of a day have a bound.
+    async fn misfortune(&mut self) -> Result<(), String> {
+        let Some(room) = self.some_room() else { return Ok(()) };
+        for _ in 0..self.random.within(3..9) {
+            let send = Operation::Send { room, text: self.text("question"), key: None };
+            for operation in [send, Operation::Claim { room, lease: LEASE }] {
+                self.perform(vec![operation]).await?;
+            }
+            let Some(held) = self.held.last().copied() else { return Ok(()) };
+            let state = if self.random.one_in(2) { ReplyState::Blocked } else { ReplyState::Failed };
+            let finish = Operation::Finish { held, state, text: String::new(), is_answered: true };
+            self.perform(vec![finish]).await?;
+            self.compare().await?;
+        }
+        Ok(())
     }
 
     /// A sign-in after the account was deleted: soon, or after midnight, and perhaps twice at once.

@@ -4,12 +4,17 @@
 
 mod allowance;
 mod bad_input;
+mod desk;
 mod idempotency;
 mod list;
 mod messages;
 mod plans;
 mod races;
+mod refunds_are_bounded;
 mod rooms;
+mod rooms_are_bounded;
 mod scale;
 mod sizes;
+mod unfinished_replies_are_bounded;
 mod waiting;
+mod what_reached_gemini_is_charged;

@@ -6,6 +6,7 @@ mod delete_me;
 mod get_me;
 mod owasp;
 mod update_me;
+mod what_a_number_spent_outlives_its_account;
 
 use testkit::{Stack, TestApi};
 
