@@ -140,6 +140,7 @@ async fn it_is_found_before_during_and_after_a_rotation_of_the_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_sign_in_that_races_with_the_deletion_escapes_it() {
     let api = start().await;
+    let db = api.stack.db();
     for _ in 0..3 {
         let user = sign_in(&api).await;
         if used(&user).await == 0 {
@@ -148,7 +149,7 @@ async fn no_sign_in_that_races_with_the_deletion_escapes_it() {
         let (marks, mobile) = (NumberMarks::from_env(&api.stack.env()).unwrap(), Mobile::parse(MOBILE).unwrap());
         let mut tasks = JoinSet::new();
         for _ in 0..99 {
-            let (db, mobile, marks) = (api.stack.db(), mobile.clone(), marks.of(&mobile));
+            let (db, mobile, marks) = (db.clone(), mobile.clone(), marks.of(&mobile));
             let (session, now) = (SessionId::generate(), api.stack.clock.now());
             tasks.spawn(async move {
                 let expires_at = now + Duration::from_hours(1);
