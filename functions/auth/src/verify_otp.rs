@@ -60,6 +60,7 @@ const ENDED: Error =
     request_body = Request,
     responses((status = 200, body = Response, description = "Signed in, or allowed to set a password."), Refusals),
 )]
+#[expect(clippy::too_many_arguments, reason = "the signature tells all that is used")]
 pub(crate) async fn verify_otp(
     State(db): State<Db>,
     State(cache): State<Cache>,

@@ -18,6 +18,7 @@ use time::Date;
 
 use super::Db;
 use super::messages::UNFINISHED;
+use super::row::row;
 use super::tier;
 use crate::Fault;
 use crate::domain::ReplyState;
@@ -62,6 +63,18 @@ pub(super) const CHARGE: &str = concatcp!(
 pub(super) const FOUND: &str = "coalesce((select used from charged), (select used from spent), 0) as used,
         coalesce((select used from spent), 0) < plan.daily as has_messages,
         (select unfinished from waiting) < plan.most as has_places";
+
+row! {
+    /// The columns of [`FOUND`].
+    pub(super) struct Found {
+        /// Messages spent today.
+        pub(in crate::db) used: i32,
+        /// Whether the day's allowance had a message left in the statement's snapshot.
+        pub(in crate::db) has_messages: bool,
+        /// Whether another reply could be unfinished in the snapshot.
+        pub(in crate::db) has_places: bool,
+    }
+}
 
 /// Which unfinished replies are refunded if they are called off, as long as the user has free ones: no attempt is
 /// running, and none was answered.

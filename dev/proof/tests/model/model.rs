@@ -137,19 +137,7 @@ impl Model {
                 self.ledger.spend(self.now.day(), *used);
                 Ok(())
             }
-            (Operation::Leave, Seen::Done(done)) => {
-                same("leave", done, &self.account.is_some())?;
-                self.leave();
-                Ok(())
-            }
-            (Operation::Join, Seen::Joined(user, session, used)) => {
-                match self.account {
-                    Some((known, _)) => same("the account", user, &known)?,
-                    None if self.gone.contains(user) => return Err(format!("{user} was deleted")),
-                    None => self.join(*user, *session),
-                }
-                same("used", used, &self.used_today())
-            }
+            (Operation::Leave | Operation::Join, _) => self.come_or_go(operation, seen),
             (operation, Seen::Answer(answer)) if self.account.is_none() => Self::refuse(operation, answer),
             (Operation::Create { title }, Seen::Answer(answer)) => {
                 if i64::try_from(self.rooms.len()).unwrap() >= self.bounds.rooms {
@@ -212,6 +200,34 @@ impl Model {
                 }
                 Ok(())
             }
+            (Operation::Bury { .. } | Operation::Sweep { .. }, _) => self.tidy(operation, seen),
+            (operation, seen) => self.look(operation, seen),
+        }
+    }
+
+    /// Applies the deletion of the account, or a sign-in.
+    fn come_or_go(&mut self, operation: &Operation, seen: &Seen) -> Checked {
+        match (operation, seen) {
+            (Operation::Leave, Seen::Done(done)) => {
+                same("leave", done, &self.account.is_some())?;
+                self.leave();
+                Ok(())
+            }
+            (Operation::Join, Seen::Joined(user, session, spent)) => {
+                match self.account {
+                    Some((known, _)) => same("the account", user, &known)?,
+                    None if self.gone.contains(user) => return Err(format!("{user} was deleted")),
+                    None => self.join(*user, *session),
+                }
+                same("used", spent, &self.used_today())
+            }
+            (operation, seen) => Err(format!("{operation:?} cannot end as {seen:?}")),
+        }
+    }
+
+    /// Applies what `maintenance` does.
+    fn tidy(&mut self, operation: &Operation, seen: &Seen) -> Checked {
+        match (operation, seen) {
             (Operation::Bury { reply }, Seen::Done(done)) => {
                 let now = self.now;
                 let free = self
@@ -234,7 +250,7 @@ impl Model {
                 }
                 Ok(())
             }
-            (operation, seen) => self.look(operation, seen),
+            (operation, seen) => Err(format!("{operation:?} cannot end as {seen:?}")),
         }
     }
 

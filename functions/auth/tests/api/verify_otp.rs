@@ -29,11 +29,11 @@ async fn a_new_account_goes_on_with_what_its_number_spent_today() {
     let mark = NumberMarks::from_env(&api.stack.env()).unwrap().of(&Mobile::parse(&user.mobile).unwrap());
     let kept = "insert into past_usage (mark, day, used, refunded, called_off) values ($1, $2, 4, 1, 2)";
     api.stack.sql().await.execute(kept, &[&mark[0], &api.stack.clock.now().day()]).await.unwrap();
-    let used = |answer: &testkit::Answer| answer.body()["user"]["allowance"]["used"].clone();
-    assert_eq!(used(&sign_in(&other).await.1), 0);
-    assert_eq!(used(&sign_in(&user).await.1), 4);
+    let spent = |answer: &testkit::Answer| answer.body()["user"]["allowance"]["used"].clone();
+    assert_eq!(spent(&sign_in(&other).await.1), 0);
+    assert_eq!(spent(&sign_in(&user).await.1), 4);
     api.stack.clock.advance(Duration::from_mins(1));
-    assert_eq!(used(&sign_in(&user).await.1), 4, "once");
+    assert_eq!(spent(&sign_in(&user).await.1), 4, "once");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `messages`: a room's turns, accepted in one statement and read by their place in the room.
 
 mod accept;
+mod earlier;
 
 use const_format::formatcp;
 use time::Date;

@@ -4,7 +4,7 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 
 use crate::Fault;
-use crate::db::allowances::{CHARGE, FOUND};
+use crate::db::allowances::{CHARGE, FOUND, Found};
 use crate::db::messages::{Accepted, Message, UNFINISHED};
 use crate::db::row::{FromRow, read};
 use crate::db::{Db, Parameters};
@@ -77,11 +77,7 @@ struct Decision {
     place: Option<i64>,
     tier: Tier,
     daily: i32,
-    used: i32,
-    /// Whether the day's allowance had a message left in the statement's snapshot.
-    has_messages: bool,
-    /// Whether another reply could be unfinished in the snapshot.
-    has_places: bool,
+    found: Found,
     /// The message to answer; `None` if there is no such message.
     message: Option<Message>,
 }
@@ -95,9 +91,7 @@ impl FromRow for Decision {
             place: read(row, "place")?,
             tier: read(row, "plan")?,
             daily: read(row, "daily")?,
-            used: read(row, "used")?,
-            has_messages: read(row, "has_messages")?,
-            has_places: read(row, "has_places")?,
+            found: Found::from_row(row)?,
             message: has_message.then(|| Message::from_row(row)).transpose()?,
         })
     }
@@ -125,7 +119,7 @@ async fn decide(db: &Db, new: &NewReply) -> Result<Option<Regenerate>, Fault> {
     if decision.is_stale {
         return Ok(None);
     }
-    let (tier, allowance) = (decision.tier, Allowance::new(decision.daily, decision.used, now));
+    let (tier, allowance) = (decision.tier, Allowance::new(decision.daily, decision.found.used, now));
     Ok(match decision {
         Decision { message: None, .. } => Some(Regenerate::NoSuchMessage),
         Decision { is_unfinished: true, .. } => Some(Regenerate::Unfinished),
@@ -133,8 +127,8 @@ async fn decide(db: &Db, new: &NewReply) -> Result<Option<Regenerate>, Fault> {
             let reply = message.pending_reply(reply, place, now);
             Some(Regenerate::Stored(Box::new(Accepted { message, reply, tier, allowance })))
         }
-        Decision { has_messages: false, .. } => Some(Regenerate::AllowanceSpent(tier, allowance)),
-        Decision { has_places: false, .. } => Some(Regenerate::TooManyUnfinished),
+        Decision { found: Found { has_messages: false, .. }, .. } => Some(Regenerate::AllowanceSpent(tier, allowance)),
+        Decision { found: Found { has_places: false, .. }, .. } => Some(Regenerate::TooManyUnfinished),
         // Another send or regeneration was faster.
         _ => None,
     })
