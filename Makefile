@@ -21,7 +21,7 @@ bench: ## what starts, requests and replies take and cost, and whether times tel
 	@dev/bench/run
 
 fuzz: ## the API by Schemathesis, some 20 minutes; SEED=… to repeat
-	@PRO_DAILY_LIMIT=1000000 dev/up --name fuzz dev/fuzz-api
+	@PRO_DAILY_LIMIT=1000000 UNFINISHED_REPLIES=1000000 ROOMS_PER_USER=1000000 dev/up --name fuzz dev/fuzz-api
 
 fuzz-parsers: ## the parsers of what strangers send, a minute each (SECONDS=60)
 	@dev/fuzz/run $(SECONDS)

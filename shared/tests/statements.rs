@@ -9,20 +9,23 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use shared::auth::RefreshToken;
+use shared::db::chatrooms::Create;
 use shared::db::customers::{self, By, Checkout, ProUntil, Subscription};
 use shared::db::messages::{self, Accept, NewMessage, Turns};
 use shared::db::refresh_tokens::{self, Presented, Rotation};
 use shared::db::replies::{self, Cancel, Claim, NewReply, Outcome, Regenerate};
 use shared::db::sessions::{self, NewSession};
 use shared::db::users::{self, NewPassword, Profile};
-use shared::db::{Db, allowances, attempts, chatrooms, stats, stripe_events};
+use shared::db::{Db, allowances, attempts, chatrooms, past_usage, stats, stripe_events};
 use shared::domain::{
-    Limits, Mobile, PaymentProblem, ReplyError, SessionId, SubscriptionState, ThoughtSignature, Tier, Timestamp, Title,
-    UserId,
+    Bounds, FreeCancels, Limits, Mobile, PaymentProblem, ReplyError, SessionId, SubscriptionState, ThoughtSignature,
+    Tier, Timestamp, Title, UserId,
 };
 use testkit::Stack;
 
 const LIMITS: Limits = Limits { basic: 5, pro: 10 };
+const BOUNDS: Bounds = Bounds { unfinished_basic: 5, unfinished_pro: 5, rooms: 5 };
+const FREE: FreeCancels = FreeCancels(5);
 const LEASE: Duration = Duration::from_secs(45);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -59,7 +62,7 @@ async fn run_everything(db: &Db, now: Timestamp) {
     conversation(&mut run, db, user, now).await;
     subscription(&mut run, db, user, now).await;
     expiry(&mut run, db, now).await;
-    let deleted = run!(run, users::delete(db, user)).expect("an account");
+    let deleted = run!(run, users::delete(db, user, FREE, |_| vec![vec![1; 32]], now)).expect("an account");
     assert!(!deleted.sessions.is_empty());
     let not_run: Vec<_> = declared().difference(&run.0).cloned().collect();
     assert!(not_run.is_empty(), "add them here: {not_run:?}");
@@ -70,7 +73,7 @@ async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
     let hash = token.hash();
     let session =
         NewSession { id: SessionId::generate(), refresh_hash: &hash, user_agent: Some("tests"), expires_at: now + DAY };
-    let user = run!(run, users::sign_in(db, &mobile, &Profile::default(), &session, now)).id;
+    let user = run!(run, users::sign_in(db, &mobile, &Profile::default(), &session, &[vec![1; 32]], now)).id;
     assert_eq!(run!(run, users::find(db, user, now)).unwrap().tier, Tier::Basic);
     let changes = users::Changes { name: Some(None), email: None };
     assert_eq!(run!(run, users::update(db, user, changes, now)).unwrap().mobile, mobile);
@@ -97,7 +100,8 @@ async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
 }
 
 async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
-    let room = run!(run, chatrooms::create(db, user, &Title::default(), None, now)).unwrap().id;
+    let made = run!(run, chatrooms::create(db, user, &Title::default(), None, BOUNDS, now));
+    let Create::Made(chatrooms::Chatroom { id: room, .. }) = made else { panic!("not made") };
     let changes = chatrooms::Changes { title: None, system_prompt: Some(None) };
     assert_eq!(run!(run, chatrooms::update(db, user, room, changes, now)).unwrap().id, room);
     assert_eq!(run!(run, chatrooms::find(db, user, room)).unwrap().id, room);
@@ -106,7 +110,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     }
 
     let content = "hi".to_owned().try_into().unwrap();
-    let new = NewMessage { user, room, content: &content, key: Some("key"), limits: LIMITS, now };
+    let new = NewMessage { user, room, content: &content, key: Some("key"), limits: LIMITS, bounds: BOUNDS, now };
     let Accept::Stored(first) = run!(run, messages::accept(db, &new)) else { panic!("not stored") };
     let Accept::Repeated(_) = run!(run, messages::accept(db, &new)) else { panic!("not repeated") };
     let later = now + DAY;
@@ -120,10 +124,12 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     let signed = Outcome { signature: Some(signature), ..failed.clone() };
     assert!(run!(run, replies::finish(db, attempt.reply, attempt.number, &signed, now)));
 
-    let again = NewReply { user, room, message: first.message.id, limits: LIMITS, now };
+    let again = NewReply { user, room, message: first.message.id, limits: LIMITS, bounds: BOUNDS, now };
     let Regenerate::Stored(second) = run!(run, replies::regenerate(db, &again)) else { panic!("not stored") };
-    let Cancel::Cancelled(_) = run!(run, replies::cancel(db, user, room, second.reply.id, now)) else { panic!("not") };
-    assert!(run!(run, replies::keep_partial(db, second.reply.id, 0, &failed)));
+    let Cancel::Cancelled(_) = run!(run, replies::cancel(db, user, room, second.reply.id, FREE, now)) else {
+        panic!("not")
+    };
+    assert!(!run!(run, replies::keep_partial(db, second.reply.id, 0, &failed)), "it was refunded");
     assert!(!run!(run, replies::bury(db, second.reply.id, now)));
     let found = run!(run, messages::find(db, user, room, first.reply.id)).unwrap();
     assert_eq!(found.error, Some(ReplyError::ModelStopped));
@@ -131,7 +137,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
         assert_eq!(run!(run, messages::list(db, user, room, turns, 10)).unwrap().items.len(), 3);
     }
     assert_eq!(run!(run, stats::replies(db, now)).len(), 2);
-    assert_eq!(run!(run, chatrooms::delete(db, user, room)), Some(vec![]));
+    assert_eq!(run!(run, chatrooms::delete(db, user, room, FREE)), Some(vec![]));
 }
 
 async fn subscription(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
@@ -185,6 +191,7 @@ async fn expiry(run: &mut Run, db: &Db, now: Timestamp) {
     run!(run, allowances::delete_before(db, before.day(), 10));
     run!(run, attempts::delete_before(db, before, 10));
     run!(run, customers::delete_erased(db, before, 10));
+    run!(run, past_usage::delete_before(db, before.day(), 10));
     assert!(!run!(run, attempts::only_fail(db, before)));
 }
 

@@ -3,10 +3,11 @@
 #![cfg(test)]
 
 use shared::Fault;
+use shared::db::chatrooms::{self, Create};
+use shared::db::customers;
 use shared::db::customers::By;
 use shared::db::messages::{self, Accept, NewMessage};
-use shared::db::{chatrooms, customers};
-use shared::domain::{Limits, SubscriptionState, Title};
+use shared::domain::{Bounds, Limits, SubscriptionState, Title};
 use testkit::TestApi;
 
 /// The column that a fault names; the fault is no outage, so it is answered 500 and logged.
@@ -41,10 +42,12 @@ async fn an_unknown_word_of_a_reply_is_a_fault() {
     let api = TestApi::start(|_, _| Ok(axum::Router::new())).await;
     let (caller, now) = (api.signed_in().await, api.stack.clock.now());
     let (db, sql, user) = (api.stack.db(), api.stack.sql().await, caller.id.unwrap());
-    let room = chatrooms::create(&db, user, &Title::default(), None, now).await.unwrap().unwrap().id;
+    let bounds = Bounds { unfinished_basic: 5, unfinished_pro: 5, rooms: 5 };
+    let made = chatrooms::create(&db, user, &Title::default(), None, bounds, now).await.unwrap();
+    let Create::Made(chatrooms::Chatroom { id: room, .. }) = made else { panic!("not made") };
     let content = "hi".to_owned().try_into().unwrap();
     let limits = Limits { basic: 5, pro: 5 };
-    let new = NewMessage { user, room, content: &content, key: None, limits, now };
+    let new = NewMessage { user, room, content: &content, key: None, limits, bounds, now };
     let Accept::Stored(accepted) = messages::accept(&db, &new).await.unwrap() else { panic!("not stored") };
     sql.execute("update messages set error = 'bored' where role = 'assistant'", &[]).await.unwrap();
     assert_eq!(column(messages::find(&db, user, room, accepted.reply.id).await), "error");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::cache::{OtpLimits, RequestLimits};
 use shared::config::Env;
-use shared::domain::Limits;
+use shared::domain::{Bounds, Limits};
 use shared::http::ProblemCode;
 
 /// A limit with its default.
@@ -15,7 +15,7 @@ struct Limit {
     by: &'static str,
     /// The most requests or tries…
     most: u64,
-    /// …within this many seconds.
+    /// …within this many seconds; 0 if they are counted as long as they exist.
     seconds: u64,
     /// The template's parameter that sets it; `None` if it is fixed.
     parameter: Option<&'static str>,
@@ -51,8 +51,11 @@ pub(crate) fn tell(operation: &mut Value, codes: &[ProblemCode]) {
 impl Limit {
     fn to_value(&self) -> Value {
         let mut value = json!({
-            "code": self.code.as_str(), "by": self.by, "limit": self.most, "window_seconds": self.seconds,
+            "code": self.code.as_str(), "by": self.by, "limit": self.most,
         });
+        if self.seconds > 0 {
+            value["window_seconds"] = json!(self.seconds);
+        }
         if let Some(parameter) = self.parameter {
             value["parameter"] = json!(parameter);
         }
@@ -65,7 +68,9 @@ fn all() -> Vec<Limit> {
     let unset = Env::from_fn(|_| None);
     let (Ok(otp), Ok(day)) = (OtpLimits::from_env(&unset), Limits::from_env(&unset)) else { return Vec::new() };
     let Ok(requests) = RequestLimits::from_env(&unset) else { return Vec::new() };
-    [of_codes(&otp), of_passwords(), of_operators(), of_messages(day), of_requests(requests)].concat()
+    let Ok(bounds) = Bounds::from_env(&unset) else { return Vec::new() };
+    let of_users = [of_messages(day), of_rooms(bounds), of_requests(requests)].concat();
+    [of_codes(&otp), of_passwords(), of_operators(), of_users].concat()
 }
 
 fn of_codes(limits: &OtpLimits) -> Vec<Limit> {
@@ -147,6 +152,18 @@ fn of_requests(limits: RequestLimits) -> Vec<Limit> {
     vec![
         limit(code, "user", user, MINUTE, Some("RequestsPerUserMinute"), words(user, "a user")),
         limit(code, "address", address, MINUTE, Some("RequestsPerAddressMinute"), address_words),
+    ]
+}
+
+fn of_rooms(bounds: Bounds) -> Vec<Limit> {
+    use ProblemCode::{TooManyRooms, TooManyUnfinished};
+    let [basic, pro] = [bounds.unfinished_basic, bounds.unfinished_pro].map(i32::unsigned_abs).map(u64::from);
+    let rooms = bounds.rooms.unsigned_abs();
+    let words = |most, plan| format!("{most} unfinished replies of a {plan} user at once");
+    vec![
+        limit(TooManyUnfinished, "user", basic, 0, Some("UnfinishedRepliesBasic"), words(basic, "Basic")),
+        limit(TooManyUnfinished, "user", pro, 0, Some("UnfinishedReplies"), words(pro, "Pro")),
+        limit(TooManyRooms, "user", rooms, 0, Some("RoomsPerUser"), format!("{rooms} rooms of a user")),
     ]
 }
 

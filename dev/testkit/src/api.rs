@@ -95,7 +95,7 @@ impl TestApi {
         };
         let mobile = Mobile::parse(&user.mobile).expect("a number");
         let account =
-            users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &new, now).await.expect("Postgres");
+            users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &new, &[], now).await.expect("Postgres");
         let tokens = Tokens::from_env(&self.stack.env()).expect("settings that work");
         user.token = Some(tokens.issue(Grant::Session(account.id, session, Some(now)), now).expect("a token"));
         (user.id, user.session) = (Some(account.id), Some(session));

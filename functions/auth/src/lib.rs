@@ -33,7 +33,7 @@ mod verify_otp;
 
 use axum::Router;
 use axum::extract::FromRef;
-use shared::auth::{DeviceTokens, OneTimeCodes};
+use shared::auth::{DeviceTokens, NumberMarks, OneTimeCodes};
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
@@ -58,6 +58,7 @@ struct App {
     rules: PasswordRules,
     issuer: Issuer,
     fresh: FreshSignIn,
+    marks: NumberMarks,
     clock: Clock,
 }
 
@@ -78,6 +79,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         throttle: Throttle::from_env(env, auth.cache.clone(), clock.clone())?,
         rules: PasswordRules::from_env(env)?,
         devices: DeviceTokens::from_env(env)?,
+        marks: NumberMarks::from_env(env)?,
         issuer: Issuer::from_env(env, auth.tokens.clone(), clock.clone())?,
         fresh: FreshSignIn::from_env(env)?,
         auth,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use shared::auth::OneTimeCodes;
+use shared::auth::{NumberMarks, OneTimeCodes};
 use shared::cache::{Cache, Purpose, Try, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, Profile};
@@ -64,11 +64,13 @@ pub(crate) const ENDED: Error =
     request_body = Request,
     responses((status = 200, body = Response, description = "Signed in, or allowed to set a password."), Refusals),
 )]
+#[expect(clippy::too_many_arguments, reason = "the signature tells all that is used")]
 pub(crate) async fn verify_otp(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(codes): State<OneTimeCodes>,
     State(issuer): State<Issuer>,
+    State(marks): State<NumberMarks>,
     State(clock): State<Clock>,
     Device(device): Device,
     Json(request): Json<Request>,
@@ -96,7 +98,8 @@ pub(crate) async fn verify_otp(
             count_used(&mobile, now);
             let profile = profile(&cache, &mobile, signup).await?;
             let draft = issuer.draft()?;
-            let user = users::sign_in(&db, &mobile, &profile, &draft.session(device.as_deref()), clock.now()).await?;
+            let (session, marks) = (draft.session(device.as_deref()), marks.of(&mobile));
+            let user = users::sign_in(&db, &mobile, &profile, &session, &marks, clock.now()).await?;
             telemetry::security(SecurityEvent::SignIn, Some(user.id));
             forget(&cache, signup).await;
             Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))

@@ -1,12 +1,14 @@
 //! An accepted message: it is sent to the worker and returned to the client.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Serialize;
 use shared::db::messages::Accepted;
 use shared::domain::{Allowance, ChatroomId, Timestamp};
-use shared::http::{Json, rate_limit};
+use shared::http::{Error, Json, ProblemCode, rate_limit};
 use shared::queue::{ReplyJob, ReplyQueues};
 use utoipa::ToSchema;
 
@@ -33,6 +35,13 @@ pub(crate) struct AcceptedView {
     reply: MessageView,
     allowance: Allowance,
 }
+
+/// The refusal of another reply while too many of the user's are unfinished. One ends within seconds, most often.
+pub(crate) const TOO_MANY_UNFINISHED: Error = Error::RateLimited(
+    ProblemCode::TooManyUnfinished,
+    "Too many replies are unfinished. Wait for one, or cancel one.",
+    Duration::from_secs(5),
+);
 
 /// Puts a stored reply on its queue and returns 202 with the reply's address and the day's allowance. If the queue
 /// fails, nothing is lost: the row is pending, and `maintenance` sends it.

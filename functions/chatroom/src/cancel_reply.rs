@@ -4,15 +4,15 @@ use axum::extract::State;
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::replies::{self, Cancel};
-use shared::domain::{ChatroomId, Clock, MessageId};
+use shared::domain::{ChatroomId, Clock, FreeCancels, MessageId};
 use shared::http::{Caller, Error, Json, Path, Result};
 
 use crate::views::MessageView;
 
 /// Cancel a reply
 ///
-/// Stops an unfinished reply. The message is refunded if the model had not begun. A reply that has ended is returned as
-/// it is. The reply may be named by its own id or by the id of the message it answers: then the latest one is meant.
+/// Stops an unfinished reply. The message is refunded if the model had not begun, up to a few times a day. A reply that
+/// has ended is returned as it is. The reply may be named by its own id or by the id of the message it answers: then the latest one is meant.
 #[utoipa::path(
     post, path = "/chatroom/{chatroom}/message/{message}/cancel", tag = "Messages", security(("bearer" = [])),
     params(
@@ -28,11 +28,12 @@ use crate::views::MessageView;
 pub(crate) async fn cancel_reply(
     State(db): State<Db>,
     State(cache): State<Cache>,
+    State(free): State<FreeCancels>,
     State(clock): State<Clock>,
     caller: Caller,
     Path((room, id)): Path<(ChatroomId, MessageId)>,
 ) -> Result<Json<MessageView>> {
-    let reply = match replies::cancel(&db, caller.user, room, id, clock.now()).await? {
+    let reply = match replies::cancel(&db, caller.user, room, id, free, clock.now()).await? {
         Cancel::Cancelled(reply) => reply,
         Cancel::AlreadyFinal(reply) => return Ok(Json((*reply).into())),
         Cancel::NoSuchReply => return Err(Error::not_found("message")),

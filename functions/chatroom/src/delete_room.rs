@@ -4,14 +4,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::cache::Cache;
 use shared::db::{Db, chatrooms};
-use shared::domain::ChatroomId;
+use shared::domain::{ChatroomId, FreeCancels};
 use shared::http::{Error, Path, Result};
 
 use crate::callers::RoomWriter;
 
 /// Delete a room
 ///
-/// Deletes a room with its messages. Unfinished replies are stopped and refunded.
+/// Deletes a room with its messages. Unfinished replies are called off: those that the model had not begun are refunded,
+/// up to a few a day.
 #[utoipa::path(
     delete, path = "/chatroom/{chatroom}", tag = "Chatrooms", security(("bearer" = [])),
     params(("chatroom" = ChatroomId, Path, description = "The room.")),
@@ -20,10 +21,11 @@ use crate::callers::RoomWriter;
 pub(crate) async fn delete_room(
     State(db): State<Db>,
     State(cache): State<Cache>,
+    State(free): State<FreeCancels>,
     caller: RoomWriter,
     Path(id): Path<ChatroomId>,
 ) -> Result<StatusCode> {
-    let unfinished = chatrooms::delete(&db, caller.user, id).await?;
+    let unfinished = chatrooms::delete(&db, caller.user, id, free).await?;
     caller.written(&cache).await;
     let unfinished = unfinished.ok_or_else(|| Error::not_found("chatroom"))?;
     if let Err(error) = cache.stop_replies(&unfinished).await {

@@ -22,7 +22,7 @@ use axum::extract::FromRef;
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
-use shared::domain::{Clock, Limits};
+use shared::domain::{Bounds, Clock, FreeCancels, Limits};
 use shared::http::{Auth, edge};
 use shared::queue::ReplyQueues;
 
@@ -35,6 +35,8 @@ struct App {
     cache: Cache,
     queues: ReplyQueues,
     limits: Limits,
+    bounds: Bounds,
+    free: FreeCancels,
     waiter: Waiter,
     clock: Clock,
 }
@@ -54,6 +56,8 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         auth,
         queues: ReplyQueues::from_env(env)?,
         limits: Limits::from_env(env)?,
+        bounds: Bounds::from_env(env)?,
+        free: FreeCancels::from_env(env)?,
         waiter,
         clock,
     };

@@ -4,14 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use shared::db::Db;
 use shared::db::replies::{self, NewReply, Regenerate};
-use shared::domain::{ChatroomId, Clock, Limits, MessageId};
+use shared::domain::{Bounds, ChatroomId, Clock, Limits, MessageId};
 use shared::http::{Error, Path, ProblemCode, Result};
 use shared::queue::ReplyQueues;
 
-use crate::accepted::{self, AcceptedView};
+use crate::accepted::{self, AcceptedView, TOO_MANY_UNFINISHED};
 use crate::callers::MessageSender;
 
-shared::refusals!(ReplyUnfinished, AllowanceSpent);
+shared::refusals!(ReplyUnfinished, AllowanceSpent, TooManyUnfinished);
 
 const UNFINISHED: Error = Error::refused(ProblemCode::ReplyUnfinished, "A reply to this message is not finished yet.");
 
@@ -36,15 +36,17 @@ pub(crate) async fn regenerate_reply(
     State(db): State<Db>,
     State(queues): State<ReplyQueues>,
     State(limits): State<Limits>,
+    State(bounds): State<Bounds>,
     State(clock): State<Clock>,
     caller: MessageSender,
     Path((room, message)): Path<(ChatroomId, MessageId)>,
 ) -> Result<Response> {
     let now = clock.now();
-    match replies::regenerate(&db, &NewReply { user: caller.user, room, message, limits, now }).await? {
+    match replies::regenerate(&db, &NewReply { user: caller.user, room, message, limits, bounds, now }).await? {
         Regenerate::Stored(accepted) => Ok(accepted::respond(&queues, room, *accepted, now).await),
         Regenerate::Unfinished => Err(UNFINISHED),
         Regenerate::NoSuchMessage => Err(Error::not_found("message")),
         Regenerate::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
+        Regenerate::TooManyUnfinished => Err(TOO_MANY_UNFINISHED),
     }
 }

@@ -5,12 +5,12 @@ use axum::response::Response;
 use serde::Deserialize;
 use shared::db::Db;
 use shared::db::messages::{self, Accept, NewMessage};
-use shared::domain::{ChatroomId, Clock, Content, Limits};
+use shared::domain::{Bounds, ChatroomId, Clock, Content, Limits};
 use shared::http::{Error, Json, Path, ProblemCode, Result};
 use shared::queue::ReplyQueues;
 use utoipa::ToSchema;
 
-use crate::accepted::{self, AcceptedView};
+use crate::accepted::{self, AcceptedView, TOO_MANY_UNFINISHED};
 use crate::callers::MessageSender;
 use crate::idempotency::IdempotencyKey;
 
@@ -21,7 +21,7 @@ pub(crate) struct Request {
     content: Content,
 }
 
-shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent);
+shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent, TooManyUnfinished);
 
 const KEY_REUSED: Error = Error::RefusedField(
     ProblemCode::IdempotencyKeyReused,
@@ -53,6 +53,7 @@ pub(crate) async fn send_message(
     State(db): State<Db>,
     State(queues): State<ReplyQueues>,
     State(limits): State<Limits>,
+    State(bounds): State<Bounds>,
     State(clock): State<Clock>,
     caller: MessageSender,
     Path(room): Path<ChatroomId>,
@@ -60,7 +61,7 @@ pub(crate) async fn send_message(
     Json(Request { content }): Json<Request>,
 ) -> Result<Response> {
     let now = clock.now();
-    let new = NewMessage { user: caller.user, room, content: &content, key: key.as_deref(), limits, now };
+    let new = NewMessage { user: caller.user, room, content: &content, key: key.as_deref(), limits, bounds, now };
     match messages::accept(&db, &new).await? {
         Accept::Stored(accepted) | Accept::Repeated(accepted) => {
             Ok(accepted::respond(&queues, room, *accepted, now).await)
@@ -68,5 +69,6 @@ pub(crate) async fn send_message(
         Accept::KeyReused => Err(KEY_REUSED),
         Accept::NoSuchRoom => Err(Error::not_found("chatroom")),
         Accept::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
+        Accept::TooManyUnfinished => Err(TOO_MANY_UNFINISHED),
     }
 }

@@ -74,7 +74,7 @@ struct Usage {
 struct Failure {
     #[schema(value_type = String)]
     code: ReplyError,
-    detail: &'static str,
+    detail: String,
 }
 
 impl From<Message> for MessageView {
@@ -90,29 +90,28 @@ impl From<Message> for MessageView {
             finish_reason: message.finish_reason,
             usage: counted
                 .then_some(Usage { prompt_tokens: message.prompt_tokens, reply_tokens: message.reply_tokens }),
-            error: message.error.map(|code| Failure { code, detail: explain(code) }),
+            error: message.error.map(|code| Failure { code, detail: explain(code, message.charged_on.is_none()) }),
             created_at: message.created_at,
             completed_at: message.completed_at,
         }
     }
 }
 
-/// What a reply's error means to the user.
-fn explain(error: ReplyError) -> &'static str {
-    match error {
-        ReplyError::ContentBlocked => "The model's filters refused this. The message was refunded; try other words.",
-        ReplyError::QuotaExhausted => {
-            "The model's quota is used up for now. The message was refunded; try again later."
-        }
-        ReplyError::ModelUnavailable => "The model could not be reached. The message was refunded; try again.",
-        ReplyError::AttemptsExhausted => {
-            "The model failed to answer several times. The message was refunded; try again."
-        }
-        ReplyError::EmptyAnswer => "The model's answer was empty. The message was refunded; try again.",
+/// What a reply's error means to the user, and whether the message was refunded.
+fn explain(error: ReplyError, is_refunded: bool) -> String {
+    let (what, then) = match error {
+        ReplyError::ContentBlocked => ("The model's filters refused this.", "Try other words."),
+        ReplyError::QuotaExhausted => ("The model's quota is used up for now.", "Try again later."),
+        ReplyError::ModelUnavailable => ("The model could not be reached.", "Try again."),
+        ReplyError::AttemptsExhausted => ("The model failed to answer several times.", "Try again."),
+        ReplyError::EmptyAnswer => ("The model's answer was empty.", "Try again."),
+        ReplyError::NoText => ("The model thought for so long that no text was left.", "Ask for less at once."),
+        ReplyError::ModelStopped => ("The model stopped before its answer was complete.", "Try again."),
         ReplyError::ModelUnauthorized
         | ReplyError::ModelNotFound
         | ReplyError::RequestRefused
-        | ReplyError::ModelStopped
-        | ReplyError::DeadLettered => "No answer could be made. The message was refunded; try again.",
-    }
+        | ReplyError::DeadLettered => ("No answer could be made.", "Try again."),
+    };
+    let refund = if is_refunded { " The message was refunded." } else { "" };
+    format!("{what}{refund} {then}")
 }

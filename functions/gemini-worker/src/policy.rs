@@ -71,7 +71,9 @@ pub fn so_far(progress: &Progress) -> Outcome {
 
 /// The outcome of an attempt that failed: what it took is recorded as well.
 pub fn without_text(error: ReplyError, progress: Progress) -> Outcome {
-    Outcome { model: progress.model, usage: progress.usage, ..Outcome::failed(error) }
+    let failed = Outcome::failed(error);
+    let reached_model = progress.has_begun || failed.reached_model;
+    Outcome { model: progress.model, usage: progress.usage, reached_model, ..failed }
 }
 
 /// The outcome of an answer that broke off.
@@ -84,6 +86,7 @@ fn cut_off(progress: Progress) -> Outcome {
         finish_reason: None,
         usage: progress.usage,
         error: None,
+        reached_model: true,
     }
 }
 
@@ -125,17 +128,19 @@ fn answered(progress: Progress, attempt: i32, pause: Duration) -> Verdict {
     if progress.is_empty() && state == ReplyState::Completed {
         return again(pause, attempt, ReplyError::EmptyAnswer, progress);
     }
-    let error = match state {
-        ReplyState::Blocked => Some(ReplyError::ContentBlocked),
-        ReplyState::Failed => Some(ReplyError::ModelStopped),
-        _ => None,
+    let (state, error) = match state {
+        ReplyState::Blocked => (state, Some(ReplyError::ContentBlocked)),
+        ReplyState::Failed => (state, Some(ReplyError::ModelStopped)),
+        _ if progress.is_empty() => (ReplyState::Failed, Some(ReplyError::NoText)),
+        _ => (state, None),
     };
     // A text that a filter stopped is not shown.
-    let content = if state == ReplyState::Blocked { String::new() } else { progress.text };
+    let has_text = state != ReplyState::Blocked && !progress.is_empty();
+    let content = if has_text { progress.text } else { String::new() };
     // Later turns are told of a reply only if there is no error, and then as it was written.
     let signature = progress.signature.filter(|_| error.is_none() && !progress.too_large);
     let (model, usage) = (progress.model, progress.usage);
-    Verdict::End(Outcome { state, content, signature, model, finish_reason: reason, usage, error })
+    Verdict::End(Outcome { state, content, signature, model, finish_reason: reason, usage, error, reached_model: true })
 }
 
 #[cfg(test)]
@@ -196,8 +201,26 @@ mod tests {
     fn an_empty_answer_is_never_completed() {
         let Verdict::Again(_, empty) = answer(" ", "STOP") else { panic!("completed") };
         assert_eq!(empty.error, Some(ReplyError::EmptyAnswer));
-        let Verdict::End(outcome) = answer("", "MAX_TOKENS") else { panic!("retried") };
-        assert_eq!(outcome.state, ReplyState::Truncated);
+        for (text, reason) in [("", "MAX_TOKENS"), (" \n", "MAX_TOKENS"), ("", "CONTINUATION")] {
+            let Verdict::End(outcome) = answer(text, reason) else { panic!("retried") };
+            assert_eq!((outcome.state, outcome.error), (ReplyState::Failed, Some(ReplyError::NoText)));
+            assert_eq!((outcome.content.as_str(), outcome.finish_reason.as_deref()), ("", Some(reason)));
+        }
+    }
+
+    #[test]
+    fn an_attempt_has_reached_the_model_once_it_began_to_answer() {
+        let reached = |failure, progress| match judge(Err(failure), progress, 1, PAUSE) {
+            Verdict::Again(_, outcome) | Verdict::End(outcome) => outcome.reached_model,
+        };
+        let begun = || Progress { has_begun: true, ..Progress::default() };
+        for failure in [|| Failure::Overloaded(503, None), || Failure::QuotaSpent, || Failure::RateLimited(None)] {
+            assert!(!reached(failure(), Progress::default()));
+            assert!(reached(failure(), begun()));
+        }
+        assert!(reached(Failure::OutOfTime, begun()) && !reached(Failure::OutOfTime, Progress::default()));
+        let Verdict::Again(_, empty) = answer("", "STOP") else { panic!("completed") };
+        assert!(empty.reached_model);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::Fault;
-use shared::db::{Db, allowances, attempts, customers, messages, refresh_tokens, sessions, stripe_events};
+use shared::db::{Db, allowances, attempts, customers, messages, past_usage, refresh_tokens, sessions, stripe_events};
 use shared::domain::Timestamp;
 use tokio::time::Instant;
 
@@ -41,6 +41,8 @@ pub struct Expired {
     pub attempts: u64,
     /// Customers of deleted accounts that Stripe has deleted too.
     pub customers: u64,
+    /// What numbers of deleted accounts spent before today.
+    pub past_usage: u64,
 }
 
 /// Deletes what had expired by `now`; stops at `until`. A replaced refresh token is recognised for as long as it would
@@ -54,6 +56,7 @@ pub(crate) async fn expire(db: &Db, refreshable: Duration, now: Timestamp, until
         allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,
         attempts: repeat(until, || attempts::delete_before(db, now - ATTEMPTS, MOST)).await?,
         customers: repeat(until, || customers::delete_erased(db, now - ERASED, MOST)).await?,
+        past_usage: repeat(until, || past_usage::delete_before(db, now.day(), MOST)).await?,
     })
 }
 

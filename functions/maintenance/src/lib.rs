@@ -39,7 +39,7 @@ pub enum Task {
     Sweep,
     /// Runs every hour.
     Reconcile,
-    /// Runs every day.
+    /// Runs every day, five minutes after midnight UTC: what numbers of deleted accounts spent is needed no longer.
     Expire,
     /// Not on a schedule: an operator requests that one customer or event of Stripe is processed again.
     Replay(Replay),

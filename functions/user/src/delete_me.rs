@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use shared::Fault;
-use shared::auth::DeviceTokens;
+use shared::auth::{DeviceTokens, NumberMarks};
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::users::{self, Deleted};
-use shared::domain::{Clock, Timestamp, UserId};
+use shared::domain::{Clock, FreeCancels, Timestamp, UserId};
 use shared::http::{ACCOUNT_GONE, FreshCaller, Result};
 use shared::stripe::{Stripe, cancel_for_deletion};
 use shared::telemetry::{self, SecurityEvent};
@@ -17,7 +17,8 @@ shared::refusals!(FreshSignInRequired);
 /// Delete the account
 ///
 /// Cancels the subscription, then deletes the account and all it owns. This cannot be undone. It needs a sign-in of the
-/// last minutes.
+/// last minutes. Until midnight UTC another account of the same number continues with the messages that this one spent
+/// today.
 // If Stripe does not confirm the cancellation, the account is kept and the response is 503: nobody pays for a deleted
 // account. The customer at Stripe is deleted later, by the event of the cancellation or by the reconciliation, as soon as
 // nothing is owed (`shared::stripe`).
@@ -30,11 +31,14 @@ pub(crate) async fn delete_me(
     State(cache): State<Cache>,
     State(devices): State<DeviceTokens>,
     State(stripe): State<Stripe>,
+    State(free): State<FreeCancels>,
+    State(marks): State<NumberMarks>,
     State(clock): State<Clock>,
     FreshCaller(caller): FreshCaller,
 ) -> Result<StatusCode> {
     cancel_for_deletion(&db, &stripe, caller.user, clock.now()).await?;
-    let deleted = users::delete(&db, caller.user).await?.ok_or(ACCOUNT_GONE)?;
+    let deleted = users::delete(&db, caller.user, free, |mobile| marks.of(mobile), clock.now()).await?;
+    let deleted = deleted.ok_or(ACCOUNT_GONE)?;
     telemetry::security(SecurityEvent::AccountDeleted, Some(caller.user));
     if let Err(error) = forget(&cache, &devices, caller.user, &deleted, clock.now()).await {
         tracing::error!(%error, "Redis keeps data of a deleted account until it expires");

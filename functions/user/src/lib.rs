@@ -6,11 +6,11 @@ mod update_me;
 
 use axum::Router;
 use axum::extract::FromRef;
-use shared::auth::DeviceTokens;
+use shared::auth::{DeviceTokens, NumberMarks};
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
-use shared::domain::{Clock, Limits};
+use shared::domain::{Clock, FreeCancels, Limits};
 use shared::http::{Auth, FreshSignIn, edge};
 use shared::stripe::Stripe;
 
@@ -23,6 +23,8 @@ struct App {
     devices: DeviceTokens,
     stripe: Stripe,
     limits: Limits,
+    free: FreeCancels,
+    marks: NumberMarks,
     clock: Clock,
 }
 
@@ -39,6 +41,8 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         fresh: FreshSignIn::from_env(env)?,
         stripe: Stripe::from_env(env)?,
         limits: Limits::from_env(env)?,
+        free: FreeCancels::from_env(env)?,
+        marks: NumberMarks::from_env(env)?,
         clock,
     };
     Ok(edge(endpoints().with_state(app)))

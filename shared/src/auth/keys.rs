@@ -24,6 +24,11 @@ impl Key {
         &self.secret
     }
 
+    /// A key for one purpose, derived from this one: what is made with it says nothing about this one's other uses.
+    pub(super) fn derived(&self, purpose: &[u8]) -> Self {
+        Self { id: self.id.clone(), secret: self.hmac(&[b"derived-key:", purpose]).to_vec() }
+    }
+
     /// HMAC-SHA-256 of the parts, one after the other.
     pub(super) fn hmac(&self, parts: &[&[u8]]) -> [u8; 32] {
         // HMAC takes keys of every length: this cannot fail, and an all-zero MAC would match nothing that was issued.

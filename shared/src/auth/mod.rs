@@ -3,6 +3,7 @@
 mod device;
 mod hs256;
 mod keys;
+mod numbers;
 mod otp;
 mod passwords;
 mod refresh;
@@ -10,6 +11,7 @@ mod tokens;
 
 pub use device::{DeviceToken, DeviceTokens, Owner};
 pub use keys::{Key, KeyRing};
+pub use numbers::NumberMarks;
 pub use otp::OneTimeCodes;
 pub use passwords::{hash, verify};
 pub use refresh::RefreshToken;

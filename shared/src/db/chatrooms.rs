@@ -1,13 +1,14 @@
 //! `chatrooms`: listed by their latest activity.
 
 use const_format::formatcp;
+use tokio_postgres::Row;
 
 use super::Db;
-use super::allowances::{REFUND, REFUNDED_IF_DELETED};
+use super::allowances::{CALL_OFF, UNBEGUN};
 use super::messages::UNFINISHED;
-use super::row::{Page, row};
+use super::row::{FromRow, Page, read, row};
 use crate::Fault;
-use crate::domain::{ChatroomId, MessageId, SystemPrompt, Timestamp, Title, UserId};
+use crate::domain::{Bounds, ChatroomId, FreeCancels, MessageId, SystemPrompt, Timestamp, Title, UserId};
 
 row! {
     /// A chatroom.
@@ -25,21 +26,76 @@ row! {
     }
 }
 
-/// Makes a room. `None` if the account was deleted. Its row is locked, so this waits for a deletion that is running.
+/// The result of making a room.
+#[derive(Debug)]
+pub enum Create {
+    /// It is made.
+    Made(Chatroom),
+    /// The user has as many rooms as they may have.
+    TooManyRooms,
+    /// The account was deleted.
+    NoAccount,
+}
+
+/// What a statement that makes a room found.
+struct Creation {
+    room: Option<Chatroom>,
+    has_account: bool,
+    /// Whether the user could have another room in the statement's snapshot.
+    has_places: bool,
+}
+
+impl FromRow for Creation {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        let is_made = read::<Option<ChatroomId>>(row, "id")?.is_some();
+        Ok(Self {
+            room: is_made.then(|| Chatroom::from_row(row)).transpose()?,
+            has_account: read(row, "has_account")?,
+            has_places: read(row, "has_places")?,
+        })
+    }
+}
+
+/// Makes a room. The account's row is locked, so this waits for a deletion that is running.
 pub async fn create(
     db: &Db,
     user: UserId,
     title: &Title,
     system_prompt: Option<&SystemPrompt>,
+    bounds: Bounds,
     now: Timestamp,
-) -> Result<Option<Chatroom>, Fault> {
+) -> Result<Create, Fault> {
+    // The snapshot may be older than the lock of `counters`. The rooms that were made meanwhile are counted as well.
     const SQL: &str = formatcp!(
-        "with owner as (select id from users where id = $2 for share)
-        insert into chatrooms as r (id, user_id, title, system_prompt, created_at, updated_at)
-        select $1, id, $3, $4, $5, $5 from owner returning {}",
-        Chatroom::COLUMNS
+        "with owner as (
+            select id from users where id = $2 for share
+        ), seen as (
+            select count(*) as rooms, coalesce((select rooms from counters where user_id = $2), 0) as known
+            from chatrooms where user_id = $2
+        ), admitted as (
+            insert into counters as n (user_id, rooms) select id, 1 from owner, seen where seen.rooms < $6
+            on conflict (user_id) do update set rooms = n.rooms + 1
+                where (select rooms - known from seen) + n.rooms < $6
+            returning user_id
+        ), r as (
+            insert into chatrooms (id, user_id, title, system_prompt, created_at, updated_at)
+            select $1, user_id, $3, $4, $5, $5 from admitted returning *
+        )
+        select exists (select from owner) as has_account, seen.rooms < $6 as has_places, {columns}
+        from seen left join r on true",
+        columns = Chatroom::COLUMNS
     );
-    db.first(SQL, &[&ChatroomId::generate(), &user, title, &system_prompt, &now]).await
+    let id = ChatroomId::generate();
+    loop {
+        let made: Creation = db.only(SQL, &[&id, &user, title, &system_prompt, &now, &bounds.rooms]).await?;
+        match made {
+            Creation { room: Some(room), .. } => return Ok(Create::Made(room)),
+            Creation { has_account: false, .. } => return Ok(Create::NoAccount),
+            Creation { has_places: false, .. } => return Ok(Create::TooManyRooms),
+            // Other rooms were made or deleted meanwhile.
+            Creation { .. } => {}
+        }
+    }
 }
 
 /// A place in the list: the last room of a page.
@@ -103,25 +159,25 @@ row! {
     }
 }
 
-/// Deletes a room with its messages, refunds what is refundable, and returns the unfinished replies. `None` if the user
-/// has no such room.
-pub async fn delete(db: &Db, user: UserId, id: ChatroomId) -> Result<Option<Vec<MessageId>>, Fault> {
+/// Deletes a room with its messages, calls off its unfinished replies, and returns them; `free` of a day are refunded if
+/// the model was not asked. `None` if the user has no such room.
+pub async fn delete(db: &Db, user: UserId, id: ChatroomId, free: FreeCancels) -> Result<Option<Vec<MessageId>>, Fault> {
     // A message that was accepted while this waited for the room is not in the statement's snapshot: then it runs
     // again.
     const SQL: &str = formatcp!(
         "with seen as (
-            select last_seq from chatrooms where id = $1 and user_id = $2
+            select last_seq from chatrooms where id = $2 and user_id = $3
         ), room as (
-            delete from chatrooms where id = $1 and user_id = $2 and last_seq = (select last_seq from seen) returning id
+            delete from chatrooms where id = $2 and user_id = $3 and last_seq = (select last_seq from seen) returning id
         ), unfinished as (
-            select m.id, m.user_id, m.charged_on, m.{REFUNDED_IF_DELETED} as is_refunded
+            select m.id, m.user_id, m.charged_on, {UNBEGUN} as is_unbegun
             from messages m join room on room.id = m.chatroom_id where m.{UNFINISHED} for update of m
-        ), refundable as (
-            select user_id, charged_on from unfinished where is_refunded
-        ), {REFUND}
+        ), unbegun as (
+            select user_id, charged_on from unfinished where is_unbegun
+        ), {CALL_OFF}
         select exists (select from room) as is_deleted, array(select id from unfinished) as replies from seen"
     );
-    while let Some(deletion) = db.first::<Deletion>(SQL, &[&id, &user]).await? {
+    while let Some(deletion) = db.first::<Deletion>(SQL, &[&free.0, &id, &user]).await? {
         if deletion.is_deleted {
             return Ok(Some(deletion.replies));
         }

@@ -10,6 +10,7 @@ mod connect;
 pub mod customers;
 mod lease;
 pub mod messages;
+pub mod past_usage;
 mod pooler;
 pub mod refresh_tokens;
 pub mod replies;

@@ -4,13 +4,17 @@ mod mobile;
 
 use const_format::formatcp;
 
+use super::allowances::{CALL_OFF, UNBEGUN};
 use super::messages::UNFINISHED;
+use super::past_usage::{KEEP, TAKE};
 use super::row::row;
 use super::sessions::{NewSession, OPEN};
 use super::transaction::{NO_PAUSE, Transaction};
 use super::{Db, tier};
 use crate::Fault;
-use crate::domain::{Allowance, Email, Limits, MessageId, Mobile, Name, SessionId, Tier, Timestamp, UserId};
+use crate::domain::{
+    Allowance, Email, FreeCancels, Limits, MessageId, Mobile, Name, SessionId, Tier, Timestamp, UserId,
+};
 
 pub use mobile::{MobileChange, MobileChanged, change_mobile};
 
@@ -34,12 +38,11 @@ row! {
     }
 }
 
-/// The columns of a [`User`] at `$2`, of the table alias `u` and its [`JOINS`].
-const COLUMNS: &str = concat!(
-    "u.id, u.mobile, u.name, u.email, u.created_at, coalesce(a.used, 0) as used, ",
-    tier!("c.pro_until" at "$2"),
-    " as tier"
-);
+/// The columns of a [`User`] at `$2`, of the table alias `u` and its [`JOINS`], but for its use.
+const PROFILE: &str =
+    concat!("u.id, u.mobile, u.name, u.email, u.created_at, ", tier!("c.pro_until" at "$2"), " as tier");
+/// All columns of a [`User`].
+const COLUMNS: &str = formatcp!("{PROFILE}, coalesce(a.used, 0) as used");
 const JOINS: &str = "left join customers c on c.user_id = u.id
     left join allowances a on a.user_id = u.id and a.day = ($2::timestamptz at time zone 'utc')::date";
 
@@ -68,28 +71,44 @@ pub struct Profile {
 }
 
 /// Signs in the owner of a proved mobile: opens a session, and makes the account with `profile` if there is none. An
-/// account that exists keeps its own profile.
+/// account that exists keeps its own profile. A new one takes over what the number, known by its `marks`, spent today.
 pub async fn sign_in(
     db: &Db,
     mobile: &Mobile,
     profile: &Profile,
     session: &NewSession<'_>,
+    marks: &[Vec<u8>],
     now: Timestamp,
 ) -> Result<User, Fault> {
+    // While this waits, an account that is in the snapshot may be deleted, and one that is not may be made. What they spent
+    // is not in the snapshot then: nothing is done, and the statement runs again.
     const SQL: &str = formatcp!(
-        "with u as (
-            insert into users (id, mobile, name, email, password_hash, created_at) values ($6, $7, $8, $9, $10, $2)
-            on conflict (mobile) do update set mobile = excluded.mobile
-            returning id, mobile, name, email, created_at
-        ), owner as (select id from u), {OPEN}
-        select {COLUMNS} from u {JOINS}"
+        "with known as (
+            select id from users where mobile = $7
+        ), made as (
+            insert into users (id, mobile, name, email, password_hash, created_at)
+            select $6, $7, $8, $9, $10, $2 where not exists (select from known)
+            on conflict (mobile) do nothing returning id, mobile, name, email, created_at
+        ), held as (
+            select id, mobile, name, email, created_at from users
+            where mobile = $7 and exists (select from known) for share
+        ), u as (
+            select * from made union all select * from held
+        ), owner as (select id from u), {OPEN}, {TAKE}
+        select {PROFILE}, coalesce((select used from taken), a.used, 0) as used from u {JOINS}"
     );
     let NewSession { id, refresh_hash, user_agent, expires_at } = session;
     let Profile { name, email, password_hash } = profile;
     let user = UserId::generate();
     let of_session: super::Parameters<'_> = &[id, &now, refresh_hash, user_agent, expires_at];
-    let of_account: super::Parameters<'_> = &[&user, mobile, name, email, password_hash];
-    db.only(SQL, &[of_session, of_account].concat()).await
+    let day = now.day();
+    let of_account: super::Parameters<'_> = &[&user, mobile, name, email, password_hash, &marks, &day];
+    let parameters = [of_session, of_account].concat();
+    loop {
+        if let Some(user) = db.first(SQL, &parameters).await? {
+            return Ok(user);
+        }
+    }
 }
 
 row! {
@@ -199,14 +218,21 @@ row! {
 }
 
 /// Deletes an account and everything it owns. The customer's row stays, without its owner, and is the next to be
-/// compared with Stripe, where the customer is deleted.
+/// compared with Stripe, where the customer is deleted. Its unfinished replies are called off (`free` of a day are
+/// refunded); what its number spent on the day of `now` is kept under the number's marks.
 ///
 /// It locks first, in the same order as everywhere: the account (against new rooms and sessions), the rooms, the
 /// unfinished replies, the refresh tokens. So no statement that holds a room waits for the account while the deletion
 /// waits for that room, and none that holds a token waits for its session. The deletion is a separate statement, so it
 /// sees what was stored meanwhile.
-pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
-    const LOCK_ACCOUNT: &str = "select from users where id = $1 for no key update";
+pub async fn delete(
+    db: &Db,
+    id: UserId,
+    free: FreeCancels,
+    marks: impl Fn(&Mobile) -> Vec<Vec<u8>>,
+    now: Timestamp,
+) -> Result<Option<Deleted>, Fault> {
+    const LOCK_ACCOUNT: &str = "select mobile from users where id = $1 for no key update";
     const LOCK_ROOMS: &str = "select from chatrooms where user_id = $1 order by id for update";
     const LOCK_REPLIES: &str = formatcp!(
         "select from messages m where chatroom_id in (select id from chatrooms where user_id = $1) and m.{UNFINISHED}
@@ -216,8 +242,14 @@ pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
         "select from refresh_tokens where session_id in (select id from sessions where user_id = $1)
         order by hash for update";
     const DELETE: &str = formatcp!(
-        "with gone as (delete from users where id = $1 returning id, mobile),
-        first_in_line as (update customers set checked_at = null where user_id = $1)
+        "with unbegun as (
+            select m.user_id, m.charged_on from messages m join chatrooms r on r.id = m.chatroom_id
+            where r.user_id = $2 and {UNBEGUN}
+        ), {CALL_OFF}, {KEEP}, gone as (
+            delete from users where id = $2 returning id, mobile
+        ), first_in_line as (
+            update customers set checked_at = null where user_id = $2
+        )
         select mobile,
             array(select s.id from sessions s where s.user_id = gone.id) as sessions,
             array(select m.id from messages m join chatrooms r on r.id = m.chatroom_id
@@ -225,10 +257,16 @@ pub async fn delete(db: &Db, id: UserId) -> Result<Option<Deleted>, Fault> {
         from gone"
     );
     let transaction = Transaction::begin(db, NO_PAUSE).await?;
-    for lock in [LOCK_ACCOUNT, LOCK_ROOMS, LOCK_REPLIES, LOCK_TOKENS] {
+    let owner: Option<(Mobile,)> = transaction.first(LOCK_ACCOUNT, &[&id]).await?;
+    let Some((mobile,)) = owner else {
+        transaction.rollback().await?;
+        return Ok(None);
+    };
+    for lock in [LOCK_ROOMS, LOCK_REPLIES, LOCK_TOKENS] {
         transaction.execute(lock, &[&id]).await?;
     }
-    let deleted = transaction.first(DELETE, &[&id]).await?;
+    let marks = marks(&mobile);
+    let deleted = transaction.first(DELETE, &[&free.0, &id, &marks.as_slice(), &now.day()]).await?;
     transaction.commit().await?;
     Ok(deleted)
 }

@@ -41,6 +41,39 @@ impl Limits {
     }
 }
 
+/// What a user may have at the same time.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Unfinished replies of a free user.
+    pub unfinished_basic: i32,
+    /// Unfinished replies of a paying user.
+    pub unfinished_pro: i32,
+    /// Rooms.
+    pub rooms: i64,
+}
+
+impl Bounds {
+    /// Reads `UNFINISHED_REPLIES_BASIC` (5), `UNFINISHED_REPLIES` (20) and `ROOMS_PER_USER` (1000).
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            unfinished_basic: env.parsed("UNFINISHED_REPLIES_BASIC", 5)?,
+            unfinished_pro: env.parsed("UNFINISHED_REPLIES", 20)?,
+            rooms: env.parsed("ROOMS_PER_USER", 1000)?,
+        })
+    }
+}
+
+/// How many replies of a day a user may call off without being charged, before the model is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct FreeCancels(pub i32);
+
+impl FreeCancels {
+    /// Reads `FREE_CANCELS_PER_DAY` (5).
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        env.parsed("FREE_CANCELS_PER_DAY", 5).map(Self)
+    }
+}
+
 /// How much of today's messages is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({ "limit": 5, "used": 2, "remaining": 3, "resets_at": "2026-11-24T00:00:00.000Z" }))]

@@ -11,7 +11,7 @@ mod text;
 mod timestamp;
 mod words;
 
-pub use allowance::{Allowance, Limits, Tier};
+pub use allowance::{Allowance, Bounds, FreeCancels, Limits, Tier};
 pub use billing::{Entitlement, Notice, PaymentProblem, SubscriptionState};
 pub use clock::Clock;
 pub use id::{ChallengeId, ChatroomId, CustomerId, MessageId, NoticeId, SessionId, SignupId, UserId};

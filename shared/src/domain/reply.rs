@@ -60,6 +60,8 @@ words!(
         ModelStopped = "model_stopped",
         /// The model finished without any text.
         EmptyAnswer = "empty_answer",
+        /// The model was cut off before it wrote any text: most likely its thoughts took the whole length.
+        NoText = "no_text",
         /// No attempt produced an answer.
         AttemptsExhausted = "attempts_exhausted",
         /// The queue moved the reply's record to its dead-letter queue.

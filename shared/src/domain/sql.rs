@@ -41,6 +41,10 @@ typed! {
     serde_json::Value => JSONB, JSONB_ARRAY;
 }
 
+impl Listed for Vec<u8> {
+    const LIST: Type = Type::BYTEA_ARRAY;
+}
+
 impl Typed for [u8] {
     const TYPE: Type = Type::BYTEA;
 }

@@ -149,6 +149,12 @@ problem_codes! {
     AllowanceSpent = "allowance_spent", TOO_MANY_REQUESTS,
         "All messages of the day are spent; `allowance` says when there are new ones.",
         "Wait for `Retry-After`, or follow `upgrade`.";
+    TooManyUnfinished = "too_many_unfinished", TOO_MANY_REQUESTS,
+        "Too many of the user's replies are unfinished.",
+        "Wait for one of them (`Retry-After` says when to look again), or cancel one.";
+    TooManyRooms = "too_many_rooms", TOO_MANY_REQUESTS,
+        "The user has as many rooms as a user may have.",
+        "Delete a room, then try again.";
     OtpCooldown = "otp_cooldown", TOO_MANY_REQUESTS,
         "A code was sent to this number a moment ago.",
         "Wait for `Retry-After`.";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::db::{Db, chatrooms, customers};
-use shared::domain::Title;
+use shared::domain::{Bounds, FreeCancels, Title};
 use testkit::{Server, Stack};
 use tokio::time::timeout;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
@@ -58,12 +58,14 @@ async fn nothing_is_left_on_a_connection_that_is_shared() {
     let pooled = Pooled::start().await;
     let (reader, writer) = (pooled.db(), pooled.db());
     let user = write(&writer).await.unwrap();
-    let room = chatrooms::create(&writer, user, &Title::default(), None, now()).await.unwrap().unwrap().id;
+    let bounds = Bounds { unfinished_basic: 5, unfinished_pro: 5, rooms: 5 };
+    let made = chatrooms::create(&writer, user, &Title::default(), None, bounds, now()).await.unwrap();
+    let chatrooms::Create::Made(chatrooms::Chatroom { id: room, .. }) = made else { panic!("not made") };
     customers::make(&writer, user, now()).await.unwrap();
     for _ in 0..5 {
         let (found, deleted, written) = tokio::join!(
             chatrooms::find(&reader, user, room),
-            chatrooms::delete(&writer, user, shared::domain::ChatroomId::generate()),
+            chatrooms::delete(&writer, user, shared::domain::ChatroomId::generate(), FreeCancels(5)),
             write_in_transaction(&writer, user),
         );
         assert_eq!(found.unwrap().map(|room| room.id), Some(room));

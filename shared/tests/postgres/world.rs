@@ -29,7 +29,7 @@ pub(crate) async fn write_session(db: &Db, id: SessionId) -> Result<UserId, Faul
     let hash = RefreshToken::generate().unwrap().hash();
     let session = NewSession { id, refresh_hash: &hash, user_agent: None, expires_at: now() };
     let mobile = Mobile::parse("+14155550123").unwrap();
-    users::sign_in(db, &mobile, &Profile::default(), &session, now()).await.map(|user| user.id)
+    users::sign_in(db, &mobile, &Profile::default(), &session, &[], now()).await.map(|user| user.id)
 }
 
 /// Writes in a transaction.

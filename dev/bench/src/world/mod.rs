@@ -81,6 +81,8 @@ impl World {
         let stack = stack
             .with("OTP_DAILY_CAP", "1000000")
             .with("PRO_DAILY_LIMIT", "1000000")
+            .with("UNFINISHED_REPLIES", "1000000")
+            .with("ROOMS_PER_USER", "1000000")
             .with("GEMINI_API_KEY", "bench")
             .with("GEMINI_BASE_URL", gemini.url())
             .with("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET);

@@ -4,18 +4,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
-use shared::auth::Tokens;
+use shared::auth::{NumberMarks, Tokens};
+use shared::cache::Cache;
 use shared::config::Env;
 use shared::db::Db;
-use shared::domain::{Clock, Limits, Timestamp};
+use shared::domain::{Bounds, Clock, Limits, Timestamp};
 use testkit::{Sqs, Stack, TestApi, User};
 use tokio_postgres::{Client, NoTls};
 
+use crate::rule::FREE;
+
 pub(crate) const LIMITS: Limits = Limits { basic: 5, pro: 12 };
+pub(crate) const BOUNDS: Bounds = Bounds { unfinished_basic: 4, unfinished_pro: 7, rooms: 5 };
 
 pub(crate) struct Lane {
     pub(crate) router: Router,
     pub(crate) tokens: Tokens,
+    pub(crate) marks: NumberMarks,
+    pub(crate) cache: Cache,
     pub(crate) db: Db,
     pub(crate) sql: Client,
     pub(crate) sqs: Sqs,
@@ -38,6 +44,8 @@ impl Lane {
         Self {
             router: chatroom::router(&env, clock_of).unwrap(),
             tokens: Tokens::from_env(&env).unwrap(),
+            marks: NumberMarks::from_env(&env).unwrap(),
+            cache: Cache::from_env(&env).unwrap(),
             db: Db::from_env(&env).unwrap(),
             sql,
             sqs,
@@ -56,6 +64,10 @@ fn env(stack: &Stack) -> Env {
     Env::from_fn(move |name| match name {
         "BASIC_DAILY_LIMIT" => Some(LIMITS.basic.to_string()),
         "PRO_DAILY_LIMIT" => Some(LIMITS.pro.to_string()),
+        "FREE_CANCELS_PER_DAY" => Some(FREE.to_string()),
+        "UNFINISHED_REPLIES_BASIC" => Some(BOUNDS.unfinished_basic.to_string()),
+        "UNFINISHED_REPLIES" => Some(BOUNDS.unfinished_pro.to_string()),
+        "ROOMS_PER_USER" => Some(BOUNDS.rooms.to_string()),
         name => env.optional(name),
     })
 }

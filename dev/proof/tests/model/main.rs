@@ -6,9 +6,13 @@
 
 #![cfg(test)]
 
+mod choices;
+mod execution;
 mod lane;
 mod model;
 mod operation;
+mod rule;
+mod stored;
 mod world;
 
 use std::sync::Arc;

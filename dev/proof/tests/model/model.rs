@@ -1,12 +1,11 @@
 //! What must be stored and returned: the states of replies and the allowance, in plain Rust.
 
-use std::collections::BTreeMap;
-
 use shared::db::replies::MOST_ATTEMPTS;
-use shared::domain::{ChatroomId, Limits, MessageId, ReplyState, Tier, Timestamp};
+use shared::domain::{Bounds, ChatroomId, Limits, MessageId, ReplyState, SessionId, Tier, Timestamp, UserId};
 use time::Date;
 
-use crate::operation::{Claimed, Held, Operation, Seen};
+use crate::operation::{Answer, Claimed, Held, Operation, Seen};
+use crate::rule::{Fate, Ledger};
 
 /// The most turns that are sent to the model, including the question.
 const CONTEXT: usize = 40;
@@ -21,6 +20,7 @@ pub(crate) struct Turn {
     pub(crate) tier: Option<Tier>,
     pub(crate) charged_on: Option<Date>,
     pub(crate) attempt: i32,
+    pub(crate) reached: bool,
     pub(crate) lease_until: Option<Timestamp>,
     pub(crate) retry_at: Option<Timestamp>,
     pub(crate) nudged_at: Option<Timestamp>,
@@ -41,9 +41,14 @@ pub(crate) struct Room {
 pub(crate) struct Model {
     pub(crate) now: Timestamp,
     pub(crate) limits: Limits,
+    pub(crate) bounds: Bounds,
+    /// `None` between the deletion of the account and the next sign-in.
+    pub(crate) account: Option<(UserId, SessionId)>,
+    /// The accounts that were deleted.
+    pub(crate) gone: Vec<UserId>,
     pub(crate) pro_until: Option<Timestamp>,
     pub(crate) rooms: Vec<Room>,
-    pub(crate) used: BTreeMap<Date, i32>,
+    pub(crate) ledger: Ledger,
 }
 
 type Checked = Result<(), String>;
@@ -66,17 +71,55 @@ impl Model {
     }
 
     pub(crate) fn used_today(&self) -> i32 {
-        self.used.get(&self.now.day()).copied().unwrap_or_default()
+        self.ledger.charged(self.now.day())
     }
 
     fn left(&self) -> i32 {
         self.limits.of(self.tier()) - self.used_today()
     }
 
-    fn give_back(&mut self, day: Option<Date>) {
-        if let Some(day) = day {
-            *self.used.entry(day).or_default() -= 1;
+    fn unfinished(&self) -> i32 {
+        let turns = self.rooms.iter().flat_map(|room| &room.turns);
+        i32::try_from(turns.filter(|turn| !turn.state.is_final()).count()).unwrap()
+    }
+
+    fn most_unfinished(&self) -> i32 {
+        match self.tier() {
+            Tier::Basic => self.bounds.unfinished_basic,
+            Tier::Pro => self.bounds.unfinished_pro,
         }
+    }
+
+    /// Charges a pending reply to today.
+    fn charge(&mut self, reply: MessageId) {
+        self.ledger.charge(reply, self.now.day(), self.limits.of(self.tier()));
+    }
+
+    /// Ends a reply, and refunds it if the rule says so.
+    fn end(&mut self, id: MessageId, state: ReplyState, fate: Fate) {
+        let (now, ledger) = (self.now, &mut self.ledger);
+        let turns = self.rooms.iter_mut().flat_map(|room| &mut room.turns);
+        let Some(turn) = turns.into_iter().find(|turn| turn.id == id) else { return };
+        let is_refunded = turn.charged_on.is_some_and(|day| ledger.end(id, day, fate));
+        (turn.state, turn.completed_at, turn.lease_until, turn.retry_at) = (state, Some(now), None, None);
+        if is_refunded {
+            turn.charged_on = None;
+        }
+    }
+
+    /// Takes turns away that the user deletes, and calls off the unfinished ones.
+    fn call_off(&mut self, turns: Vec<Turn>) {
+        for turn in turns.into_iter().filter(|turn| !turn.state.is_final()) {
+            if let Some(day) = turn.charged_on {
+                self.ledger.end(turn.id, day, turn.fate_if_called_off());
+            }
+        }
+    }
+
+    /// Applies an operation of a user who has no account: it is refused.
+    fn refuse(operation: &Operation, answer: &Answer) -> Checked {
+        let is_refused = matches!(answer.status, 401 | 404);
+        if is_refused { Ok(()) } else { Err(format!("{operation:?} without an account: {}", answer.status)) }
     }
 
     /// Applies `operation` and compares the `seen` result with the expected one. Ids are taken from `seen`.
@@ -91,10 +134,15 @@ impl Model {
                 Ok(())
             }
             (Operation::Spend { used }, _) => {
-                self.used.insert(self.now.day(), *used);
+                self.ledger.spend(self.now.day(), *used);
                 Ok(())
             }
+            (Operation::Leave | Operation::Join, _) => self.come_or_go(operation, seen),
+            (operation, Seen::Answer(answer)) if self.account.is_none() => Self::refuse(operation, answer),
             (Operation::Create { title }, Seen::Answer(answer)) => {
+                if i64::try_from(self.rooms.len()).unwrap() >= self.bounds.rooms {
+                    return same("status and code", &answer.code(), &(429, "too_many_rooms".into()));
+                }
                 same("status", &answer.status, &201)?;
                 let room = Room { id: answer.room()?, title: title.clone(), updated_at: self.now, turns: Vec::new() };
                 self.rooms.push(room);
@@ -112,11 +160,8 @@ impl Model {
                     return same("status", &answer.status, &404);
                 };
                 same("status", &answer.status, &204)?;
-                for turn in self.rooms.remove(place).turns {
-                    if !turn.state.is_final() {
-                        self.give_back(turn.charged_on);
-                    }
-                }
+                let room = self.rooms.remove(place);
+                self.call_off(room.turns);
                 Ok(())
             }
             (Operation::Send { room, text, key }, Seen::Answer(answer)) => {
@@ -128,22 +173,26 @@ impl Model {
                 let until = self.now + *lease;
                 same("claim", claimed, &self.claim(*room, until))
             }
-            (Operation::Finish { held, state, text }, Seen::Done(done)) => {
-                same("finish", done, &self.finish(held, *state, text))
+            (Operation::Finish { held, state, text, is_answered }, Seen::Done(done)) => {
+                same("finish", done, &self.finish(held, *state, text, *is_answered))
             }
-            (Operation::Postpone { held, until }, Seen::Done(done)) => {
+            (Operation::Postpone { held, until, is_answered }, Seen::Done(done)) => {
                 let held_on = self
                     .reply(held.reply)
                     .filter(|turn| turn.attempt == held.number && turn.state == ReplyState::Generating);
                 same("postpone", done, &held_on.is_some())?;
                 if let Some(turn) = held_on {
                     (turn.state, turn.lease_until, turn.retry_at) = (ReplyState::Pending, None, Some(*until));
+                    turn.reached |= is_answered;
                 }
                 Ok(())
             }
             (Operation::KeepPartial { held, text }, Seen::Done(done)) => {
                 let cancelled = self.reply(held.reply).filter(|turn| {
-                    turn.attempt == held.number && turn.state == ReplyState::Cancelled && turn.content.is_empty()
+                    turn.attempt == held.number
+                        && turn.state == ReplyState::Cancelled
+                        && turn.content.is_empty()
+                        && turn.charged_on.is_some()
                 });
                 same("keep_partial", done, &cancelled.is_some())?;
                 if let Some(turn) = cancelled {
@@ -151,14 +200,44 @@ impl Model {
                 }
                 Ok(())
             }
+            (Operation::Bury { .. } | Operation::Sweep { .. }, _) => self.tidy(operation, seen),
+            (operation, seen) => self.look(operation, seen),
+        }
+    }
+
+    /// Applies the deletion of the account, or a sign-in.
+    fn come_or_go(&mut self, operation: &Operation, seen: &Seen) -> Checked {
+        match (operation, seen) {
+            (Operation::Leave, Seen::Done(done)) => {
+                same("leave", done, &self.account.is_some())?;
+                self.leave();
+                Ok(())
+            }
+            (Operation::Join, Seen::Joined(user, session, spent)) => {
+                match self.account {
+                    Some((known, _)) => same("the account", user, &known)?,
+                    None if self.gone.contains(user) => return Err(format!("{user} was deleted")),
+                    None => self.join(*user, *session),
+                }
+                same("used", spent, &self.used_today())
+            }
+            (operation, seen) => Err(format!("{operation:?} cannot end as {seen:?}")),
+        }
+    }
+
+    /// Applies what `maintenance` does.
+    fn tidy(&mut self, operation: &Operation, seen: &Seen) -> Checked {
+        match (operation, seen) {
             (Operation::Bury { reply }, Seen::Done(done)) => {
                 let now = self.now;
                 let free = self
                     .reply(*reply)
                     .filter(|turn| !turn.state.is_final() && turn.lease_until.is_none_or(|until| until < now));
-                same("bury", done, &free.is_some())?;
-                let day = free.and_then(|turn| turn.end(ReplyState::Failed, now, true));
-                self.give_back(day);
+                let is_reached = free.map(|turn| turn.reached || turn.state == ReplyState::Generating);
+                same("bury", done, &is_reached.is_some())?;
+                if let Some(is_reached) = is_reached {
+                    self.end(*reply, ReplyState::Failed, if is_reached { Fate::Unanswered } else { Fate::Unreached });
+                }
                 Ok(())
             }
             (Operation::Sweep { due, nudged }, Seen::Strays(seen)) => {
@@ -171,7 +250,7 @@ impl Model {
                 }
                 Ok(())
             }
-            (operation, seen) => self.look(operation, seen),
+            (operation, seen) => Err(format!("{operation:?} cannot end as {seen:?}")),
         }
     }
 
@@ -197,7 +276,7 @@ impl Model {
         }
     }
 
-    fn send(&mut self, room: ChatroomId, text: &str, key: Option<&str>, answer: &crate::operation::Answer) -> Checked {
+    fn send(&mut self, room: ChatroomId, text: &str, key: Option<&str>, answer: &Answer) -> Checked {
         if self.room(room).is_none() {
             return same("status", &answer.status, &404);
         }
@@ -221,10 +300,13 @@ impl Model {
             same("status and code", &answer.code(), &(429, "allowance_spent".into()))?;
             return same("the allowance", &answer.allowance(), &allowance(self));
         }
+        if self.unfinished() >= self.most_unfinished() {
+            return same("status and code", &answer.code(), &(429, "too_many_unfinished".into()));
+        }
         same("status", &answer.status, &202)?;
         let (id, reply) = answer.ids()?;
         let (now, tier) = (self.now, self.tier());
-        *self.used.entry(now.day()).or_default() += 1;
+        self.charge(reply);
         same("the allowance", &answer.allowance(), &allowance(self))?;
         let room = self.room(room).ok_or("its room")?;
         let seq = room.next_seq();
@@ -237,6 +319,7 @@ impl Model {
             tier: None,
             charged_on: None,
             attempt: 0,
+            reached: false,
             lease_until: None,
             retry_at: None,
             nudged_at: None,
@@ -250,7 +333,7 @@ impl Model {
         Ok(())
     }
 
-    fn regenerate(&mut self, room: ChatroomId, message: MessageId, answer: &crate::operation::Answer) -> Checked {
+    fn regenerate(&mut self, room: ChatroomId, message: MessageId, answer: &Answer) -> Checked {
         let (now, tier, left) = (self.now, self.tier(), self.left());
         let turns = self.room(room).map(|room| room.turns.clone()).unwrap_or_default();
         let Some(named) = turns.iter().find(|turn| turn.id == message) else {
@@ -264,10 +347,13 @@ impl Model {
             same("status and code", &answer.code(), &(429, "allowance_spent".into()))?;
             return same("the allowance", &answer.allowance(), &(self.limits.of(tier), self.used_today()));
         }
+        if self.unfinished() >= self.most_unfinished() {
+            return same("status and code", &answer.code(), &(429, "too_many_unfinished".into()));
+        }
         same("status", &answer.status, &202)?;
         let (id, reply) = answer.ids()?;
         same("the message", &id, &asked)?;
-        *self.used.entry(now.day()).or_default() += 1;
+        self.charge(reply);
         same("the allowance", &answer.allowance(), &(self.limits.of(tier), self.used_today()))?;
         let room = self.room(room).ok_or("its room")?;
         let seq = room.next_seq();
@@ -276,22 +362,19 @@ impl Model {
         Ok(())
     }
 
-    fn cancel(&mut self, room: ChatroomId, named: MessageId, answer: &crate::operation::Answer) -> Checked {
-        let now = self.now;
+    fn cancel(&mut self, room: ChatroomId, named: MessageId, answer: &Answer) -> Checked {
         // Of the replies to a message, the latest one is meant; only that one can be unfinished.
         let is_named = |turn: &&mut Turn| turn.in_reply_to.is_some_and(|message| turn.id == named || message == named);
         let turn = self.room(room).and_then(|room| room.turns.iter_mut().rev().find(is_named));
         let Some(turn) = turn else { return same("status", &answer.status, &404) };
-        let mut day = None;
-        if !turn.state.is_final() {
-            let is_free = turn.state == ReplyState::Pending;
-            day = turn.end(ReplyState::Cancelled, now, is_free);
+        let (id, state, fate) = (turn.id, turn.state, turn.fate_if_called_off());
+        let expected = if state.is_final() { state } else { ReplyState::Cancelled };
+        if !state.is_final() {
+            self.end(id, ReplyState::Cancelled, fate);
         }
-        let (reply, expected) = (turn.id.to_string(), turn.state.as_str().to_owned());
-        self.give_back(day);
         same("status", &answer.status, &200)?;
-        same("the reply", &answer.text("/id"), &reply)?;
-        same("state", &answer.text("/state"), &expected)
+        same("the reply", &answer.text("/id"), &id.to_string())?;
+        same("state", &answer.text("/state"), &expected.as_str().to_owned())
     }
 
     pub(crate) fn claim(&mut self, room: ChatroomId, until: Timestamp) -> Claimed {
@@ -306,6 +389,7 @@ impl Model {
             return Claimed::Exhausted(head.id, head.attempt);
         }
         head.attempt += 1;
+        head.reached |= head.state == ReplyState::Generating;
         (head.state, head.lease_until, head.retry_at) = (ReplyState::Generating, Some(until), None);
         let asked = context.iter().find(|turn| Some(turn.id) == head.in_reply_to).map_or(0, |turn| turn.seq);
         let is_context = |turn: &&Turn| {
@@ -318,16 +402,32 @@ impl Model {
         Claimed::Taken(Held { reply: head.id, number: head.attempt }, turns)
     }
 
-    fn finish(&mut self, held: &Held, state: ReplyState, text: &str) -> bool {
-        let now = self.now;
+    fn finish(&mut self, held: &Held, state: ReplyState, text: &str, is_answered: bool) -> bool {
         let Some(turn) = self.reply(held.reply).filter(|turn| turn.attempt == held.number && !turn.state.is_final())
         else {
             return false;
         };
         text.clone_into(&mut turn.content);
-        let day = turn.end(state, now, matches!(state, ReplyState::Failed | ReplyState::Blocked));
-        self.give_back(day);
+        let fate = match (text.is_empty(), turn.reached || is_answered) {
+            (false, _) => Fate::Answered,
+            (true, true) => Fate::Unanswered,
+            (true, false) => Fate::Unreached,
+        };
+        self.end(held.reply, state, fate);
         true
+    }
+
+    fn leave(&mut self) {
+        let rooms = std::mem::take(&mut self.rooms);
+        self.call_off(rooms.into_iter().flat_map(|room| room.turns).collect());
+        self.ledger.keep_only(self.now.day());
+        self.gone.extend(self.account.take().map(|(user, _)| user));
+        self.pro_until = None;
+    }
+
+    fn join(&mut self, user: UserId, session: SessionId) {
+        self.ledger.keep_only(self.now.day());
+        self.account = Some((user, session));
     }
 
     fn strays(&self, due: Timestamp, nudged: Timestamp) -> Vec<MessageId> {
@@ -359,6 +459,7 @@ impl Turn {
             tier: Some(tier),
             charged_on: Some(now.day()),
             attempt: 0,
+            reached: false,
             lease_until: None,
             retry_at: None,
             nudged_at: None,
@@ -368,9 +469,8 @@ impl Turn {
         }
     }
 
-    /// Ends the reply and returns the day to refund.
-    fn end(&mut self, state: ReplyState, now: Timestamp, is_given_back: bool) -> Option<Date> {
-        (self.state, self.completed_at, self.lease_until, self.retry_at) = (state, Some(now), None, None);
-        if is_given_back { self.charged_on.take() } else { None }
+    fn fate_if_called_off(&self) -> Fate {
+        let has_begun = self.reached || self.state == ReplyState::Generating;
+        if has_begun { Fate::BrokenOff } else { Fate::CalledOff }
     }
 }

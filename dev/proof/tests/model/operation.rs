@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::domain::{ChatroomId, MessageId, ReplyState, Timestamp};
+use shared::domain::{ChatroomId, MessageId, ReplyState, SessionId, Timestamp, UserId};
 
 /// An attempt that a worker holds or held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +46,13 @@ pub(crate) enum Operation {
         held: Held,
         state: ReplyState,
         text: String,
+        /// Whether the model answered.
+        is_answered: bool,
     },
     Postpone {
         held: Held,
         until: Timestamp,
+        is_answered: bool,
     },
     KeepPartial {
         held: Held,
@@ -72,10 +75,21 @@ pub(crate) enum Operation {
     Tier {
         pro_until: Option<Timestamp>,
     },
+    /// Deletes the account.
+    Leave,
+    /// Signs in, which makes the account if there is none.
+    Join,
     /// Sets how many of today's messages are spent.
     Spend {
         used: i32,
     },
+}
+
+impl Operation {
+    /// Time, plans and operations over several rows are not part of races: they do not happen at one moment.
+    pub(crate) fn is_spread(&self) -> bool {
+        matches!(self, Self::Step { .. } | Self::Tier { .. } | Self::Sweep { .. } | Self::Read { .. })
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -92,6 +106,8 @@ pub(crate) enum Seen {
     Claim(Claimed),
     Done(bool),
     Strays(Vec<MessageId>),
+    /// The account, its new session, and the messages that it used today.
+    Joined(UserId, SessionId, i32),
     Nothing,
 }
 

@@ -1,46 +1,37 @@
 //! One seed: a user, the operations of the user and the workers, and the comparison of rows and responses with the
 //! model.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use http::Method;
 use proof::Random;
-use serde_json::{Value, json};
-use shared::auth::Grant;
-use shared::db::replies::{self, Claim, Outcome};
-use shared::db::sessions::NewSession;
-use shared::db::users::{self, Profile};
-use shared::domain::{ChatroomId, MessageId, Mobile, ReplyError, ReplyState, SessionId, Timestamp, UserId};
-use testkit::User;
-use tokio_postgres::Row;
+use shared::domain::{ChatroomId, Mobile, ReplyState, Timestamp};
 
-use crate::lane::{LIMITS, Lane};
-use crate::model::{Model, Room, Turn};
-use crate::operation::{Answer, Claimed, Held, Operation, Seen};
+use crate::lane::{BOUNDS, LIMITS, Lane};
+use crate::model::Model;
+use crate::operation::{Claimed, Held, Operation, Seen};
+use crate::rule::Ledger;
 
-const LEASE: Duration = Duration::from_secs(45);
-const ENOUGH: i64 = 1_000_000;
+pub(crate) const LEASE: Duration = Duration::from_secs(45);
 
 pub(crate) struct World<'a> {
-    lane: &'a Lane,
-    random: Random,
-    user: UserId,
-    session: SessionId,
-    model: Model,
+    pub(crate) lane: &'a Lane,
+    pub(crate) random: Random,
+    pub(crate) mobile: Mobile,
+    pub(crate) model: Model,
     /// Claimed attempts, the latest last. Old ones are kept, since their writes may come late.
-    held: Vec<Held>,
-    keys: Vec<(ChatroomId, String, String)>,
-    texts: u32,
-    trail: Vec<String>,
+    pub(crate) held: Vec<Held>,
+    pub(crate) keys: Vec<(ChatroomId, String, String)>,
+    pub(crate) texts: u32,
+    pub(crate) trail: Vec<String>,
 }
 
 /// Runs a seed. An error lists what was done and where it went wrong.
 pub(crate) async fn run(lane: &Lane, seed: u64) -> Result<(), String> {
-    let mut world = World::new(lane, seed).await;
+    let mut world = World::new(lane, seed);
     let steps = world.random.within(8..22);
     let done = async {
+        world.perform(vec![Operation::Join]).await?;
         for _ in 0..steps {
             world.step().await?;
         }
@@ -51,33 +42,43 @@ pub(crate) async fn run(lane: &Lane, seed: u64) -> Result<(), String> {
 }
 
 impl<'a> World<'a> {
-    async fn new(lane: &'a Lane, seed: u64) -> Self {
+    fn new(lane: &'a Lane, seed: u64) -> Self {
         let mut random = Random::of(seed);
         // A random time within 30 days, in milliseconds.
         let start = 1_795_435_200_000 + i64::try_from(random.within(0..30 * 86_400_000)).unwrap();
         let now = Timestamp::from_unix_millis(start).unwrap();
         lane.set_clock(now);
-        let session = SessionId::generate();
-        let years = now + Duration::from_secs(5 * 365 * 86_400);
-        let new = NewSession { id: session, refresh_hash: session.as_bytes(), user_agent: None, expires_at: years };
         let mobile = Mobile::parse(&format!("+1{:010}", 2_000_000_000 + seed % 1_000_000_000)).unwrap();
-        let user = users::sign_in(&lane.db, &mobile, &Profile::default(), &new, now).await.unwrap().id;
-        let model = Model { now, limits: LIMITS, pro_until: None, rooms: Vec::new(), used: BTreeMap::new() };
-        Self { lane, random, user, session, model, held: Vec::new(), keys: Vec::new(), texts: 0, trail: Vec::new() }
+        let model = Model {
+            now,
+            limits: LIMITS,
+            bounds: BOUNDS,
+            account: None,
+            gone: Vec::new(),
+            pro_until: None,
+            rooms: Vec::new(),
+            ledger: Ledger::default(),
+        };
+        Self { lane, random, mobile, model, held: Vec::new(), keys: Vec::new(), texts: 0, trail: Vec::new() }
     }
 
     /// Runs one operation, or several at the same time, then compares the rows.
     async fn step(&mut self) -> Result<(), String> {
-        let operations = match self.random.within(0..9) {
+        if self.model.account.is_some() && self.random.one_in(12) {
+            return self.misfortune().await;
+        }
+        let operations = match self.random.within(0..10) {
+            _ if self.model.account.is_none() => self.coming_back(),
             0 | 1 => self.twins().await?,
             2 | 3 => self.racing(),
+            4 => self.leaving(),
             _ => vec![self.any()],
         };
         self.perform(operations).await?;
         self.compare().await
     }
 
-    async fn perform(&mut self, operations: Vec<Operation>) -> Result<(), String> {
+    pub(crate) async fn perform(&mut self, operations: Vec<Operation>) -> Result<(), String> {
         self.trail.push(format!("{} {operations:?}", self.model.now));
         let seen = join_all(operations.iter().map(|operation| self.execute(operation))).await;
         let models = self.possible(&operations, &seen)?;
@@ -133,291 +134,6 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    fn some_room(&mut self) -> Option<ChatroomId> {
-        self.random.choose(&self.model.rooms).map(|room| room.id)
-    }
-
-    fn some_turn(&mut self, room: ChatroomId, is_reply: bool) -> Option<MessageId> {
-        let turns: Vec<_> = self
-            .model
-            .room(room)?
-            .turns
-            .iter()
-            .filter(|turn| !is_reply || turn.in_reply_to.is_some())
-            .map(|turn| turn.id)
-            .collect();
-        // Most operations happen in the later rooms.
-        let from = if self.random.one_in(3) { 0 } else { turns.len().saturating_sub(3) };
-        self.random.choose(&turns[from..]).copied()
-    }
-
-    fn some_attempt(&mut self) -> Option<Held> {
-        if self.random.one_in(3) { self.random.choose(&self.held).copied() } else { self.held.last().copied() }
-    }
-
-    fn text(&mut self, what: &str) -> String {
-        self.texts += 1;
-        format!("{what} {}", self.texts)
-    }
-
-    fn any(&mut self) -> Operation {
-        let Some(room) = self.some_room() else { return Operation::Create { title: self.text("room") } };
-        self.any_in(room)
-    }
-
-    fn any_in(&mut self, room: ChatroomId) -> Operation {
-        let wanted = match self.random.within(0..100) {
-            0..24 => Some(self.a_send(room)),
-            24..45 => Some(Operation::Claim { room, lease: LEASE }),
-            45..60 => self.a_finish(),
-            60..66 => self.a_postpone(),
-            66..69 => self.some_attempt().map(|held| Operation::KeepPartial { held, text: self.text("partial") }),
-            69..75 => self.some_turn(room, false).map(|named| Operation::Cancel { room, named }),
-            75..80 => self.some_turn(room, false).map(|message| Operation::Regenerate { room, message }),
-            80..82 => self.some_turn(room, true).map(|reply| Operation::Bury { reply }),
-            82..84 => Some(Operation::Sweep {
-                due: self.model.now - Duration::from_secs(20),
-                nudged: self.model.now - Duration::from_secs(300),
-            }),
-            84..86 if self.model.rooms.len() < 5 => Some(Operation::Create { title: self.text("room") }),
-            86 => Some(Operation::Delete { room }),
-            87 => Some(Operation::Rename { room, title: self.text("title") }),
-            88 => Some(Operation::List),
-            89 => Some(Operation::Read { room }),
-            90..92 => Some(self.a_change_of_tier()),
-            _ => Some(self.a_step()),
-        };
-        wanted.unwrap_or(Operation::Claim { room, lease: LEASE })
-    }
-
-    fn a_send(&mut self, room: ChatroomId) -> Operation {
-        if self.random.one_in(4)
-            && let Some((of, text, key)) = self.random.choose(&self.keys).cloned()
-        {
-            // The same send again, or its key with another message.
-            return match self.random.within(0..6) {
-                0 => Operation::Send { room: of, text: self.text("another"), key: Some(key) },
-                1 => Operation::Send { room, text, key: Some(key) },
-                _ => Operation::Send { room: of, text, key: Some(key) },
-            };
-        }
-        let key = if self.random.one_in(2) { Some(self.text("key").replace(' ', "-")) } else { None };
-        Operation::Send { room, text: self.text("question"), key }
-    }
-
-    fn a_finish(&mut self) -> Option<Operation> {
-        let held = self.some_attempt()?;
-        let states = [
-            ReplyState::Completed,
-            ReplyState::Completed,
-            ReplyState::Truncated,
-            ReplyState::Blocked,
-            ReplyState::Failed,
-        ];
-        let state = *self.random.choose(&states)?;
-        let text = match state {
-            ReplyState::Completed => self.text("answer"),
-            ReplyState::Truncated if self.random.one_in(2) => self.text("half an answer"),
-            _ => String::new(),
-        };
-        Some(Operation::Finish { held, state, text })
-    }
-
-    fn a_postpone(&mut self) -> Option<Operation> {
-        let after = Duration::from_millis(self.random.within(500..300_000));
-        Some(Operation::Postpone { held: self.some_attempt()?, until: self.model.now + after })
-    }
-
-    fn a_change_of_tier(&mut self) -> Operation {
-        let lengths = [None, Some(1), Some(3_600), Some(86_400), Some(30 * 86_400)];
-        let length: Option<u64> = self.random.choose(&lengths).copied().flatten();
-        Operation::Tier { pro_until: length.map(|seconds| self.model.now + Duration::from_secs(seconds)) }
-    }
-
-    fn a_step(&mut self) -> Operation {
-        let (now, midnight) = (self.model.now, self.model.now.next_midnight());
-        let to = match self.random.within(0..10) {
-            0 => midnight - Duration::from_millis(1),
-            1 => midnight,
-            2 => now + Duration::from_secs(self.random.within(3_600..86_400)),
-            3 => now + LEASE,
-            4..7 => now + Duration::from_secs(self.random.within(40..400)),
-            _ => now + Duration::from_millis(self.random.within(1..30_000)),
-        };
-        Operation::Step { to: to.max(now) }
-    }
-
-    /// The same send twice, with at most one message left today, at the same time as an operation that frees or uses
-    /// one.
-    async fn twins(&mut self) -> Result<Vec<Operation>, String> {
-        let Some(room) = self.some_room() else { return Ok(vec![self.any()]) };
-        let left = i32::from(!self.random.one_in(4));
-        let used = (LIMITS.of(self.model.tier()) - left).max(self.model.used_today());
-        self.perform(vec![Operation::Spend { used }]).await?;
-        let twin = Operation::Send { room, text: self.text("twin"), key: Some(self.text("key").replace(' ', "-")) };
-        let other = self.some_room().unwrap_or(room);
-        let third = match (self.random.within(0..6), &twin) {
-            (0 | 1, _) => Operation::Delete { room },
-            (2, _) => Operation::Delete { room: other },
-            (3, Operation::Send { text, key, .. }) => {
-                Operation::Send { room: other, text: text.clone(), key: key.clone() }
-            }
-            (4, _) => {
-                self.some_turn(other, false).map_or(Operation::List, |named| Operation::Cancel { room: other, named })
-            }
-            _ => Operation::Send { room: other, text: self.text("question"), key: None },
-        };
-        let mut operations = vec![twin.clone(), twin, third];
-        operations.rotate_left(usize::try_from(self.random.within(0..3)).unwrap_or_default());
-        Ok(operations)
-    }
-
-    /// Several operations at once, most of them in one room.
-    fn racing(&mut self) -> Vec<Operation> {
-        let Some(room) = self.some_room() else { return vec![self.any()] };
-        if self.random.one_in(4) {
-            let many = self.random.within(3..10);
-            return (0..many).map(|_| Operation::Send { room, text: self.text("burst"), key: None }).collect();
-        }
-        let mut operations: Vec<Operation> = Vec::new();
-        let first = match self.random.within(0..5) {
-            0 => Operation::Delete { room },
-            1 => self.some_turn(room, false).map_or(Operation::List, |message| Operation::Regenerate { room, message }),
-            2 => self.a_finish().unwrap_or(Operation::List),
-            _ => self.a_send(room),
-        };
-        if self.random.one_in(3) {
-            operations.push(first.clone());
-        }
-        operations.push(first);
-        while operations.len() < 2 || (operations.len() < 3 && self.random.one_in(2)) {
-            let other = self.any_in(room);
-            // Time, plans and operations over several rows are not part of races: they do not happen at one moment.
-            if !matches!(
-                other,
-                Operation::Step { .. } | Operation::Tier { .. } | Operation::Sweep { .. } | Operation::Read { .. }
-            ) {
-                operations.push(other);
-            }
-        }
-        operations
-    }
-
-    async fn execute(&self, operation: &Operation) -> Seen {
-        let (db, now) = (&self.lane.db, self.model.now);
-        match operation {
-            Operation::Create { title } => self.call(Method::POST, "", &[], json!({ "title": title })).await,
-            Operation::Rename { room, title } => {
-                self.call(Method::PATCH, &format!("/{room}"), &[], json!({ "title": title })).await
-            }
-            Operation::Delete { room } => self.call(Method::DELETE, &format!("/{room}"), &[], Value::Null).await,
-            Operation::Send { room, text, key } => {
-                let headers: Vec<_> = key.iter().map(|key| ("idempotency-key", key.as_str())).collect();
-                self.call(Method::POST, &format!("/{room}/message"), &headers, json!({ "content": text })).await
-            }
-            Operation::Regenerate { room, message } => {
-                self.call(Method::POST, &format!("/{room}/message/{message}/regenerate"), &[], Value::Null).await
-            }
-            Operation::Cancel { room, named } => {
-                self.call(Method::POST, &format!("/{room}/message/{named}/cancel"), &[], Value::Null).await
-            }
-            Operation::List => self.call(Method::GET, "", &[], Value::Null).await,
-            Operation::Read { room } => self.call(Method::GET, &format!("/{room}?limit=100"), &[], Value::Null).await,
-            Operation::Claim { room, lease } => {
-                Seen::Claim(match replies::claim(db, *room, *lease, now).await.unwrap() {
-                    Claim::Claimed(attempt) => Claimed::Taken(
-                        Held { reply: attempt.reply, number: attempt.number },
-                        attempt.turns.into_iter().map(|turn| (turn.id, turn.content)).collect(),
-                    ),
-                    Claim::Wait(until) => Claimed::Wait(until),
-                    Claim::Exhausted(reply, attempt) => Claimed::Exhausted(reply, attempt),
-                    Claim::Idle => Claimed::Idle,
-                })
-            }
-            Operation::Finish { held, state, text } => {
-                Seen::Done(replies::finish(db, held.reply, held.number, &outcome(*state, text), now).await.unwrap())
-            }
-            Operation::Postpone { held, until } => {
-                let failed = Outcome::failed(ReplyError::ModelUnavailable);
-                Seen::Done(replies::postpone(db, held.reply, held.number, &failed, *until, now).await.unwrap())
-            }
-            Operation::KeepPartial { held, text } => {
-                let partial = outcome(ReplyState::Cancelled, text);
-                Seen::Done(replies::keep_partial(db, held.reply, held.number, &partial).await.unwrap())
-            }
-            Operation::Bury { reply } => Seen::Done(replies::bury(db, *reply, now).await.unwrap()),
-            Operation::Sweep { due, nudged } => {
-                let strays = replies::strays(db, *due, *nudged, ENOUGH).await.unwrap();
-                let mut own: Vec<_> = strays
-                    .into_iter()
-                    .filter(|stray| self.model.rooms.iter().any(|room| room.id == stray.chatroom_id))
-                    .map(|stray| stray.id)
-                    .collect();
-                own.sort();
-                replies::nudged(db, &own, now).await.unwrap();
-                Seen::Strays(own)
-            }
-            Operation::Step { to } => {
-                self.lane.set_clock(*to);
-                Seen::Nothing
-            }
-            Operation::Spend { used } => {
-                let sql = "insert into allowances (user_id, day, used) values ($1, $2, $3)
-                    on conflict (user_id, day) do update set used = $3";
-                self.lane.sql.execute(sql, &[&self.user, &self.model.now.day(), used]).await.unwrap();
-                Seen::Nothing
-            }
-            Operation::Tier { pro_until } => {
-                let sql = "insert into customers (id, user_id, created_at, pro_until) values ($1, $1, now(), $2)
-                    on conflict (user_id) do update set pro_until = $2";
-                self.lane.sql.execute(sql, &[&self.user, pro_until]).await.unwrap();
-                Seen::Nothing
-            }
-        }
-    }
-
-    async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> Seen {
-        let token = self
-            .lane
-            .tokens
-            .issue(Grant::Session(self.user, self.session, Some(self.model.now)), self.model.now)
-            .unwrap();
-        let user: User = self.lane.nobody.at(self.lane.router.clone()).with_token(&token);
-        let answer = user.json(method, &format!("/chatroom{path}"), headers, body).await;
-        Seen::Answer(Answer { status: answer.status(), body: answer.body() })
-    }
-
-    /// Compares the stored rows with the model's, and the allowance with the charged messages.
-    async fn compare(&mut self) -> Result<(), String> {
-        let sql = "select r.id as room, r.title, r.updated_at as active, m.* from chatrooms r
-            left join lateral (select * from messages where chatroom_id = r.id offset 0) m on true where r.user_id = $1 order by r.id, m.seq";
-        let days = "select day, used from allowances where user_id = $1 and used <> 0";
-        let (of, sqls) = (&[&self.user as _], &self.lane.sql);
-        let (rows, days) = tokio::join!(sqls.query(sql, of), sqls.query(days, of));
-        let mut stored: Vec<Room> = Vec::new();
-        for row in rows.map_err(|error| error.to_string())? {
-            let id: ChatroomId = row.get("room");
-            if stored.last().is_none_or(|room| room.id != id) {
-                stored.push(Room { id, title: row.get("title"), updated_at: row.get("active"), turns: Vec::new() });
-            }
-            if let (Some(room), Some(_)) = (stored.last_mut(), row.get::<_, Option<MessageId>>("id")) {
-                room.turns.push(turn(&row));
-            }
-        }
-        let mut expected = self.model.rooms.clone();
-        expected.sort_by_key(|room| room.id);
-        if stored != expected {
-            return Err(format!("stored:\n{stored:#?}\nexpected:\n{expected:#?}"));
-        }
-        let days: BTreeMap<_, i32> =
-            days.map_err(|error| error.to_string())?.iter().map(|row| (row.get(0), row.get(1))).collect();
-        self.model.used.retain(|_, used| *used != 0);
-        if days != self.model.used {
-            return Err(format!("allowances {days:?} instead of {:?}", self.model.used));
-        }
-        Ok(())
-    }
-
     /// Lets workers run until no work is left, and checks that every reply has ended and is charged or refunded.
     async fn drain(&mut self) -> Result<(), String> {
         for room in self.model.rooms.iter().map(|room| room.id).collect::<Vec<_>>() {
@@ -434,9 +150,11 @@ impl<'a> World<'a> {
                         held: Held { reply, number },
                         state: ReplyState::Failed,
                         text: String::new(),
+                        is_answered: true,
                     },
                     Claimed::Taken(held, _) => {
-                        Operation::Finish { held, state: ReplyState::Completed, text: self.text("answer") }
+                        let text = self.text("answer");
+                        Operation::Finish { held, state: ReplyState::Completed, text, is_answered: true }
                     }
                 };
                 self.perform(vec![next]).await?;
@@ -471,27 +189,4 @@ fn orders(operations: &[Operation], seen: &[Seen]) -> Vec<Vec<usize>> {
             .collect();
     }
     orders
-}
-
-fn outcome(state: ReplyState, text: &str) -> Outcome {
-    Outcome { state, content: text.to_owned(), error: None, ..Outcome::failed(ReplyError::EmptyAnswer) }
-}
-
-fn turn(row: &Row) -> Turn {
-    Turn {
-        id: row.get("id"),
-        seq: row.get("seq"),
-        content: row.get("content"),
-        state: row.get("state"),
-        in_reply_to: row.get("in_reply_to"),
-        tier: row.get("tier"),
-        charged_on: row.get("charged_on"),
-        attempt: row.get("attempt"),
-        lease_until: row.get("lease_until"),
-        retry_at: row.get("retry_at"),
-        nudged_at: row.get("nudged_at"),
-        created_at: row.get("created_at"),
-        completed_at: row.get("completed_at"),
-        key: row.get("idempotency_key"),
-    }
 }

@@ -48,7 +48,7 @@ async fn a_number_that_signs_in_from_many_devices_at_once_has_one_account() {
                 user_agent: None,
                 expires_at: now + std::time::Duration::from_mins(1),
             };
-            shared::db::users::sign_in(&db, &mobile, &shared::db::users::Profile::default(), &session, now)
+            shared::db::users::sign_in(&db, &mobile, &shared::db::users::Profile::default(), &session, &[], now)
                 .await
                 .unwrap()
                 .id

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
+use shared::auth::NumberMarks;
+use shared::domain::Mobile;
 
 use crate::support::{api, code, sign_in, text, verify, with, wrong};
 
@@ -18,6 +20,20 @@ async fn a_right_code_signs_in_and_makes_the_account() {
     api.stack.clock.advance(Duration::from_mins(1));
     let (_, again) = sign_in(&user).await;
     assert_eq!(again.body()["user"]["id"], body["user"]["id"], "the account is the same");
+}
+
+#[tokio::test]
+async fn a_new_account_goes_on_with_what_its_number_spent_today() {
+    let api = api().await;
+    let (user, other) = (api.anyone(), api.anyone());
+    let mark = NumberMarks::from_env(&api.stack.env()).unwrap().of(&Mobile::parse(&user.mobile).unwrap());
+    let kept = "insert into past_usage (mark, day, used, refunded, called_off) values ($1, $2, 4, 1, 2)";
+    api.stack.sql().await.execute(kept, &[&mark[0], &api.stack.clock.now().day()]).await.unwrap();
+    let spent = |answer: &testkit::Answer| answer.body()["user"]["allowance"]["used"].clone();
+    assert_eq!(spent(&sign_in(&other).await.1), 0);
+    assert_eq!(spent(&sign_in(&user).await.1), 4);
+    api.stack.clock.advance(Duration::from_mins(1));
+    assert_eq!(spent(&sign_in(&user).await.1), 4, "once");
 }
 
 #[tokio::test]

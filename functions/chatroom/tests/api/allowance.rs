@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use chatroom::router;
 use serde_json::json;
-use testkit::TestApi;
+use testkit::{Stack, TestApi};
 use tokio::task::JoinSet;
+
+/// Ends every reply, so that none is unfinished.
+async fn answer_all(api: &TestApi) {
+    let sql = "update messages set state = 'completed', content = 'ho', completed_at = now() where role = 'assistant'";
+    api.stack.sql().await.batch_execute(sql).await.unwrap();
+}
 
 #[tokio::test]
 async fn the_sixth_message_of_a_day_is_refused_with_a_hint() {
@@ -44,6 +50,7 @@ async fn a_new_utc_day_brings_a_whole_allowance() {
     api.stack.clock.advance(Duration::from_secs(12 * 3600 - 1));
     assert_eq!(alice.post(&path, json!({ "content": "hi" })).await.header("retry-after"), "1");
     api.stack.clock.advance(Duration::from_secs(1));
+    answer_all(&api).await;
     assert_eq!(alice.post(&path, json!({ "content": "hi" })).await.body()["allowance"]["used"], 1);
 }
 
@@ -65,6 +72,7 @@ async fn exactly_5_of_200_parallel_sends_are_accepted_on_each_side_of_midnight()
         assert_eq!(statuses.iter().filter(|status| **status == 202).count(), 5);
         assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 195);
         api.stack.clock.advance(Duration::from_secs(12 * 3600));
+        answer_all(&api).await;
     }
     let counts =
         "select count(*) filter (where role = 'user'), count(*) filter (where role = 'assistant') from messages";
@@ -74,7 +82,7 @@ async fn exactly_5_of_200_parallel_sends_are_accepted_on_each_side_of_midnight()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rooms_turns_have_one_order_however_they_race() {
-    let api = TestApi::start(router).await;
+    let api = TestApi::on(Stack::start().await.with("UNFINISHED_REPLIES", "30"), router);
     let alice = api.signed_in().await;
     api.make_pro(&alice).await;
     let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());

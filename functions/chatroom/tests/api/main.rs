@@ -4,6 +4,7 @@
 
 mod allowance;
 mod bad_input;
+mod desk;
 mod idempotency;
 mod list;
 mod messages;
@@ -11,7 +12,11 @@ mod nobody_starves_others;
 mod plans;
 mod program;
 mod races;
+mod refunds_are_bounded;
 mod rooms;
+mod rooms_are_bounded;
 mod scale;
 mod sizes;
+mod unfinished_replies_are_bounded;
 mod waiting;
+mod what_reached_gemini_is_charged;

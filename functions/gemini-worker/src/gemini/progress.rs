@@ -29,6 +29,8 @@ pub struct Progress {
     pub block_reason: Option<String>,
     /// The tokens so far.
     pub usage: Usage,
+    /// Whether anything of an answer has arrived, if only thoughts.
+    pub has_begun: bool,
     /// Whether the answer was too large: the rest is neither read nor kept.
     pub too_large: bool,
     /// Whether a reason to stop has arrived, even one that cannot be read. More may follow.
@@ -69,6 +71,7 @@ impl Progress {
         if let Some(failure) = Failure::in_stream(&event) {
             return Err(failure);
         }
+        self.has_begun = true;
         Ok(self.add(serde_json::from_value(event).unwrap_or_default()))
     }
 

@@ -59,9 +59,10 @@ async fn blocked_and_truncated_replies_have_their_state_and_unanswered_messages_
     let cases = [
         ("[[blocked]]", ReplyState::Blocked, Some(ReplyError::ContentBlocked), 0),
         ("[[finish:SAFETY]]", ReplyState::Blocked, Some(ReplyError::ContentBlocked), 0),
-        ("[[finish:FROM_THE_FUTURE]]", ReplyState::Failed, Some(ReplyError::ModelStopped), 0),
-        ("[[max]] tell me all", ReplyState::Truncated, None, 1),
-        ("[[thinking]]", ReplyState::Truncated, None, 2),
+        // It shows a text.
+        ("[[finish:FROM_THE_FUTURE]]", ReplyState::Failed, Some(ReplyError::ModelStopped), 1),
+        ("[[max]] tell me all", ReplyState::Truncated, None, 2),
+        ("[[thinking]]", ReplyState::Failed, Some(ReplyError::NoText), 2),
         ("[[400]]", ReplyState::Failed, Some(ReplyError::RequestRefused), 2),
         ("[[403]]", ReplyState::Failed, Some(ReplyError::ModelUnauthorized), 2),
         ("[[429:day]]", ReplyState::Failed, Some(ReplyError::QuotaExhausted), 2),

@@ -98,7 +98,7 @@ async fn a_record_of_a_deleted_room_does_nothing() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;
-    shared::db::chatrooms::delete(&kit.db, kit.user, room).await.unwrap();
+    shared::db::chatrooms::delete(&kit.db, kit.user, room, shared::domain::FreeCancels(5)).await.unwrap();
     assert!(kit.work(&[(room, reply)]).await.is_empty());
     assert!(kit.calls().await.is_empty());
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use shared::db::replies::{self, Cancel};
-use shared::domain::ReplyState;
+use shared::domain::{FreeCancels, ReplyState};
 
 use crate::kit::Kit;
 
@@ -15,7 +15,8 @@ async fn a_cancelled_reply_stops_reading_and_keeps_its_text_so_far() {
     let reply = kit.send(room, &question).await;
     let cancel = async {
         tokio::time::sleep(Duration::from_millis(1000)).await;
-        let cancelled = replies::cancel(&kit.db, kit.user, room, reply, kit.stack.clock.now()).await.unwrap();
+        let cancelled =
+            replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), kit.stack.clock.now()).await.unwrap();
         assert!(matches!(cancelled, Cancel::Cancelled(_)));
         kit.stack.cache().stop_replies(&[reply]).await.unwrap();
         Instant::now()
@@ -39,7 +40,7 @@ async fn a_reply_cancelled_while_redis_is_unavailable_stays_cancelled() {
     let reply = kit.send(room, "[[slow:800]] hi").await;
     let cancel = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        replies::cancel(&kit.db, kit.user, room, reply, kit.stack.clock.now()).await.unwrap();
+        replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), kit.stack.clock.now()).await.unwrap();
     };
     let jobs = [(room, reply)];
     tokio::join!(kit.work(&jobs), cancel);

@@ -5,16 +5,18 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use gemini_worker::Worker;
 use serde_json::{Value, json};
+use shared::db::Db;
+use shared::db::chatrooms::{self, Create};
 use shared::db::messages::{self, Accept, Message, NewMessage, Turns};
 use shared::db::sessions::NewSession;
 use shared::db::users::{self, Profile};
-use shared::db::{Db, chatrooms};
-use shared::domain::{ChatroomId, Content, Limits, MessageId, Mobile, SessionId, Title, UserId};
+use shared::domain::{Bounds, ChatroomId, Content, Limits, MessageId, Mobile, SessionId, Title, UserId};
 use shared::queue::ReplyJob;
 use standins::gemini::Gemini;
 use testkit::Stack;
 
 pub(crate) const LIMITS: Limits = Limits { basic: 50, pro: 1000 };
+pub(crate) const BOUNDS: Bounds = Bounds { unfinished_basic: 50, unfinished_pro: 50, rooms: 100 };
 
 pub(crate) struct Kit {
     pub(crate) stack: Stack,
@@ -44,20 +46,24 @@ impl Kit {
             expires_at: now + Duration::from_secs(60),
         };
         let mobile = Mobile::parse("+14155550199").expect("a number");
-        let user = users::sign_in(&db, &mobile, &Profile::default(), &session, now).await.expect("Postgres").id;
+        let user = users::sign_in(&db, &mobile, &Profile::default(), &session, &[], now).await.expect("Postgres").id;
         Self { stack, gemini, worker, db, user }
     }
 
     pub(crate) async fn room(&self) -> ChatroomId {
-        let made = chatrooms::create(&self.db, self.user, &Title::default(), None, self.stack.clock.now()).await;
-        made.expect("Postgres").expect("an account").id
+        let now = self.stack.clock.now();
+        match chatrooms::create(&self.db, self.user, &Title::default(), None, BOUNDS, now).await.expect("Postgres") {
+            Create::Made(room) => room.id,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Accepts a message and returns its reply's id.
     pub(crate) async fn send(&self, room: ChatroomId, text: &str) -> MessageId {
         let content = Content::try_from(text.to_owned()).expect("a message");
         let now = self.stack.clock.now();
-        let new = NewMessage { user: self.user, room, content: &content, key: None, limits: LIMITS, now };
+        let new =
+            NewMessage { user: self.user, room, content: &content, key: None, limits: LIMITS, bounds: BOUNDS, now };
         match messages::accept(&self.db, &new).await.expect("Postgres") {
             Accept::Stored(accepted) => accepted.reply.id,
             other => panic!("{other:?}"),

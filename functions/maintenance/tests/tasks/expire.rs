@@ -46,6 +46,9 @@ async fn fill(world: &World, each: i32) {
     }
     let days = "insert into allowances (user_id, day, used) select $1, $2::date - n, 3 from generate_series(0, 41) n";
     sql.execute(days, &[&user, &now.day()]).await.unwrap();
+    let past = "insert into past_usage (mark, day, used, refunded, called_off)
+        select uuid_send(gen_random_uuid()), $1::date - n, 5, 0, 0 from generate_series(0, 2) n";
+    sql.execute(past, &[&now.day()]).await.unwrap();
 }
 
 #[tokio::test]
@@ -56,10 +59,14 @@ async fn expired_rows_are_deleted_and_the_rest_stays() {
     let expired = expire(&world).await;
 
     let rest = Expired::default();
-    assert_eq!(expired, Expired { sessions: 2, stripe_events: 2, allowances: 1, attempts: 2, customers: 4, ..rest });
+    assert_eq!(
+        expired,
+        Expired { sessions: 2, stripe_events: 2, allowances: 1, attempts: 2, past_usage: 2, customers: 4, ..rest }
+    );
     let (sessions, tokens) = (world.count("sessions").await, world.count("refresh_tokens").await);
     assert_eq!((sessions, tokens, world.count("stripe_events").await), (2, 2, 2));
     assert_eq!(world.count("allowances where day = '2026-11-23'").await, 1);
+    assert_eq!(world.count("past_usage where day = '2026-11-23'").await, 1, "today's is still needed");
     let (erased, others) = ("customers where checked_at = 'infinity'", "customers where checked_at is null");
     assert_eq!((world.count(erased).await, world.count(others).await), (2, 4));
 }

@@ -3,7 +3,7 @@
 use lambda_runtime::Error;
 use maintenance::{Done, Maintenance, Task};
 use shared::db::messages::{self, Accept, Accepted, NewMessage};
-use shared::domain::{ChatroomId, Content, Limits, MessageId, UserId};
+use shared::domain::{Bounds, ChatroomId, Content, Limits, MessageId, UserId};
 use testkit::Stack;
 use tokio_postgres::Row;
 
@@ -48,7 +48,8 @@ impl World {
     /// Accepts a message now, without queueing it.
     pub(crate) async fn accept(&self, user: UserId, room: ChatroomId, key: Option<&str>) -> Accepted {
         let (content, limits) = (Content::try_from("hello".to_owned()).unwrap(), Limits { basic: 100, pro: 100 });
-        let new = NewMessage { user, room, content: &content, key, limits, now: self.stack.clock.now() };
+        let bounds = Bounds { unfinished_basic: 100, unfinished_pro: 100, rooms: 100 };
+        let new = NewMessage { user, room, content: &content, key, limits, bounds, now: self.stack.clock.now() };
         match messages::accept(&self.stack.db(), &new).await.unwrap() {
             Accept::Stored(accepted) => *accepted,
             other => panic!("{other:?}"),

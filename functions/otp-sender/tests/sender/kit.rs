@@ -85,7 +85,7 @@ impl Kit {
         let session =
             NewSession { id: session, refresh_hash: &hash, user_agent: None, expires_at: now + Duration::from_mins(1) };
         let mobile = Mobile::parse(mobile).unwrap();
-        users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &session, now).await.unwrap();
+        users::sign_in(&self.stack.db(), &mobile, &Profile::default(), &session, &[], now).await.unwrap();
     }
 
     /// Delivers records and returns the ids of those to be delivered again.

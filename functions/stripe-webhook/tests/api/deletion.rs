@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::db::users;
-use shared::domain::Tier;
+use shared::domain::{FreeCancels, Tier};
 use shared::stripe::cancel_for_deletion;
 
 use crate::shop::Shop;
@@ -20,7 +20,7 @@ async fn the_subscription_ends_at_once_and_earlier_payments_are_not_refunded() {
     let object: Value = shop.billing.stripe.get(&["subscriptions", &subscription], &[]).await.unwrap();
     assert_eq!(object["status"], "canceled");
     assert_eq!(shop.known(&user).await.tier, Tier::Basic);
-    users::delete(&shop.billing.db, id).await.unwrap().unwrap();
+    users::delete(&shop.billing.db, id, FreeCancels(5), |_| Vec::new(), now).await.unwrap().unwrap();
     shop.deliver(&shop.event("customer.subscription.deleted").await).await;
     shop.deliver(&shop.event("invoice.paid").await).await;
     assert!(!shop.calls().await.contains(&"POST /v1/refunds".to_owned()));

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 use shared::db::users;
-use shared::domain::SubscriptionState;
+use shared::domain::{FreeCancels, SubscriptionState};
 use testkit::User;
 
 use crate::shop::Shop;
 
 impl Shop {
     async fn delete_account(&self, user: &User) {
-        users::delete(&self.billing.db, user.id.unwrap()).await.unwrap().unwrap();
+        let (id, now) = (user.id.unwrap(), self.api.stack.clock.now());
+        users::delete(&self.billing.db, id, FreeCancels(5), |_| Vec::new(), now).await.unwrap().unwrap();
     }
 
     async fn given_back(&self) -> usize {

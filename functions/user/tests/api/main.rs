@@ -7,6 +7,7 @@ mod get_me;
 mod owasp;
 mod program;
 mod update_me;
+mod what_a_number_spent_outlives_its_account;
 
 use testkit::{Stack, TestApi};
 

@@ -1,14 +1,16 @@
-//! Accepting a message: one statement, and the idempotency of a send.
+//! Accepting a message: one statement.
 
 use const_format::formatcp;
-use tokio_postgres::Row;
 
 use super::Message;
+use super::earlier::earlier;
 use crate::Fault;
-use crate::db::allowances::{CHARGE, USED};
-use crate::db::row::{FromRow, read, row};
-use crate::db::{Db, tier, violates};
-use crate::domain::{Allowance, ChatroomId, Content, Limits, MessageId, ReplyState, Role, Tier, Timestamp, UserId};
+use crate::db::allowances::{CHARGE, FOUND};
+use crate::db::row::row;
+use crate::db::{Db, violates};
+use crate::domain::{
+    Allowance, Bounds, ChatroomId, Content, Limits, MessageId, ReplyState, Role, Tier, Timestamp, UserId,
+};
 
 /// A new message.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +25,8 @@ pub struct NewMessage<'a> {
     pub key: Option<&'a str>,
     /// The daily limits.
     pub limits: Limits,
+    /// How many replies may be unfinished.
+    pub bounds: Bounds,
     /// The present moment; its UTC day is charged.
     pub now: Timestamp,
 }
@@ -53,27 +57,28 @@ pub enum Accept {
     NoSuchRoom,
     /// The day's messages are spent.
     AllowanceSpent(Tier, Allowance),
+    /// Too many of the user's replies are unfinished.
+    TooManyUnfinished,
 }
 
 /// One statement: ownership, allowance, the message and its pending reply, all or nothing. The room's row is locked
-/// first, so a room's turns have one order; then the allowance's row, as everywhere.
+/// first, so a room's turns have one order; then the user's counters and the allowance's row, as everywhere.
 const ACCEPT: &str = formatcp!(
     "with chargeable as (
-        select id from chatrooms where id = $6 and user_id = $1 for update
+        select id from chatrooms where id = $8 and user_id = $1 for update
     ), {CHARGE}, placed as (
         update chatrooms c set last_seq = c.last_seq + 2, updated_at = greatest(c.updated_at, $2)
         from chargeable, charged where c.id = chargeable.id returning c.last_seq
     ), m as (
         insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at, idempotency_key)
-        select $7, $6, last_seq - 1, $1, 'user', $9, 'completed', $2, $2, $10 from placed
+        select $9, $8, last_seq - 1, $1, 'user', $11, 'completed', $2, $2, $12 from placed
     ), r as (
         insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier, charged_on)
-        select $8, $6, last_seq, $1, 'assistant', '', 'pending', $2, $7, plan.tier, $3 from placed, plan
+        select $10, $8, last_seq, $1, 'assistant', '', 'pending', $2, $9, plan.tier, $3 from placed, plan
     )
-    select exists (select from chargeable) as has_room, plan.tier, plan.daily, {USED} as used,
+    select exists (select from chargeable) as has_room, plan.tier, plan.daily, {FOUND},
         (select last_seq from placed) as place,
-        coalesce((select used from spent), 0) < plan.daily as seemed_allowed,
-        exists (select from messages where user_id = $1 and idempotency_key = $10) as was_sent
+        exists (select from messages where user_id = $1 and idempotency_key = $12) as was_sent
     from plan"
 );
 
@@ -86,7 +91,9 @@ row! {
         /// The reply's place; `None` if nothing was stored.
         place: Option<i64>,
         /// Whether the day's allowance had a message left in the statement's snapshot.
-        seemed_allowed: bool,
+        has_messages: bool,
+        /// Whether another reply could be unfinished in the snapshot.
+        has_places: bool,
         /// Whether the idempotency key was in the snapshot.
         was_sent: bool,
     }
@@ -103,11 +110,12 @@ pub async fn accept(db: &Db, new: &NewMessage<'_>) -> Result<Accept, Fault> {
 
 /// `None` if the rows changed meanwhile; then the caller must decide again.
 async fn decide(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault> {
-    let NewMessage { user, room, content, key, limits, now } = *new;
+    let NewMessage { user, room, content, key, limits, bounds, now } = *new;
     let (id, reply) = (MessageId::generate(), MessageId::generate());
     let day = now.day();
+    let (few, many) = (bounds.unfinished_basic, bounds.unfinished_pro);
     let parameters: crate::db::Parameters<'_> =
-        &[&user, &now, &day, &limits.basic, &limits.pro, &room, &id, &reply, content, &key];
+        &[&user, &now, &day, &limits.basic, &limits.pro, &few, &many, &room, &id, &reply, content, &key];
     let decision: Decision = match db.first(ACCEPT, parameters).await {
         Ok(Some(decision)) => decision,
         Ok(None) => return Ok(Some(Accept::NoSuchRoom)),
@@ -123,12 +131,13 @@ async fn decide(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault> 
         let reply = message.pending_reply(reply, place, now);
         return Ok(Some(Accept::Stored(Box::new(Accepted { message, reply, tier: decision.tier, allowance }))));
     }
-    // The snapshot is older than the locks that were waited for. If the snapshot had a message left but the locked row
-    // had none, the same send may have spent it, and its key is not in the snapshot: then this is decided again.
-    match key {
-        Some(_) if decision.was_sent => earlier(db, new).await,
-        Some(_) if decision.seemed_allowed => Ok(None),
-        _ => Ok(Some(Accept::AllowanceSpent(decision.tier, allowance))),
+    // The snapshot is older than the locks that were waited for. If the snapshot allowed the send but the locked rows did
+    // not, another one was faster, perhaps the same one: then this is decided again.
+    match decision {
+        Decision { was_sent: true, .. } => earlier(db, new).await,
+        Decision { has_messages: false, .. } => Ok(Some(Accept::AllowanceSpent(decision.tier, allowance))),
+        Decision { has_places: false, .. } => Ok(Some(Accept::TooManyUnfinished)),
+        _ => Ok(None),
     }
 }
 
@@ -146,54 +155,8 @@ fn accepted(id: MessageId, seq: i64, content: &Content, now: Timestamp) -> Messa
         prompt_tokens: None,
         reply_tokens: None,
         error: None,
+        charged_on: None,
         created_at: now,
         completed_at: Some(now),
     }
-}
-
-/// One of the two turns of an earlier send, with its owner's present plan and use.
-struct Earlier {
-    turn: Message,
-    room: ChatroomId,
-    /// The queue of the reply; `None` for the message.
-    queue: Option<Tier>,
-    tier: Tier,
-    used: i32,
-}
-
-impl FromRow for Earlier {
-    fn from_row(row: &Row) -> Result<Self, Fault> {
-        Ok(Self {
-            turn: Message::from_row(row)?,
-            room: read(row, "chatroom_id")?,
-            queue: read(row, "queue")?,
-            tier: read(row, "tier")?,
-            used: read(row, "used")?,
-        })
-    }
-}
-
-/// The earlier send with the same key, if it still exists. It is the same send if room and content are equal.
-async fn earlier(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault> {
-    const SQL: &str = formatcp!(
-        "with sent as (
-            select id, chatroom_id from messages where user_id = $1 and idempotency_key = $2
-        )
-        select {columns}, m.chatroom_id, m.tier as queue, coalesce(a.used, 0) as used, {tier} as tier
-        from sent join messages m on m.chatroom_id = sent.chatroom_id
-            and (m.id = sent.id or m.seq = (select s.seq + 1 from messages s where s.id = sent.id))
-        left join customers c on c.user_id = $1
-        left join allowances a on a.user_id = $1 and a.day = $4
-        order by m.seq",
-        columns = Message::COLUMNS,
-        tier = tier!("c.pro_until" at "$3")
-    );
-    let turns: Vec<Earlier> = db.all(SQL, &[&new.user, &new.key, &new.now, &new.now.day()]).await?;
-    let Ok([sent, reply]) = <[Earlier; 2]>::try_from(turns) else { return Ok(None) };
-    if sent.room != new.room || sent.turn.content != new.content.as_str() {
-        return Ok(Some(Accept::KeyReused));
-    }
-    let allowance = Allowance::new(new.limits.of(sent.tier), sent.used, new.now);
-    let tier = reply.queue.ok_or(Fault::Bug("a reply has no queue"))?;
-    Ok(Some(Accept::Repeated(Box::new(Accepted { message: sent.turn, reply: reply.turn, tier, allowance }))))
 }

@@ -1,8 +1,10 @@
 //! `messages`: a room's turns, accepted in one statement and read by their place in the room.
 
 mod accept;
+mod earlier;
 
 use const_format::formatcp;
+use time::Date;
 use tokio_postgres::Row;
 
 use super::row::{Page, read, row};
@@ -37,6 +39,8 @@ row! {
         pub reply_tokens: Option<i32>,
         /// Why there is no answer.
         pub error: Option<ReplyError>,
+        /// The day that a reply is charged to; `None` if it was refunded.
+        pub charged_on: Option<Date>,
         /// When it was accepted.
         pub created_at: Timestamp,
         /// When it became final.
@@ -54,6 +58,7 @@ impl Message {
             content: String::new(),
             state: ReplyState::Pending,
             in_reply_to: Some(self.id),
+            charged_on: Some(now.day()),
             created_at: now,
             completed_at: None,
             ..self.clone()

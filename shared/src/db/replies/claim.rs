@@ -73,7 +73,8 @@ pub enum Claim {
 }
 
 /// `head` is the room's first unfinished reply when its lock is granted. If another reply was first in the statement's
-/// snapshot, its answer is not in the snapshot: then `is_stale` is true and nothing is leased.
+/// snapshot, its answer is not in the snapshot: then `is_stale` is true and nothing is leased. Of an attempt that is
+/// taken over nobody knows how far it came: it counts as answered.
 const CLAIM: &str = formatcp!(
     "with seen as (
         select id from messages where chatroom_id = $1 and {UNFINISHED} order by seq limit 1
@@ -82,7 +83,8 @@ const CLAIM: &str = formatcp!(
         from messages where chatroom_id = $1 and {UNFINISHED}
         order by seq limit 1 for update
     ), claimed as (
-        update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null
+        update messages m set state = 'generating', attempt = m.attempt + 1, lease_until = $3, retry_at = null,
+            reached_model = m.reached_model or m.state = 'generating'
         from head join seen on seen.id = head.id
         where m.id = head.id and (m.attempt < $4 or m.retry_at is not null) and (head.busy_until is null or head.busy_until <= $2)
         returning m.id, m.attempt

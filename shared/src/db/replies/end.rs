@@ -3,11 +3,13 @@
 use const_format::formatcp;
 
 use crate::Fault;
-use crate::db::allowances::{REFUND, REFUNDED_IF_CANCELLED, is_refunded};
+use crate::db::allowances::{CALL_OFF, REFUND, UNBEGUN, is_unanswered};
 use crate::db::attempts::END;
 use crate::db::messages::{Message, UNFINISHED};
 use crate::db::{Db, Parameters};
-use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, ThoughtSignature, Timestamp, Usage, UserId};
+use crate::domain::{
+    ChatroomId, FreeCancels, MessageId, ReplyError, ReplyState, ThoughtSignature, Timestamp, Usage, UserId,
+};
 
 /// How an attempt ends, and its reply with it, unless another attempt follows.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Outcome {
     pub usage: Usage,
     /// Why there is no answer.
     pub error: Option<ReplyError>,
+    /// Whether the model answered, so that the attempt may have cost something.
+    pub reached_model: bool,
 }
 
 impl Outcome {
@@ -39,6 +43,7 @@ impl Outcome {
             finish_reason: None,
             usage: Usage::default(),
             error: Some(error),
+            reached_model: !ReplyError::UNANSWERED.contains(&error),
         }
     }
 
@@ -53,17 +58,18 @@ impl Outcome {
 pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now: Timestamp) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
         "with was as (
-            select id, user_id, charged_on from messages
+            select id, user_id, charged_on, reached_model from messages
             where id = $1 and attempt = $2 and {UNFINISHED} for update
-        ), ended as (
+        ), unanswered as (
+            select user_id, charged_on, reached_model or $16 as reached_model from was where $15
+        ), {REFUND}, ended as (
             update messages m set state = $11, content = $12, model = $5, finish_reason = $13, prompt_tokens = $6,
                 reply_tokens = $7, error = $14, completed_at = $3, lease_until = null, retry_at = null,
-                charged_on = case when $15 then null else m.charged_on end, thought_signature = $16
+                charged_on = case when exists (select from refunded) then null else m.charged_on end,
+                thought_signature = $17
             from was where m.id = was.id
             returning m.id
-        ), refundable as (
-            select user_id, charged_on from was where $15
-        ), {END}, {REFUND}
+        ), {END}
         select from ended"
     );
     let Usage { prompt, reply: written, thought, cached, tool } = end.usage;
@@ -84,7 +90,8 @@ pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now:
         &end.content,
         &end.finish_reason,
         &end.error,
-        &is_refunded(end.state),
+        &is_unanswered(end.state, &end.content),
+        &end.reached_model,
         &signature,
     ];
     db.any(SQL, parameters).await
@@ -102,14 +109,27 @@ pub async fn postpone(
 ) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
         "with postponed as (
-            update messages set state = 'pending', lease_until = null, retry_at = $11
+            update messages set state = 'pending', lease_until = null, retry_at = $11,
+                reached_model = reached_model or $12
             where id = $1 and attempt = $2 and state = 'generating' returning id
         ), {END}
         select from postponed"
     );
     let Usage { prompt, reply: written, thought, cached, tool } = end.usage;
-    let parameters: Parameters<'_> =
-        &[&reply, &attempt, &now, &end.word(), &end.model, &prompt, &written, &thought, &cached, &tool, &retry_at];
+    let parameters: Parameters<'_> = &[
+        &reply,
+        &attempt,
+        &now,
+        &end.word(),
+        &end.model,
+        &prompt,
+        &written,
+        &thought,
+        &cached,
+        &tool,
+        &retry_at,
+        &end.reached_model,
+    ];
     db.any(SQL, parameters).await
 }
 
@@ -119,10 +139,10 @@ pub async fn renew(db: &Db, reply: MessageId, attempt: i32, until: Timestamp) ->
     Ok(db.execute(sql, &[&reply, &attempt, &until]).await? == 1)
 }
 
-/// Stores the text that was written before the reply was cancelled.
+/// Stores the text that was written before the reply was cancelled. A reply that was refunded gets none.
 pub async fn keep_partial(db: &Db, reply: MessageId, attempt: i32, end: &Outcome) -> Result<bool, Fault> {
     let sql = "update messages set content = $3, model = $4, prompt_tokens = $5, reply_tokens = $6
-        where id = $1 and attempt = $2 and state = 'cancelled' and content = ''";
+        where id = $1 and attempt = $2 and state = 'cancelled' and content = '' and charged_on is not null";
     let parameters: Parameters<'_> = &[&reply, &attempt, &end.content, &end.model, &end.usage.prompt, &end.usage.reply];
     Ok(db.execute(sql, parameters).await? == 1)
 }
@@ -139,24 +159,31 @@ pub enum Cancel {
 }
 
 /// Cancels an unfinished reply of the user. `id` is the reply's own or that of the message it answers, which has one
-/// unfinished reply at most.
-pub async fn cancel(db: &Db, user: UserId, room: ChatroomId, id: MessageId, now: Timestamp) -> Result<Cancel, Fault> {
+/// unfinished reply at most. A reply that the model was not asked for is refunded, if it is one of the `free` ones.
+pub async fn cancel(
+    db: &Db,
+    user: UserId,
+    room: ChatroomId,
+    id: MessageId,
+    free: FreeCancels,
+    now: Timestamp,
+) -> Result<Cancel, Fault> {
     const SQL: &str = formatcp!(
         "with was as (
-            select id, user_id, charged_on, {REFUNDED_IF_CANCELLED} as is_refunded from messages
-            where (id = $1 or in_reply_to = $1) and chatroom_id = $2 and user_id = $3 and {UNFINISHED} for update
-        ), ended as (
-            update messages m set state = 'cancelled', completed_at = $4, lease_until = null, retry_at = null,
-                charged_on = case when was.is_refunded then null else m.charged_on end
+            select id, user_id, charged_on, {UNBEGUN} as is_unbegun from messages
+            where (id = $2 or in_reply_to = $2) and chatroom_id = $3 and user_id = $4 and {UNFINISHED} for update
+        ), unbegun as (
+            select user_id, charged_on from was where is_unbegun
+        ), {CALL_OFF}, ended as (
+            update messages m set state = 'cancelled', completed_at = $5, lease_until = null, retry_at = null,
+                charged_on = case when exists (select from called_off where is_free) then null else m.charged_on end
             from was where m.id = was.id returning m.*
-        ), refundable as (
-            select user_id, charged_on from was where is_refunded
-        ), {REFUND}
+        )
         select {columns} from ended m",
         columns = Message::COLUMNS
     );
     loop {
-        if let Some(message) = db.first(SQL, &[&id, &room, &user, &now]).await? {
+        if let Some(message) = db.first(SQL, &[&free.0, &id, &room, &user, &now]).await? {
             return Ok(Cancel::Cancelled(Box::new(message)));
         }
         match latest(db, user, room, id).await? {

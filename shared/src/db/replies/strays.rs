@@ -52,14 +52,15 @@ pub async fn nudged(db: &Db, replies: &[MessageId], now: Timestamp) -> Result<()
 /// ended it.
 pub async fn bury(db: &Db, reply: MessageId, now: Timestamp) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
-        "with refundable as (
-            select id, user_id, charged_on from messages where id = $1 and {UNFINISHED}
+        "with unanswered as (
+            select id, user_id, charged_on, reached_model or state = 'generating' as reached_model
+            from messages where id = $1 and {UNFINISHED}
                 and (lease_until is null or lease_until < $2) for update
-        ), ended as (
-            update messages m set state = 'failed', error = $3, completed_at = $2, lease_until = null,
-                retry_at = null, charged_on = null
-            from refundable where m.id = refundable.id returning m.id
-        ), {REFUND}
+        ), {REFUND}, ended as (
+            update messages m set state = 'failed', error = $3, completed_at = $2, lease_until = null, retry_at = null,
+                charged_on = case when exists (select from refunded) then null else m.charged_on end
+            from unanswered where m.id = unanswered.id returning m.id
+        )
         select from ended"
     );
     db.any(SQL, &[&reply, &now, &ReplyError::DeadLettered]).await

@@ -83,7 +83,7 @@ async fn the_events_of_maintenance_are_answered() {
             "maintenance-expire" => {
                 json!({
                     "sessions": 0, "refresh_tokens": 0, "idempotency_keys": 0, "stripe_events": 0, "allowances": 0,
-                    "attempts": 0, "customers": 0,
+                    "attempts": 0, "customers": 0, "past_usage": 0,
                 })
             }
             _ => json!({ "found": false }),

@@ -1,0 +1,36 @@
+//! `past_usage`: what the number of a deleted account spent today. Whoever deletes the account and signs up again goes
+//! on with it. A number is known by its marks ([`crate::auth::NumberMarks`]), one for each live key.
+
+use time::Date;
+
+use super::Db;
+use crate::Fault;
+
+/// Keeps what the user `$2` spent since the day `$4`, under each of the marks `$3`. Needs `called_off`, the days that
+/// the same statement changes.
+pub(super) const KEEP: &str = "kept as (
+        insert into past_usage (mark, day, used, refunded, called_off)
+        select mark, a.day, coalesce(c.used, a.used), a.refunded, coalesce(c.called_off, a.called_off)
+        from unnest($3::bytea[]) mark, allowances a left join called_off c on c.day = a.day
+        where a.user_id = $2 and a.day >= $4
+            and (coalesce(c.used, a.used) > 0 or a.refunded > 0 or coalesce(c.called_off, a.called_off) > 0)
+        on conflict (mark, day) do update
+            set used = excluded.used, refunded = excluded.refunded, called_off = excluded.called_off
+    )";
+
+/// Gives the new account of `made` (`id`), if there is one, what its number, marked `$11`, spent on the day `$12`. Adds `taken` (`used`), with a row if there was anything.
+pub(super) const TAKE: &str = "past as (
+        delete from past_usage p using made where p.mark = any($11) and p.day = $12
+        returning made.id, p.used, p.refunded, p.called_off
+    ), taken as (
+        insert into allowances (user_id, day, used, refunded, called_off)
+        select id, $12, max(used), max(refunded), max(called_off) from past group by id
+        returning used
+    )";
+
+/// Deletes what was kept for the days before `before`, at most `most` rows.
+pub async fn delete_before(db: &Db, before: Date, most: i64) -> Result<u64, Fault> {
+    let sql = "delete from past_usage where (mark, day) in (
+            select mark, day from past_usage where day < $1 limit $2 for update skip locked)";
+    db.execute(sql, &[&before, &most]).await
+}
