@@ -5,6 +5,7 @@ use std::time::Duration;
 use maintenance::reconcile::Reconciled;
 use serde_json::{Value, json};
 use shared::db::{customers, users};
+use shared::domain::FreeCancels;
 use shared::stripe::cancel_for_deletion;
 use testkit::User;
 
@@ -17,7 +18,7 @@ impl Shop {
     async fn leave(&self, user: &User) {
         let (id, now) = (user.id.unwrap(), self.api.stack.clock.now());
         cancel_for_deletion(&self.billing.db, &self.billing.stripe, id, now).await.unwrap();
-        users::delete(&self.billing.db, id).await.unwrap().unwrap();
+        users::delete(&self.billing.db, id, FreeCancels(5), |_| Vec::new(), now).await.unwrap().unwrap();
     }
 
     /// The customer at Stripe, whose id the only row has.
@@ -170,7 +171,8 @@ async fn whichever_call_fails_or_loses_its_answer_a_later_run_finishes() {
         }
         // From here on no event is left that would try again.
         shop.reconcile().await;
-        users::delete(&shop.billing.db, user.id.unwrap()).await.unwrap().unwrap();
+        let now = shop.api.stack.clock.now();
+        users::delete(&shop.billing.db, user.id.unwrap(), FreeCancels(5), |_| Vec::new(), now).await.unwrap().unwrap();
         let failure = json!({ "status": 500, "times": 3, "path_prefix": path, "method": method, "after": after });
         shop.admin("fail", failure).await;
         let expected = usize::from(!after);

@@ -27,7 +27,7 @@ async fn sign_in(api: &TestApi) -> User {
         expires_at: now + Duration::from_hours(24),
     };
     let account = users::sign_in(&api.stack.db(), &mobile, &Profile::default(), &new, &marks, now).await.unwrap();
-    let token = Tokens::from_env(&env).unwrap().issue(Grant::Session(account.id, session), now).unwrap();
+    let token = Tokens::from_env(&env).unwrap().issue(Grant::Session(account.id, session, Some(now)), now).unwrap();
     let mut user = api.anyone().with_token(&token);
     user.id = Some(account.id);
     user
