@@ -92,7 +92,7 @@ pub async fn answers_every_event(name: &str, program: &str, build: Build) {
 fn sign(event: &mut Value) {
     let body = event["body"].as_str().filter(|_| event["isBase64Encoded"] != true).unwrap_or_default();
     let signature = stripe::sign(body.as_bytes(), WEBHOOK_SECRET, Clock::system().now().unix());
-    if let Some(headers) = event["headers"].as_object_mut() {
+    if let Some(headers) = event.get_mut("headers").and_then(Value::as_object_mut) {
         headers.insert("stripe-signature".to_owned(), signature.into());
     }
 }
