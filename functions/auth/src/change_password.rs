@@ -95,12 +95,11 @@ pub(crate) async fn change_password(
             (None, TOKEN_USED)
         }
         Proof::SignIn(caller, fresh) => {
-            match &account.password_hash {
-                Some(hash) => confirm(&throttle, account.id, hash, request.current_password, &setter.ip).await?,
-                None => {
-                    fresh?;
-                    throttle.admit_hash(&setter.ip).await?;
-                }
+            if let Some(hash) = &account.password_hash {
+                confirm(&throttle, account.id, hash, request.current_password, &setter.ip).await?;
+            } else {
+                fresh?;
+                throttle.admit_hash(&setter.ip).await?;
             }
             (Some(caller.session), CHANGED_MEANWHILE)
         }
