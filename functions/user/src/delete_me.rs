@@ -5,12 +5,27 @@ use axum::http::StatusCode;
 use shared::Fault;
 use shared::auth::{DeviceTokens, NumberMarks};
 use shared::cache::Cache;
+use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::db::users::{self, Deleted};
 use shared::domain::{Clock, FreeCancels, Timestamp, UserId};
 use shared::http::{ACCOUNT_GONE, FreshCaller, Result};
 use shared::stripe::{Stripe, cancel_for_deletion};
 use shared::telemetry::{self, SecurityEvent};
+
+/// What stands for a number where the number itself must not be.
+#[derive(Debug, Clone)]
+pub(crate) struct Aliases {
+    marks: NumberMarks,
+    devices: DeviceTokens,
+}
+
+impl Aliases {
+    /// Reads the environment.
+    pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self { marks: NumberMarks::from_env(env)?, devices: DeviceTokens::from_env(env)? })
+    }
+}
 
 shared::refusals!(FreshSignInRequired);
 
@@ -29,10 +44,9 @@ shared::refusals!(FreshSignInRequired);
 pub(crate) async fn delete_me(
     State(db): State<Db>,
     State(cache): State<Cache>,
-    State(devices): State<DeviceTokens>,
     State(stripe): State<Stripe>,
     State(free): State<FreeCancels>,
-    State(marks): State<NumberMarks>,
+    State(Aliases { marks, devices }): State<Aliases>,
     State(clock): State<Clock>,
     FreshCaller(caller): FreshCaller,
 ) -> Result<StatusCode> {

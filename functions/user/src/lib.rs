@@ -6,7 +6,6 @@ mod update_me;
 
 use axum::Router;
 use axum::extract::FromRef;
-use shared::auth::{DeviceTokens, NumberMarks};
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
@@ -14,17 +13,18 @@ use shared::domain::{Clock, FreeCancels, Limits};
 use shared::http::{Auth, FreshSignIn, edge};
 use shared::stripe::Stripe;
 
+use delete_me::Aliases;
+
 #[derive(Debug, Clone, FromRef)]
 struct App {
     auth: Auth,
     fresh: FreshSignIn,
     db: Db,
     cache: Cache,
-    devices: DeviceTokens,
     stripe: Stripe,
     limits: Limits,
     free: FreeCancels,
-    marks: NumberMarks,
+    aliases: Aliases,
     clock: Clock,
 }
 
@@ -36,13 +36,12 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let app = App {
         db: auth.db.clone(),
         cache: auth.cache.clone(),
-        devices: DeviceTokens::from_env(env)?,
         auth,
         fresh: FreshSignIn::from_env(env)?,
         stripe: Stripe::from_env(env)?,
         limits: Limits::from_env(env)?,
         free: FreeCancels::from_env(env)?,
-        marks: NumberMarks::from_env(env)?,
+        aliases: Aliases::from_env(env)?,
         clock,
     };
     Ok(edge(endpoints().with_state(app)))
