@@ -32,13 +32,10 @@ async def handle_request(*arguments, **named):
 
 sqs.handle_request = handle_request
 
-concurrency = lambda_svc._sqs_esm_concurrency
 
-
-def concurrency_of_groups(mapping, function, config, queue=None):
+def concurrency_of_groups(mapping, *_):
     """The mapping's MaximumConcurrency, whatever the queue: a group that is in a batch is locked in the queue."""
-    del queue
-    return concurrency(mapping, function, config)
+    return int(mapping.get("ScalingConfig", {}).get("MaximumConcurrency", lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY))
 
 
 lambda_svc._sqs_esm_concurrency = concurrency_of_groups

@@ -11,7 +11,7 @@ import sys
 from botocore.exceptions import ClientError
 
 from stack import build, commands, samconfig, settings
-from stack.aws import BUCKET, LocalAws
+from stack.aws import BUCKET, REGION, LocalAws
 from stack.console import Failure, report, say
 from stack.paths import Home
 from stack.processes import free_port, stop_all
@@ -76,14 +76,15 @@ def main() -> int:
 
 
 def _refusal(local: LocalAws, stack: str, chosen: dict) -> str | None:
-    # As `sam deploy` does it: CodeUri is the place of the code in the bucket.
+    # As `sam deploy` does it: the template is in the bucket, and CodeUri is the place of the code there.
     body = settings.TEMPLATE.read_text().replace("CodeUri: target/lambda/", f"CodeUri: s3://{BUCKET}/")
+    local.client("s3").put_object(Bucket=BUCKET, Key="rules.template", Body=body.encode())
     try:
         local.client("cloudformation").create_change_set(
             StackName=stack,
             ChangeSetName="rules",
             ChangeSetType="CREATE",
-            TemplateBody=body,
+            TemplateURL=f"https://s3.{REGION}.amazonaws.com/{BUCKET}/rules.template",
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in chosen.items()],
         )
