@@ -35,7 +35,11 @@ pub(crate) async fn run(
         () = called_off(worker, attempt.reply) => None,
         () = overtaken(worker, attempt, records) => None,
     };
-    (ending, progress)
+    match ending {
+        // It ended before its time did: only the wait for more was cut.
+        Some(Err(Failure::OutOfTime)) if progress.has_ended => (Some(Ok(())), progress),
+        ending => (ending, progress),
+    }
 }
 
 /// Renews the lease and the records while the attempt runs. Returns if there is no such attempt any more: a newer one

@@ -54,7 +54,11 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
         Failure::RateLimited(Some(named)) => at_googles_time(named, attempt, ReplyError::QuotaExhausted, progress),
         Failure::Overloaded(_, Some(named)) => at_googles_time(named, attempt, ReplyError::ModelUnavailable, progress),
         Failure::RateLimited(None) => again(pause, attempt, ReplyError::QuotaExhausted, progress),
-        Failure::Overloaded(_, None) | Failure::Unreachable(_) | Failure::Garbled(_) | Failure::OutOfTime => {
+        // The model was asked, and may have thought all the time.
+        Failure::Silent | Failure::OutOfTime => {
+            again(pause, attempt, ReplyError::ModelUnavailable, Progress { has_begun: true, ..progress })
+        }
+        Failure::Overloaded(_, None) | Failure::Unreachable(_) | Failure::Garbled(_) => {
             again(pause, attempt, ReplyError::ModelUnavailable, progress)
         }
         Failure::QuotaSpent => failed(ReplyError::QuotaExhausted, progress),
@@ -66,7 +70,13 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
 
 /// The outcome of an attempt that nobody waits for any more, with the text so far.
 pub fn so_far(progress: &Progress) -> Outcome {
-    Outcome { state: ReplyState::Cancelled, signature: None, ..cut_off(progress.clone()) }
+    let stopped = progress.finish_reason.as_deref().is_some_and(|reason| state_of(reason) == ReplyState::Blocked);
+    let progress = match progress.clone() {
+        // A text that a filter stopped is not shown.
+        progress if stopped || progress.block_reason.is_some() => Progress { text: String::new(), ..progress },
+        progress => progress,
+    };
+    Outcome { state: ReplyState::Cancelled, signature: None, ..cut_off(progress) }
 }
 
 /// The outcome of an attempt that failed: what it took is recorded as well.
@@ -209,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_has_reached_the_model_once_it_began_to_answer() {
+    fn an_attempt_has_reached_the_model_once_it_began_to_answer_or_was_silent() {
         let reached = |failure, progress| match judge(Err(failure), progress, 1, PAUSE) {
             Verdict::Again(_, outcome) | Verdict::End(outcome) => outcome.reached_model,
         };
@@ -218,7 +228,8 @@ mod tests {
             assert!(!reached(failure(), Progress::default()));
             assert!(reached(failure(), begun()));
         }
-        assert!(reached(Failure::OutOfTime, begun()) && !reached(Failure::OutOfTime, Progress::default()));
+        // Whoever has the request may have worked on it all the time.
+        assert!(reached(Failure::OutOfTime, Progress::default()) && reached(Failure::Silent, Progress::default()));
         let Verdict::Again(_, empty) = answer("", "STOP") else { panic!("completed") };
         assert!(empty.reached_model);
     }

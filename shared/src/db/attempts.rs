@@ -31,9 +31,8 @@ pub(super) const OVERLOADS: &str = formatcp!(
 pub async fn only_fail(db: &Db, since: Timestamp) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
         "select 1 where exists (select from attempts where started_at > $1 and outcome = any($2))
-            and not exists (select from attempts where started_at > $1 and outcome in ('{}', '{}'))",
-        ReplyState::Completed.as_str(),
-        ReplyState::Truncated.as_str()
+            and not exists (select from attempts where started_at > $1 and outcome <> all($2) and outcome <> '{}')",
+        ReplyState::Cancelled.as_str()
     );
     db.any(SQL, &[&since, &ReplyError::UNANSWERED.as_slice()]).await
 }

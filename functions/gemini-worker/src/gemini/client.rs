@@ -151,7 +151,7 @@ fn complete(progress: &Progress) -> Result<(), Failure> {
 async fn within<T>(until: Instant, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Failure> {
     match tokio::time::timeout_at(until, work).await {
         Ok(done) => done.map_err(|error| unreachable(&error)),
-        Err(_) => Err(Failure::Unreachable("silent for too long".to_owned())),
+        Err(_) => Err(Failure::Silent),
     }
 }
 

@@ -13,6 +13,9 @@ pub enum Failure {
     /// No answer came, or the connection broke: a retry may help.
     #[error("no answer: {0}")]
     Unreachable(String),
+    /// Google has the request and says nothing: a retry may help. It may have worked all the time.
+    #[error("no answer: silent for too long")]
+    Silent,
     /// 5xx: a retry may help, after Google's pause if it names one.
     #[error("overloaded ({0})")]
     Overloaded(u16, Option<Duration>),

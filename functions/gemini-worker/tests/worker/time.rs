@@ -132,3 +132,21 @@ async fn an_invocation_that_is_too_short_for_a_whole_answer_makes_a_shorter_one(
     let reply = kit.reply(room, reply).await;
     assert_eq!((reply.state, reply.error), (ReplyState::Truncated, None::<ReplyError>));
 }
+
+#[tokio::test]
+async fn an_answer_that_ended_before_its_time_is_complete_however_long_its_connection_stays_open() {
+    let open = vec![last("Tea.", "STOP"), Step::Open];
+    let (kit, script, room, reply) = kit(vec![open], &[("REPLY_TIMEOUT_SECONDS", "1")]).await;
+    assert!(kit.work(&[(room, reply)]).await.is_empty());
+    let reply = kit.reply(room, reply).await;
+    assert_eq!((reply.state, reply.content.as_str()), (ReplyState::Completed, "Tea."));
+    assert_eq!(script.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_model_that_thinks_for_longer_than_anybody_waits_may_have_cost_something() {
+    let (kit, _script, room, reply) = kit(vec![vec![Step::Open]], &[("GEMINI_FIRST_TOKEN_SECONDS", "1")]).await;
+    assert_eq!(kit.work(&[(room, reply)]).await.len(), 1);
+    let reached = "select reached_model from messages where role = 'assistant'";
+    assert!(kit.stack.sql().await.query_one(reached, &[]).await.unwrap().get::<_, bool>(0));
+}

@@ -71,6 +71,9 @@ async fn a_model_that_only_fails_is_a_degraded_health_until_it_answers_or_nobody
         sql.execute(note, &[&now, &harmless]).await.unwrap();
         assert_eq!(status().await, "ok", "{harmless}");
     }
+    sql.execute(note, &[&now, &"model_unavailable"]).await.unwrap();
+    assert_eq!(status().await, "ok", "an answer that was blocked is an answer");
+    api.stack.clock.advance(std::time::Duration::from_secs(301));
     for failure in ["model_unauthorized", "model_not_found", "quota_exhausted", "model_unavailable", "request_refused"]
     {
         let now = api.stack.clock.now();
