@@ -83,7 +83,7 @@ async fn accounts(run: &mut Run, db: &Db, now: Timestamp) -> UserId {
     assert_eq!(run!(run, users::set_password(db, &password, now)).unwrap().mobile, mobile);
 
     let other = Mobile::parse("+14155550124").unwrap();
-    let moved = run!(run, users::change_mobile(db, user, &other, session.id, now));
+    let moved = run!(run, users::change_mobile(db, user, &other, session.id, |_| vec![vec![2; 32]], now));
     assert!(matches!(moved, users::MobileChange::Changed(moved) if moved.old == mobile));
 
     assert!(run!(run, sessions::is_live(db, session.id, user, now)));

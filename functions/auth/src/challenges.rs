@@ -121,7 +121,7 @@ impl Challenges {
             }
             asker.token = None;
         }
-        self.0.guard.check(challenge_token).await?;
+        self.0.guard.check(challenge_token, &asker.address).await?;
         let opened = self.opened(id, challenge, &asker, now).await?;
         Ok((opened.ok_or(Fault::Bug("a stranger has no device token"))?, asker))
     }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use shared::auth::NumberMarks;
 use shared::cache::{Purpose, Verdict};
 use shared::db::Db;
 use shared::db::users::{self, MobileChange};
@@ -47,22 +48,30 @@ pub(crate) async fn change_mobile(
     State(db): State<Db>,
     State(challenges): State<Challenges>,
     State(issuer): State<Issuer>,
+    State(marks): State<NumberMarks>,
     State(clock): State<Clock>,
     FreshCaller(caller): FreshCaller,
     Json(Request { challenge_id, otp }): Json<Request>,
 ) -> Result<Json<Account>> {
     let mobile = match challenges.attempt(challenge_id, &otp.0).await? {
         Verdict::Right(mobile, Purpose::MobileChange, of) if of == subject(caller.user) => mobile,
-        Verdict::Wrong => return Err(WRONG),
-        Verdict::Locked(until) => return Err(Error::Locked(until, until.since(clock.now()))),
+        Verdict::Wrong(_) => {
+            telemetry::security(SecurityEvent::SignInFailed, Some(caller.user));
+            return Err(WRONG);
+        }
+        Verdict::Locked(until, _) => {
+            telemetry::security(SecurityEvent::Locked, Some(caller.user));
+            return Err(Error::Locked(until, until.since(clock.now())));
+        }
         Verdict::Right(..) | Verdict::Expired => return Err(ENDED),
     };
     let now = clock.now();
-    let changed = match users::change_mobile(&db, caller.user, &mobile, caller.session, now).await? {
-        MobileChange::Changed(changed) => changed,
-        MobileChange::Taken => return Err(WRONG),
-        MobileChange::Gone => return Err(ACCOUNT_GONE),
-    };
+    let changed =
+        match users::change_mobile(&db, caller.user, &mobile, caller.session, |mobile| marks.of(mobile), now).await? {
+            MobileChange::Changed(changed) => changed,
+            MobileChange::Refused => return Err(WRONG),
+            MobileChange::Gone => return Err(ACCOUNT_GONE),
+        };
     telemetry::security(SecurityEvent::MobileChanged, Some(caller.user));
     challenges.leave(&changed.old, &changed.sessions).await;
     let user = users::find(&db, caller.user, now).await?.ok_or(ACCOUNT_GONE)?;

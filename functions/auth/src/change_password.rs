@@ -48,7 +48,7 @@ impl FromRequestParts<App> for Setter {
         let proof = match grant(parts, &app.auth.tokens, app.clock.now())? {
             Grant::PasswordReset(user, version) => Proof::Reset(user, version),
             Grant::Session(user, session, signed_in_at) => {
-                let caller = app.auth.check(&Bearer { user, session, signed_in_at, address }).await?;
+                let caller = app.auth.check_leaving(&Bearer { user, session, signed_in_at, address }).await?;
                 Proof::SignIn(caller, app.fresh.check(&caller, app.clock.now()))
             }
         };
@@ -132,7 +132,7 @@ async fn confirm(throttle: &Throttle, user: UserId, hash: &str, current: Option<
         let detail = "This field must be given: the account has a password.".into();
         return Err(Error::Invalid(vec![FieldError { pointer: "/current_password".into(), code: "missing", detail }]));
     };
-    let guess = events::or_locked(throttle.admit_user(user, ip).await, Some(user))?;
+    let guess = events::or_locked(throttle.admit_user(user, ip).await, user)?;
     if !auth::verify(current, Some(hash.to_owned())).await? {
         telemetry::security(SecurityEvent::SignInFailed, Some(user));
         return Err(CREDENTIALS_INVALID);

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::{Clock, SessionId};
-use shared::http::{Caller, Error, FreshSignIn, Path, Result};
+use shared::http::{Error, FreshSignIn, Leaver, Path, Result};
 use shared::telemetry::{self, SecurityEvent};
 
 use crate::revocation;
@@ -25,7 +25,7 @@ pub(crate) async fn end_session(
     State(cache): State<Cache>,
     State(fresh): State<FreshSignIn>,
     State(clock): State<Clock>,
-    caller: Caller,
+    Leaver(caller): Leaver,
     Path(session): Path<SessionId>,
 ) -> Result<StatusCode> {
     if session != caller.session {

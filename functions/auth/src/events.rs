@@ -1,4 +1,4 @@
-//! Security events of a sign-in that is paused.
+//! Security events of a sign-in that fails or is paused.
 
 use shared::db::Db;
 use shared::db::users;
@@ -6,24 +6,27 @@ use shared::domain::{Mobile, UserId};
 use shared::http::{Error, ProblemCode, Result};
 use shared::telemetry::{self, SecurityEvent};
 
-/// Passes a result on, and logs if it says that an account is paused.
-pub(crate) fn or_locked<T>(result: Result<T>, user: Option<UserId>) -> Result<T> {
-    if let Err(Error::RateLimited(ProblemCode::LoginMobileLimit | ProblemCode::PasswordUserLimit, ..)) = &result {
-        telemetry::security(SecurityEvent::Locked, user);
+/// Logs an event of a number, with its account. The account is looked up; the same is done without one.
+pub(crate) async fn of_number(event: SecurityEvent, db: &Db, mobile: &Mobile) {
+    let account = users::credentials_of_mobile(db, mobile).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "whose sign-in failed is not known");
+        None
+    });
+    telemetry::security(event, account.map(|account| account.id));
+}
+
+/// Passes a result on, and logs if it says that a user's password is paused.
+pub(crate) fn or_locked<T>(result: Result<T>, user: UserId) -> Result<T> {
+    if let Err(Error::RateLimited(ProblemCode::PasswordUserLimit, ..)) = &result {
+        telemetry::security(SecurityEvent::Locked, Some(user));
     }
     result
 }
 
-/// The same for a number, whose account is looked up if it is paused; the same is done without an account.
+/// The same for the password of a number.
 pub(crate) async fn or_locked_number<T>(result: Result<T>, db: &Db, mobile: &Mobile) -> Result<T> {
-    if !matches!(&result, Err(Error::RateLimited(ProblemCode::LoginMobileLimit, ..))) {
-        return result;
+    if let Err(Error::RateLimited(ProblemCode::LoginMobileLimit, ..)) = &result {
+        of_number(SecurityEvent::Locked, db, mobile).await;
     }
-    match users::credentials_of_mobile(db, mobile).await {
-        Ok(account) => or_locked(result, account.map(|account| account.id)),
-        Err(error) => {
-            tracing::warn!(%error, "whose sign-in is paused is not known");
-            or_locked(result, None)
-        }
-    }
+    result
 }

@@ -1,7 +1,9 @@
 //! Whether a person asks for a code: checked before a code is opened, if `CODE_GUARD` says so.
 
+use std::time::Duration;
+
 use shared::Fault;
-use shared::cache::Cache;
+use shared::cache::{Cache, RateLimit};
 use shared::config::{ConfigError, Env};
 use shared::domain::Clock;
 use shared::http::{Error, ProblemCode, Result};
@@ -22,10 +24,12 @@ pub(crate) struct Guard {
     cache: Cache,
     clock: Clock,
     codes_per_day: u64,
+    /// Questions to the provider that an address may cause.
+    per_ip: RateLimit,
 }
 
 impl Guard {
-    /// Reads `CODE_GUARD` (`none` or `turnstile`), the settings of its provider, and `OTP_DAILY_CAP`.
+    /// Reads `CODE_GUARD` (`none` or `turnstile`), the settings of its provider, `OTP_DAILY_CAP` and `OTP_PER_IP_HOUR`.
     pub(crate) fn from_env(env: &Env, cache: Cache, clock: Clock) -> Result<Self, ConfigError> {
         let turnstile = Turnstile::from_env(env)?;
         let provider = match (env.optional("CODE_GUARD").as_deref(), turnstile) {
@@ -36,13 +40,19 @@ impl Guard {
             }
             (Some(_), _) => return Err(ConfigError::new("CODE_GUARD", "must be none or turnstile")),
         };
-        Ok(Self { provider, cache, clock, codes_per_day: env.parsed("OTP_DAILY_CAP", 2000)? })
+        let per_ip = RateLimit { most: env.parsed("OTP_PER_IP_HOUR", 20)?, within: Duration::from_hours(1) };
+        Ok(Self { provider, cache, clock, codes_per_day: env.parsed("OTP_DAILY_CAP", 2000)?, per_ip })
     }
 
     /// Refuses if no person asks. While the provider is away, codes are sent until half of the hour's slice is used:
     /// an outage locks nobody out, and pumping ends there.
-    pub(crate) async fn check(&self, token: Option<&str>) -> Result<()> {
+    pub(crate) async fn check(&self, token: Option<&str>, ip: &str) -> Result<()> {
         let Some(provider) = &self.provider else { return Ok(()) };
+        // The provider is asked no more often than codes could be requested, whatever the token.
+        if let Some(pause) = self.cache.slide("guard-ip", ip, self.per_ip, self.clock.now()).await? {
+            let detail = "Too many codes were requested from this address.";
+            return Err(Error::RateLimited(ProblemCode::OtpIpLimit, detail, pause));
+        }
         let away = match provider.is_person(token.unwrap_or_default()).await {
             Ok(true) => return Ok(()),
             Ok(false) => return Err(INVALID),

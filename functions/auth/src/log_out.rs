@@ -7,7 +7,7 @@ use shared::auth::DeviceTokens;
 use shared::cache::Cache;
 use shared::db::{Db, sessions};
 use shared::domain::Clock;
-use shared::http::{Caller, FreshSignIn, Query, Result};
+use shared::http::{FreshSignIn, Leaver, Query, Result};
 use shared::telemetry::{self, SecurityEvent};
 use utoipa::IntoParams;
 
@@ -26,8 +26,8 @@ shared::refusals!(FreshSignInRequired);
 
 /// Sign out
 ///
-/// Ends the caller's session, or all sessions of the user, all device tokens of their number, and every token for a
-/// password reset. The latter needs a sign-in of the last minutes.
+/// Ends the caller's session, or all sessions of the user, all device tokens and open codes of their number, and every
+/// token for a password reset. The latter needs a sign-in of the last minutes.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "Authentication", security(("bearer" = [])), params(Parameters),
     responses((status = 204, description = "The session has ended, or all of them."), Refusals),
@@ -38,7 +38,7 @@ pub(crate) async fn log_out(
     State(fresh): State<FreshSignIn>,
     State(devices): State<DeviceTokens>,
     State(clock): State<Clock>,
-    caller: Caller,
+    Leaver(caller): Leaver,
     Query(parameters): Query<Parameters>,
 ) -> Result<StatusCode> {
     if parameters.everywhere {

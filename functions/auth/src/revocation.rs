@@ -13,10 +13,13 @@ pub(crate) async fn mark(cache: &Cache, sessions: &[SessionId]) {
     }
 }
 
-/// Marks all sessions of a user as revoked and ends the device tokens of their number.
+/// Marks all sessions of a user as revoked, and ends the device tokens and the open codes of their number.
 pub(crate) async fn mark_everywhere(cache: &Cache, devices: &DeviceTokens, ended: &Everywhere, now: Timestamp) {
     let owners = devices.owners(&ended.mobile);
     if let Err(error) = cache.end_devices(&owners, devices.lifetime(), &ended.sessions, now).await {
         tracing::error!(%error, "sessions and device tokens could not be marked as ended in Redis");
+    }
+    if let Err(error) = cache.end_challenges(&ended.mobile, now).await {
+        tracing::error!(%error, "codes sent before all sessions ended stay valid until they expire");
     }
 }

@@ -16,6 +16,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
 const HOLDER: &str = "password-device";
+const HOLDER_HASHES: &str = "password-device-hashes";
 const ASKER: &str = "password-asker";
 const MOBILE: &str = "password-mobile";
 const USER: &str = "password-user";
@@ -57,7 +58,15 @@ impl Throttle {
             tries: at_least_one("LOGIN_TRIES", 10)?,
             per_mobile: at_least_one("LOGIN_TRIES_PER_MOBILE", 30)?,
             per_ip: RateLimit { most: env.parsed("LOGIN_PER_IP_HOUR", 60)?, within: HOUR },
-            hashes: RateLimit { most: env.parsed("PASSWORD_HASHES_PER_ADDRESS_MINUTE", 8)?, within: MINUTE },
+            hashes: match env.parsed("PASSWORD_HASHES_PER_ADDRESS_MINUTE", 8)? {
+                1 => {
+                    return Err(ConfigError::new(
+                        "PASSWORD_HASHES_PER_ADDRESS_MINUTE",
+                        "must be 0, or at least the 2 of a change",
+                    ));
+                }
+                most => RateLimit { most, within: MINUTE },
+            },
         })
     }
 
@@ -65,8 +74,11 @@ impl Throttle {
     pub(crate) async fn admit(&self, mobile: &Mobile, ip: &str, device_token: Option<&str>) -> Result<Guess> {
         let holder = self.devices.read_of(mobile, device_token, self.clock.now());
         if let Some(token) = holder {
-            let slide = [Slide { kind: HOLDER, of: mobile.as_str(), limit: self.tries, events: 1 }];
-            if self.count(&slide, Some(&token)).await? {
+            let slides = [
+                Slide { kind: HOLDER, of: mobile.as_str(), limit: self.tries, events: 1 },
+                Slide { kind: HOLDER_HASHES, of: mobile.as_str(), limit: self.hashes, events: 1 },
+            ];
+            if self.count(&slides, Some(&token)).await? {
                 return Ok(Guess { counted: vec![(HOLDER, mobile.as_str().to_owned())] });
             }
         }
@@ -130,7 +142,7 @@ fn refusal(kind: &str, pause: Duration) -> Error {
     let (code, detail) = match kind {
         SIGNUPS => (ProblemCode::SignupIpLimit, "Too many sign-ups from this address."),
         ADDRESS => (ProblemCode::LoginIpLimit, "Too many passwords were tried from this address."),
-        HASHES => (ProblemCode::PasswordHashLimit, "Too many passwords were sent from this address within a minute."),
+        HASHES | HOLDER_HASHES => (ProblemCode::PasswordHashLimit, "Too many passwords were sent within a minute."),
         USER => (ProblemCode::PasswordUserLimit, "Too many wrong passwords were given. Wait, or reset the password."),
         _ => (
             ProblemCode::LoginMobileLimit,

@@ -14,6 +14,20 @@ use shared::domain::{Clock, Limits, Mobile, SessionId, Timestamp, UserId};
 use shared::http::{Account, Error, Result};
 use utoipa::ToSchema;
 
+/// What the tokens of a session allow.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SessionScope {
+    Session,
+}
+
+/// What the token of a reset allows.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResetScope {
+    PasswordReset,
+}
+
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TokenSet {
@@ -23,8 +37,8 @@ pub(crate) struct TokenSet {
     token_type: &'static str,
     #[schema(example = 86400)]
     expires_in: u64,
-    #[schema(example = "session")]
-    scope: &'static str,
+    #[schema(inline)]
+    scope: SessionScope,
     #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
     /// Proves that somebody signed in to this number here, and nothing else. Keep it when the user signs out, and send
@@ -50,8 +64,8 @@ pub(crate) struct ResetToken {
     token_type: &'static str,
     #[schema(example = 600)]
     expires_in: u64,
-    #[schema(example = "password_reset")]
-    scope: &'static str,
+    #[schema(inline)]
+    scope: ResetScope,
 }
 
 /// A session that is about to be opened.
@@ -137,7 +151,14 @@ impl Issuer {
         let access_token = self.tokens.issue_for(grant, lifetime, now)?;
         let device_token = self.devices.issue(of.mobile, of.seen_live_at);
         let (expires_in, refresh_token) = (lifetime.as_secs(), refresh.expose());
-        Ok(TokenSet { access_token, token_type: "Bearer", expires_in, scope: "session", refresh_token, device_token })
+        Ok(TokenSet {
+            access_token,
+            token_type: "Bearer",
+            expires_in,
+            scope: SessionScope::Session,
+            refresh_token,
+            device_token,
+        })
     }
 
     /// The device token that a client shows, whosever it is.
@@ -150,7 +171,7 @@ impl Issuer {
         let grant = Grant::PasswordReset(user, version);
         let access_token = self.tokens.issue(grant, self.clock.now())?;
         let expires_in = self.tokens.lifetime(grant).as_secs();
-        Ok(ResetToken { access_token, token_type: "Bearer", expires_in, scope: "password_reset" })
+        Ok(ResetToken { access_token, token_type: "Bearer", expires_in, scope: ResetScope::PasswordReset })
     }
 
     /// Exchanges a refresh token for its successor.

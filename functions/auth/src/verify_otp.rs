@@ -12,6 +12,7 @@ use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::device::Device;
+use crate::events;
 use crate::tokens::{Issuer, ResetToken, SignedIn};
 
 #[derive(Deserialize, ToSchema)]
@@ -80,13 +81,13 @@ pub(crate) async fn verify_otp(
     let token = issuer.device(request.device_token.as_deref(), now);
     let attempt = Try { right: &right, token: token.as_ref() };
     match cache.try_challenge(request.challenge_id, &attempt, now).await? {
-        Verdict::Wrong => {
-            telemetry::security(SecurityEvent::SignInFailed, None);
+        Verdict::Wrong(mobile) => {
+            events::of_number(SecurityEvent::SignInFailed, &db, &mobile).await;
             Err(WRONG)
         }
         Verdict::Expired | Verdict::Right(_, Purpose::MobileChange, _) => Err(ENDED),
-        Verdict::Locked(until) => {
-            telemetry::security(SecurityEvent::Locked, None);
+        Verdict::Locked(until, mobile) => {
+            events::of_number(SecurityEvent::Locked, &db, &mobile).await;
             Err(Error::Locked(until, until.since(now)))
         }
         Verdict::Right(mobile, Purpose::PasswordReset, _) => {

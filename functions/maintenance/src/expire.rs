@@ -49,6 +49,8 @@ pub struct Expired {
 /// have been valid, `refreshable`.
 pub(crate) async fn expire(db: &Db, refreshable: Duration, now: Timestamp, until: Instant) -> Result<Expired, Fault> {
     Ok(Expired {
+        // First: nothing else must keep it longer than its day.
+        past_usage: repeat(until, || past_usage::delete_before(db, now.day(), MOST)).await?,
         sessions: repeat(until, || sessions::delete_ended(db, now - SESSIONS, MOST)).await?,
         refresh_tokens: repeat(until, || refresh_tokens::delete_replaced(db, now - refreshable, MOST)).await?,
         idempotency_keys: repeat(until, || messages::forget_keys(db, now - KEYS, MOST)).await?,
@@ -56,7 +58,6 @@ pub(crate) async fn expire(db: &Db, refreshable: Duration, now: Timestamp, until
         allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,
         attempts: repeat(until, || attempts::delete_before(db, now - ATTEMPTS, MOST)).await?,
         customers: repeat(until, || customers::delete_erased(db, now - ERASED, MOST)).await?,
-        past_usage: repeat(until, || past_usage::delete_before(db, now.day(), MOST)).await?,
     })
 }
 

@@ -8,8 +8,8 @@ use super::Cache;
 use crate::Fault;
 use crate::domain::{Mobile, NoticeId};
 
-/// How long a notice waits for its delivery: as long as its queue keeps a record and its dead letters are looked at.
-const LIFETIME: Duration = Duration::from_hours(24 * 4);
+/// How long a notice waits for its delivery: longer than its queue and the dead letters of it keep a record.
+const LIFETIME: Duration = Duration::from_hours(24 * 19);
 
 impl Cache {
     /// Keeps a notice until it is delivered.

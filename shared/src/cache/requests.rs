@@ -40,6 +40,8 @@ pub struct Visit<'a> {
     pub user: UserId,
     /// The token's session.
     pub session: SessionId,
+    /// Whether the request is counted by its session in place of its user.
+    pub by_session: bool,
     /// Where it comes from.
     pub address: &'a str,
     /// What is allowed.
@@ -81,7 +83,11 @@ impl Cache {
     pub(super) fn admission(&self, visit: &Visit<'_>) -> impl Fn(Form) -> Cmd + Send + Sync {
         let keys = [
             self.session_key(visit.session),
-            self.door_key("requests-user", visit.user),
+            if visit.by_session {
+                self.door_key("requests-session", visit.session)
+            } else {
+                self.door_key("requests-user", visit.user)
+            },
             self.door_key("requests-address", visit.address),
         ];
         let (now, limits, id) = (visit.now.unix_millis(), visit.limits, Uuid::new_v4().to_string());

@@ -37,10 +37,10 @@ pub(super) static FIND: LazyLock<Script> = LazyLock::new(|| Script::new(include_
 ///
 /// KEYS: challenge, pointers as OPEN, failures of this period and of the one before, mark of ended device tokens, counts
 /// of this hour.
-/// ARGV: now (ms), allowed tries, failures that lock an account, length of the lock (s), id, id of the try, owner and time
+/// ARGV: now (ms), allowed tries, failures that lock a number's codes, length of the lock (s), id, id of the try, owner and time
 /// of issue (ms) of the device token or '', then pairs of a key's name and '1' or '0': whether the code is right under
 /// that key.
-/// Returns {'right', mobile, purpose, signup or ''}, {'locked', until (ms)}, {'wrong'} or {'expired'}.
+/// Returns {'right', mobile, purpose, signup or ''}, {'locked', until (ms), mobile}, {'wrong', mobile} or {'expired'}.
 pub(super) static TRY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("try.lua")));
 
 /// Counts a code that is handed to SNS, unless a limit stops numbers without an account.

@@ -1,4 +1,4 @@
-//! Tries at challenges: each is counted before it is judged, and too many failures in a row lock the account's codes.
+//! Tries at challenges: each is counted before it is judged, and too many failures in a row lock a number's codes.
 
 use std::time::Duration;
 
@@ -13,10 +13,11 @@ use crate::domain::{ChallengeId, Mobile, SignupId, Timestamp};
 
 /// Wrong tries that a challenge allows.
 const TRIES: u32 = 5;
-/// Consecutive failures that lock an account's sign-in by code (NIST SP 800-63B, section 3.2.2: no more than 100). Those
-/// of holders of a device token and those of strangers are counted apart.
+/// Failures in a row that lock a number's codes for a purpose (NIST SP 800-63B, section 3.2.2: no more than 100). Those of
+/// holders of a device token and those of strangers are counted apart.
 const FAILURES: u32 = 100;
-/// How long that lock lasts after the last failure.
+/// Failures count, and the lock lasts, until this long after the first of them. Within that time strangers get no more
+/// codes than allow half of them, so they lock nobody out.
 const LOCK: Duration = Duration::from_hours(24);
 
 /// A try at a challenge.
@@ -33,10 +34,10 @@ pub struct Try<'a> {
 pub enum Verdict {
     /// The code was right; the challenge has ended.
     Right(Mobile, Purpose, Option<SignupId>),
-    /// The code was right, but the account is locked until then; the challenge has ended.
-    Locked(Timestamp),
-    /// It was wrong.
-    Wrong,
+    /// The code was right, but the codes of this number are locked until then; the challenge has ended.
+    Locked(Timestamp, Mobile),
+    /// It was wrong; it had been sent to this number.
+    Wrong(Mobile),
     /// The challenge does not exist any more.
     Expired,
 }
@@ -70,8 +71,10 @@ fn verdict(said: &[String]) -> Option<Verdict> {
         ["right", mobile, purpose, signup] => {
             Some(Verdict::Right(Mobile::parse(mobile).ok()?, Purpose::parse(purpose)?, signup.parse().ok()))
         }
-        ["locked", until] => Timestamp::from_unix_millis(until.parse().ok()?).map(Verdict::Locked),
-        ["wrong"] => Some(Verdict::Wrong),
+        ["locked", until, mobile] => {
+            Some(Verdict::Locked(Timestamp::from_unix_millis(until.parse().ok()?)?, Mobile::parse(mobile).ok()?))
+        }
+        ["wrong", mobile] => Some(Verdict::Wrong(Mobile::parse(mobile).ok()?)),
         ["expired"] => Some(Verdict::Expired),
         _ => None,
     }

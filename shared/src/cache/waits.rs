@@ -13,6 +13,8 @@ use super::scripts::WAIT;
 use crate::Fault;
 use crate::domain::{ChatroomId, Clock, Timestamp, UserId};
 
+/// How long it pauses without Redis: each look at the messages opens a connection to Postgres.
+const PAUSE_WITHOUT_REDIS: Duration = Duration::from_secs(3);
 /// How long a waiting request pauses between two checks.
 const PAUSE: Duration = Duration::from_millis(150);
 /// How long a place is kept that is not renewed: longer than a pause and an answer of Redis that comes late.
@@ -55,7 +57,7 @@ impl Cache {
         clock: &Clock,
     ) -> Woken {
         let Some(seen) = seen else {
-            sleep(most.min(PAUSE * 5)).await;
+            sleep(most.min(PAUSE_WITHOUT_REDIS)).await;
             return Woken::LookAgain;
         };
         let deadline = Instant::now() + most;

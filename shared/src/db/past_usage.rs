@@ -1,10 +1,12 @@
 //! `past_usage`: what the number of a deleted account spent today. Whoever deletes the account and signs up again goes
-//! on with it. A number is known by its marks ([`crate::auth::NumberMarks`]), one for each live key.
+//! on with it; so does whoever moves the account to another number. A number is known by its marks ([`crate::auth::NumberMarks`]), one for each live key.
 
 use time::Date;
 
 use super::Db;
+use super::transaction::Transaction;
 use crate::Fault;
+use crate::domain::UserId;
 
 /// Keeps what the user `$2` spent since the day `$4`, under each of the marks `$3`. Needs `called_off`, the days that
 /// the same statement changes.
@@ -15,10 +17,12 @@ pub(super) const KEEP: &str = "kept as (
         where a.user_id = $2 and a.day >= $4
             and (coalesce(c.used, a.used) > 0 or a.refunded > 0 or coalesce(c.called_off, a.called_off) > 0)
         on conflict (mark, day) do update
-            set used = excluded.used, refunded = excluded.refunded, called_off = excluded.called_off
+            set used = greatest(past_usage.used, excluded.used), refunded = greatest(past_usage.refunded, excluded.refunded),
+                called_off = greatest(past_usage.called_off, excluded.called_off)
     )";
 
-/// Gives the new account of `made` (`id`), if there is one, what its number, marked `$11`, spent on the day `$12`. Adds `taken` (`used`), with a row if there was anything.
+/// Gives the new account of `made` (`id`), if there is one, what its number, marked `$11`, spent on the day `$12`. Adds
+/// `taken` (`used`), with a row if there was anything.
 pub(super) const TAKE: &str = "past as (
         delete from past_usage p using made where p.mark = any($11) and p.day = $12
         returning made.id, p.used, p.refunded, p.called_off
@@ -27,6 +31,38 @@ pub(super) const TAKE: &str = "past as (
         select id, $12, max(used), max(refunded), max(called_off) from past group by id
         returning used
     )";
+
+/// Keeps what an account spent since the day `from` under the marks of the number that it leaves, too.
+pub(super) async fn leave(
+    transaction: &Transaction,
+    user: UserId,
+    marks: &[Vec<u8>],
+    from: Date,
+) -> Result<u64, Fault> {
+    let sql = "with spent as (
+            select day, used, refunded, called_off from allowances
+            where user_id = $1 and day >= $3 and (used > 0 or refunded > 0 or called_off > 0) for update
+        )
+        insert into past_usage (mark, day, used, refunded, called_off)
+        select mark, day, used, refunded, called_off from unnest($2::bytea[]) mark, spent
+        on conflict (mark, day) do update
+            set used = greatest(past_usage.used, excluded.used), refunded = greatest(past_usage.refunded, excluded.refunded),
+                called_off = greatest(past_usage.called_off, excluded.called_off)";
+    transaction.execute(sql, &[&user, &marks, &from]).await
+}
+
+/// Gives an account what the number that it takes, known by its marks, spent on a day, if that is more.
+pub(super) async fn join(transaction: &Transaction, user: UserId, marks: &[Vec<u8>], day: Date) -> Result<u64, Fault> {
+    let sql = "with past as (
+            delete from past_usage where mark = any($2) and day = $3 returning used, refunded, called_off
+        )
+        insert into allowances as a (user_id, day, used, refunded, called_off)
+        select $1, $3, max(used), max(refunded), max(called_off) from past having count(*) > 0
+        on conflict (user_id, day) do update
+            set used = greatest(a.used, excluded.used), refunded = greatest(a.refunded, excluded.refunded),
+                called_off = greatest(a.called_off, excluded.called_off)";
+    transaction.execute(sql, &[&user, &marks, &day]).await
+}
 
 /// Deletes what was kept for the days before `before`, at most `most` rows.
 pub async fn delete_before(db: &Db, before: Date, most: i64) -> Result<u64, Fault> {

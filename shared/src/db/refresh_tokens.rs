@@ -77,7 +77,7 @@ row! {
 
 /// The token `p` is the head of the session `s`. An older version does not move the head: what it made is newer.
 const IS_HEAD: &str = "(p.used_at is null
-    and coalesce(s.refresh_head = p.hash or p.created_at > s.refresh_made_at, s.refresh_head is null))";
+    and coalesce(s.refresh_head = p.hash or p.created_at > coalesce(s.refresh_made_at, s.created_at), s.refresh_head is null))";
 /// It is the parent, and its successor was made just now.
 const IS_REPEATED: &str = "coalesce(s.refresh_parent = p.hash and s.refresh_made_at > $4, false)";
 /// It is the parent, and its successor was made longer ago: that answer was lost, or somebody else has it.

@@ -35,16 +35,27 @@ pub struct NewSession<'a> {
     pub expires_at: Timestamp,
 }
 
+/// Sessions that a user may have; one more ends the one that was not used for longest. Its access token works for another
+/// minute, until its mark in Redis expires.
+pub const MOST: i64 = 100;
+
 /// Opens the session `$1` at `$2` with the refresh token hashed `$3`, for the client `$4`, until `$5`.
 ///
 /// Needs a common table expression `owner` (`id`): the account, or no row if no session may be opened. Adds `opened`
 /// (`id`), with one row if the session was opened.
-pub(super) const OPEN: &str = "opened as (
+pub(super) const OPEN: &str = formatcp!(
+    "surplus as (
+        update sessions set revoked_at = $2 where id in (
+            select s.id from sessions s join owner o on s.user_id = o.id
+            where s.revoked_at is null and s.expires_at > $2
+            order by s.last_used_at desc, s.id desc offset {MOST} - 1)
+    ), opened as (
         insert into sessions (id, user_id, user_agent, created_at, last_used_at, expires_at, refresh_head)
         select $1, id, $4, $2, $2, $5, $3 from owner returning id
     ), token as (
         insert into refresh_tokens (hash, session_id, created_at) select $3, id, $2 from opened
-    )";
+    )"
+);
 
 /// Opens a session for a user whose password, at `password_version`, was right. `false` if the password was changed
 /// meanwhile or the account was deleted. The row is locked: this waits for a change or a deletion that is running, and
@@ -58,7 +69,7 @@ pub async fn open(
 ) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
         "with owner as (
-            select id from users where id = $6 and password_version = $7 for share
+            select id from users where id = $6 and password_version = $7 for no key update
         ), {OPEN}
         select from opened"
     );

@@ -161,14 +161,15 @@ row! {
 }
 
 /// Sets the password if it is still at its version, and revokes every session but `keep`. `None` if the password was
-/// changed meanwhile or the account was deleted.
+/// changed or that session was ended meanwhile, or the account was deleted.
 ///
 /// A separate statement locks the account. The next statement sees every session that was opened before, even those
 /// that the lock waited for. A later sign-in with the old password finds the new version.
 pub async fn set_password(db: &Db, new: &NewPassword<'_>, now: Timestamp) -> Result<Option<PasswordSet>, Fault> {
     let sql = "with changed as (
             update users set password_hash = $3, password_version = password_version + 1
-            where id = $1 and password_version = $2
+            where id = $1 and password_version = $2 and ($4::uuid is null or exists (
+                select from sessions s where s.id = $4 and s.revoked_at is null and s.expires_at > $5))
             returning id, mobile
         ), ended as (
             update sessions s set revoked_at = $5 from changed

@@ -46,7 +46,7 @@ impl Auth {
     /// What Redis is asked about a request.
     pub fn visit<'a>(&self, bearer: &'a Bearer) -> Visit<'a> {
         let Bearer { user, session, address: ClientAddress(address), .. } = bearer;
-        Visit { user: *user, session: *session, address, limits: self.limits, now: self.clock.now() }
+        Visit { user: *user, session: *session, by_session: false, address, limits: self.limits, now: self.clock.now() }
     }
 
     /// Whether the session is live. Its `mark` in Redis decides; without one, Postgres does.
@@ -58,8 +58,14 @@ impl Auth {
             Err(error) => tracing::warn!(%error, "a session's mark cannot be read; Postgres is asked"),
         }
         let live = sessions::is_live(&self.db, bearer.session, bearer.user, self.clock.now()).await?;
-        if live && let Err(error) = self.cache.mark_live(bearer.session).await {
-            tracing::warn!(%error, "a session could not be marked as live");
+        let marked = if live {
+            self.cache.mark_live(bearer.session).await
+        } else {
+            // The next request with this token costs its user nothing.
+            self.cache.mark_revoked(&[bearer.session]).await
+        };
+        if let Err(error) = marked {
+            tracing::warn!(%error, live, "a session could not be marked");
         }
         Ok(live)
     }
@@ -67,6 +73,13 @@ impl Auth {
     /// The caller of a valid token, if Redis says nothing against it.
     pub async fn check(&self, bearer: &Bearer) -> Result<Caller, Error> {
         let checked = self.cache.session(&self.visit(bearer)).await;
+        self.caller(bearer, checked).await
+    }
+
+    /// The same for a request that ends access. It is counted by its session, so that whoever has a stolen token cannot
+    /// keep its owner from ending it.
+    pub async fn check_leaving(&self, bearer: &Bearer) -> Result<Caller, Error> {
+        let checked = self.cache.session(&Visit { by_session: true, ..self.visit(bearer) }).await;
         self.caller(bearer, checked).await
     }
 
@@ -157,5 +170,21 @@ where
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let auth = Auth::from_ref(state);
         auth.check(&bearer).await
+    }
+}
+
+/// A signed-in user whose request ends access ([`Auth::check_leaving`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Leaver(pub Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Leaver
+where
+    Auth: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let bearer = Bearer::from_request_parts(parts, state).await?;
+        Auth::from_ref(state).check_leaving(&bearer).await.map(Self)
     }
 }

@@ -21,7 +21,7 @@ mod revalidated;
 
 pub use account::{ACCOUNT_GONE, Account};
 pub use body::{Json, unreadable};
-pub use caller::{Auth, Bearer, Caller, grant};
+pub use caller::{Auth, Bearer, Caller, Leaver, grant};
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use cursor::{Cursor, PageRequest, limit};
 pub use edge::edge;

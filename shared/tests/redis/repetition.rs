@@ -119,7 +119,7 @@ async fn a_wrong_code_is_one_try() {
     let lossy = Lossy::start().await;
     let id = lossy.open().await;
     for _ in 0..4 {
-        assert!(matches!(lossy.lost(lossy.attempt(id, false)).await, Verdict::Wrong));
+        assert!(matches!(lossy.lost(lossy.attempt(id, false)).await, Verdict::Wrong(_)));
     }
     assert!(matches!(lossy.attempt(id, true).await, Verdict::Right(..)), "the fifth try");
 }

@@ -228,12 +228,14 @@ async fn one_of_a_hundred_accounts_gets_a_number_that_all_of_them_prove() {
     let mut tasks = tokio::task::JoinSet::new();
     for (user, session) in proofs {
         let (db, mobile) = (db.clone(), mobile.clone());
-        tasks.spawn(async move { shared::db::users::change_mobile(&db, user, &mobile, session, now).await.unwrap() });
+        tasks.spawn(async move {
+            shared::db::users::change_mobile(&db, user, &mobile, session, |_| Vec::new(), now).await.unwrap()
+        });
     }
     let seen = tasks.join_all().await;
     let got = |of: fn(&shared::db::users::MobileChange) -> bool| seen.iter().filter(|one| of(one)).count();
     assert_eq!(got(|one| matches!(one, shared::db::users::MobileChange::Changed(_))), 1);
-    assert_eq!(got(|one| matches!(one, shared::db::users::MobileChange::Taken)), 99);
+    assert_eq!(got(|one| matches!(one, shared::db::users::MobileChange::Refused)), 99);
     assert_eq!(mobiles(&api).await.iter().filter(|mobile| **mobile == new.mobile).count(), 1);
 }
 
@@ -249,6 +251,68 @@ async fn one_of_a_hundred_uses_of_a_code_changes_the_number() {
     });
     assert_eq!(seen.await, outcomes(&[(200, "", 1), (401, "challenge_expired", 99)]));
     assert_eq!(mobiles(&api).await, [new.mobile]);
+}
+
+/// Sets what an account has spent today.
+async fn spend(api: &TestApi, mobile: &str, used: i32) {
+    let sql = "insert into allowances (user_id, day, used, refunded)
+        select id, '2026-11-23', $2, $2 from users where mobile = $1
+        on conflict (user_id, day) do update set used = $2, refunded = $2";
+    assert_eq!(api.stack.sql().await.execute(sql, &[&mobile, &used]).await.unwrap(), 1);
+}
+
+fn used(signed_in: &Answer) -> Value {
+    signed_in.body()["user"]["allowance"]["used"].clone()
+}
+
+#[tokio::test]
+async fn what_was_spent_today_goes_with_the_account_and_stays_with_the_number() {
+    let api = api().await;
+    let (user, _) = sign_in(&api.anyone()).await;
+    let (new, newer) = (api.anyone(), api.anyone());
+    spend(&api, &user.mobile, 5).await;
+    let (challenge, otp) = ask(&user, &new.mobile).await;
+    assert_eq!(change(&user, &challenge, &otp).await.body()["allowance"]["used"], 5);
+    let mut at_old_number = api.anyone();
+    at_old_number.mobile.clone_from(&user.mobile);
+    let (owner, signed_in) = sign_in(&at_old_number).await;
+    assert_eq!(used(&signed_in), 5, "the number has no new day");
+
+    // It moves away again, and its successor at the number spends nothing more either.
+    let (challenge, otp) = ask(&owner, &newer.mobile).await;
+    assert_eq!(change(&owner, &challenge, &otp).await.status(), 200);
+    assert_eq!(used(&sign_in(&at_old_number).await.1), 5);
+}
+
+#[tokio::test]
+async fn whoever_takes_a_number_takes_what_was_spent_with_it() {
+    let api = api().await;
+    let (spent, _) = sign_in(&api.anyone()).await;
+    let (fresh, _) = sign_in(&api.anyone()).await;
+    spend(&api, &spent.mobile, 4).await;
+    spend(&api, &fresh.mobile, 1).await;
+    let away = api.anyone();
+    let (challenge, otp) = ask(&spent, &away.mobile).await;
+    assert_eq!(change(&spent, &challenge, &otp).await.status(), 200);
+    let (challenge, otp) = ask(&fresh, &spent.mobile).await;
+    assert_eq!(change(&fresh, &challenge, &otp).await.body()["allowance"]["used"], 4, "the greater of both");
+}
+
+#[tokio::test]
+async fn a_session_that_is_ended_meanwhile_changes_no_number_and_no_password() {
+    let api = api().await;
+    let thief = with_password(&api.anyone(), "the password of both").await;
+    let new = api.anyone();
+    let (challenge, otp) = ask(&thief, &new.mobile).await;
+    let owner = api.stack.sql().await;
+    owner.batch_execute("begin; select from users for update").await.unwrap();
+    let stalled = {
+        let thief = thief.clone();
+        api.stack.stalled(async move { change(&thief, &challenge, &otp).await }).await
+    };
+    owner.batch_execute("update sessions set revoked_at = now(); commit").await.unwrap();
+    assert_eq!(stalled.await.unwrap().code(), "otp_invalid");
+    assert_eq!(mobiles(&api).await, [thief.mobile]);
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ async fn a_sign_in_and_a_failed_one() {
 
     let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
     verify(&user, &challenge, &wrong(&otp)).await;
-    assert_eq!(events(&logs.take()), [seen(SecurityEvent::SignInFailed, None)]);
+    assert_eq!(events(&logs.take()), [seen(SecurityEvent::SignInFailed, Some(&id))]);
 
     user.post("/auth/change-password", json!({ "new_password": "the right password" })).await;
     assert_eq!(events(&logs.take()), [seen(SecurityEvent::PasswordChanged, Some(&id))]);
@@ -61,16 +61,19 @@ async fn a_sign_in_and_a_failed_one() {
 #[tokio::test]
 async fn a_locked_account() {
     let (logs, _guard) = capture();
-    let api = with(&[]).await;
+    let api = with(&[("PASSWORD_HASHES_PER_ADDRESS_MINUTE", "0")]).await;
     let user = with_password(&api.anyone(), "the right password").await;
     let id: shared::domain::UserId = api.stack.sql().await.query_one("select id from users", &[]).await.unwrap().get(0);
     for _ in 0..10 {
         log_in(&user, "a wrong password").await;
     }
+    let change = |current: &str| json!({ "new_password": "the next password", "current_password": current });
+    for _ in 0..10 {
+        assert_eq!(user.post("/auth/change-password", change("a wrong password")).await.status(), 401);
+    }
     logs.take();
     assert_eq!(log_in(&user, "the right password").await.status(), 429);
-    let change = json!({ "new_password": "the next password", "current_password": "the right password" });
-    assert_eq!(user.post("/auth/change-password", change).await.status(), 429);
+    assert_eq!(user.post("/auth/change-password", change("the right password")).await.status(), 429);
     let locked = seen(SecurityEvent::Locked, Some(&id.to_string()));
     assert_eq!(events(&logs.take()), [locked.clone(), locked]);
 }

@@ -135,3 +135,24 @@ async fn without_a_guard_nobody_is_asked_and_a_guard_needs_its_secret() {
         assert!(refused.starts_with(setting), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn cloudflare_is_asked_no_more_often_for_an_address_than_codes_could_be_requested() {
+    let turnstile = Turnstile::start("127.0.0.1:0").unwrap();
+    let api = guarded(&turnstile, &[("OTP_PER_IP_HOUR", "3")]).await;
+    let user = api.anyone();
+    for _ in 0..3 {
+        assert_eq!(ask_with(&user, "/auth/send-otp", json!("machine")).await.code(), "challenge_token_invalid");
+    }
+    let refused = ask_with(&user, "/auth/send-otp", json!("machine")).await;
+    assert_eq!((refused.status(), refused.code().as_str()), (429, "otp_ip_limit"));
+    assert_eq!(turnstile.calls(), 3);
+}
+
+#[tokio::test]
+async fn without_redis_nobody_is_asked_and_no_code_is_sent() {
+    let turnstile = Turnstile::start("127.0.0.1:0").unwrap();
+    let api = guarded(&turnstile, &[("REDIS_URL", "redis://127.0.0.1:1"), ("OTP_PER_IP_HOUR", "20")]).await;
+    assert_eq!(ask_with(&api.anyone(), "/auth/send-otp", json!("person")).await.status(), 503);
+    assert_eq!(turnstile.calls(), 0);
+}

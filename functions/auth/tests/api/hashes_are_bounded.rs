@@ -96,3 +96,16 @@ async fn without_redis_a_reset_is_still_done() {
     let away = reset.at(auth::router(&env, api.stack.clock.clock()).unwrap());
     assert_eq!(away.post("/auth/change-password", json!({ "new_password": PASSWORD })).await.status(), 204);
 }
+
+#[tokio::test]
+async fn the_holders_of_a_device_token_have_a_bound_of_their_own_that_a_right_password_does_not_reset() {
+    let api = bounded().await;
+    let (user, token) = holder(&api, PASSWORD).await;
+    for _ in 0..8 {
+        assert_eq!(log_in(&user, PASSWORD, Some(&token)).await.status(), 200);
+    }
+    assert_eq!(refusal(&log_in(&user, PASSWORD, Some(&token)).await), refused());
+    assert_eq!(log_in(&stranger(&user, 1), PASSWORD, None).await.status(), 200, "a stranger's is another one");
+    api.stack.clock.advance(Duration::from_mins(1));
+    assert_eq!(log_in(&user, PASSWORD, Some(&token)).await.status(), 200);
+}

@@ -28,16 +28,17 @@ async fn after_a_hundred_failures_a_right_code_is_told_until_when_and_a_wrong_on
     let (user, other) = (api.anyone(), api.anyone());
     fail(&user, 100).await;
 
-    for path in ["/auth/send-otp", "/auth/forgot-password"] {
-        let (challenge, otp) = code(&user, path, json!({ "mobile": user.mobile })).await;
-        assert_eq!(verify(&user, &challenge, &wrong(&otp)).await.code(), "otp_invalid", "{path}");
-        let refused = verify(&user, &challenge, &otp).await;
-        assert_eq!((refused.status(), refused.code().as_str()), (403, "account_locked"), "{path}");
-        assert_eq!(refused.header("retry-after"), "86400");
-        assert!(text(&refused, "detail").ends_with("until 2026-11-24T12:00:00.000Z."), "{}", refused.body());
-        let again = verify(&user, &challenge, &otp).await;
-        assert_eq!(again.code(), "challenge_expired", "a right code is used up");
-    }
+    let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
+    assert_eq!(verify(&user, &challenge, &wrong(&otp)).await.code(), "otp_invalid");
+    let refused = verify(&user, &challenge, &otp).await;
+    assert_eq!((refused.status(), refused.code().as_str()), (403, "account_locked"));
+    assert_eq!(refused.header("retry-after"), "86400");
+    assert!(text(&refused, "detail").ends_with("until 2026-11-24T12:00:00.000Z."), "{}", refused.body());
+    let again = verify(&user, &challenge, &otp).await;
+    assert_eq!(again.code(), "challenge_expired", "a right code is used up");
+
+    let (challenge, otp) = code(&user, "/auth/forgot-password", json!({ "mobile": user.mobile })).await;
+    assert_ne!(verify(&user, &challenge, &otp).await.code(), "account_locked", "each purpose has a count of its own");
     let (challenge, otp) = code(&other, "/auth/send-otp", json!({ "mobile": other.mobile })).await;
     assert_eq!(verify(&other, &challenge, &otp).await.status(), 200, "no other account is paused");
 }
@@ -54,7 +55,7 @@ async fn a_right_code_resets_the_count() {
 }
 
 #[tokio::test]
-async fn the_lock_ends_a_day_after_the_last_failure_and_not_at_midnight() {
+async fn the_lock_ends_a_day_after_the_first_failure_and_not_at_midnight() {
     let api = api().await;
     let user = api.anyone();
     let hours = Duration::from_hours;
@@ -67,10 +68,32 @@ async fn the_lock_ends_a_day_after_the_last_failure_and_not_at_midnight() {
         verify(&user, &challenge, &otp).await.status()
     };
     assert_eq!(tried().await, 403);
-    api.stack.clock.advance(Duration::from_millis(24 * 3_600_000 - 1));
+    api.stack.clock.advance(Duration::from_millis(11 * 3_600_000 - 1));
     assert_eq!(tried().await, 403);
     api.stack.clock.advance(Duration::from_millis(1));
     assert_eq!(tried().await, 200);
+}
+
+#[tokio::test]
+async fn strangers_get_too_few_codes_to_lock_anybody_out() {
+    let api = with(&[("OTP_COOLDOWN_SECONDS", "0")]).await;
+    let user = api.anyone();
+    for _ in 0..7 {
+        // Ten addresses ask for all codes of the day, and try five wrong ones each.
+        for number in 0..10 {
+            let stranger = user.from(&format!("192.0.2.{number}"));
+            let asked = stranger.post("/auth/send-otp", json!({ "mobile": user.mobile })).await;
+            if asked.status() == 202 {
+                for _ in 0..5 {
+                    verify(&user, &text(&asked, "challenge_id"), &wrong(&text(&asked, "otp"))).await;
+                }
+            }
+            api.stack.clock.advance(Duration::from_mins(144));
+        }
+    }
+    api.stack.clock.advance(Duration::from_hours(24));
+    let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
+    assert_eq!(verify(&user, &challenge, &otp).await.status(), 200);
 }
 
 #[tokio::test]

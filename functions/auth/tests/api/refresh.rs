@@ -108,6 +108,19 @@ async fn a_session_that_an_older_version_opened_or_renewed_goes_on() {
 }
 
 #[tokio::test]
+async fn a_session_that_this_version_opened_and_an_older_one_renewed_goes_on() {
+    let api = api().await;
+    let (user, _) = signed_in(&api).await;
+    api.stack.clock.advance(Duration::from_mins(1));
+    let (renewed, now) = (shared::auth::RefreshToken::generate().unwrap(), api.stack.clock.now());
+    let sql = api.stack.sql().await;
+    sql.execute("update refresh_tokens set used_at = $1", &[&now]).await.unwrap();
+    let insert = "insert into refresh_tokens (hash, session_id, created_at) select $1, id, $2 from sessions";
+    sql.execute(insert, &[&&renewed.hash()[..], &now]).await.unwrap();
+    assert_eq!(refresh(&user, &renewed.expose()).await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_token_used_again_after_its_successor_ends_the_whole_family() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;

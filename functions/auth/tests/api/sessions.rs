@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{api, is_in, sign_in};
+use crate::support::{api, code, is_in, sign_in, verify, with};
 
 #[tokio::test]
 async fn sessions_are_listed_with_the_last_used_one_first() {
@@ -75,4 +75,44 @@ async fn a_parameter_that_is_not_known_or_no_boolean_is_refused() {
         assert_eq!((refused.status(), &refused.body()["errors"][0]["pointer"]), (422, &json!(pointer)), "{query}");
     }
     assert!(is_in(&user).await);
+}
+
+#[tokio::test]
+async fn a_user_has_a_hundred_sessions_and_one_more_ends_the_one_that_was_not_used_for_longest() {
+    let api = api().await;
+    let (oldest, _) = sign_in(&api.anyone()).await;
+    let more = "insert into sessions (id, user_id, created_at, last_used_at, expires_at)
+        select gen_random_uuid(), id, '2026-11-23 12:00:30Z', '2026-11-23 12:00:30Z', 'infinity' from users, generate_series(1, 99)";
+    let sql = api.stack.sql().await;
+    sql.execute(more, &[]).await.unwrap();
+    assert!(is_in(&oldest).await);
+    api.stack.clock.advance(Duration::from_mins(2));
+    let (newest, _) = sign_in(&oldest).await;
+    let live = "select count(*) from sessions where revoked_at is null";
+    assert_eq!(sql.query_one(live, &[]).await.unwrap().get::<_, i64>(0), 100);
+    let first = "select revoked_at is not null from sessions order by created_at limit 1";
+    assert!(sql.query_one(first, &[]).await.unwrap().get::<_, bool>(0));
+    assert!(is_in(&newest).await);
+}
+
+#[tokio::test]
+async fn whoever_spends_a_users_requests_cannot_keep_them_from_ending_it() {
+    let api = with(&[("REQUESTS_PER_USER_MINUTE", "5"), ("OTP_COOLDOWN_SECONDS", "0")]).await;
+    let (thief, _) = sign_in(&api.anyone()).await;
+    let (owner, _) = sign_in(&thief).await;
+    for _ in 0..5 {
+        assert_eq!(thief.get("/auth/sessions").await.status(), 200);
+    }
+    assert_eq!(owner.get("/auth/sessions").await.code(), "too_many_requests");
+    assert_eq!(owner.post("/auth/logout?everywhere=true", json!(null)).await.status(), 204);
+    assert!(!is_in(&thief).await);
+}
+
+#[tokio::test]
+async fn the_end_of_all_sessions_ends_open_codes() {
+    let api = with(&[("OTP_COOLDOWN_SECONDS", "0")]).await;
+    let (user, _) = sign_in(&api.anyone()).await;
+    let (challenge, otp) = code(&user, "/auth/send-otp", json!({ "mobile": user.mobile })).await;
+    assert_eq!(user.post("/auth/logout?everywhere=true", json!(null)).await.status(), 204);
+    assert_eq!(verify(&user, &challenge, &otp).await.code(), "challenge_expired");
 }
