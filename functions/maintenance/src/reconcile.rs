@@ -22,8 +22,10 @@ const FARTHEST: Duration = Duration::from_hours(29 * 24);
 const OVERLAP: Duration = Duration::from_mins(10);
 /// How long an event may be processed before it counts as interrupted.
 const UNDER_WAY: Duration = Duration::from_mins(2);
-/// The most interrupted events, and the most customers without an event, per run.
+/// The most interrupted events per run.
 const MOST: i64 = 300;
+/// Customers that are marked as compared at a time: those that the time is too short for wait for another turn.
+const FEW: i64 = 12;
 
 /// What a reconciliation did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -43,14 +45,19 @@ pub async fn reconcile(billing: &Billing, until: Instant) -> Result<Reconciled, 
     missed(billing, until, &mut report).await?;
     broken_off(billing, until, &mut report).await?;
     let now = billing.clock.now();
-    let longest = customers::take_unchecked(&billing.db, now, MOST, now).await?;
-    let (done, failed) = each(longest, until, |id| {
-        let billing = billing.clone();
-        async move { billing.sync_customer(By::Id(id)).await.map(drop) }
-    })
-    .await;
-    report.customers += done;
-    report.failed += failed;
+    while Instant::now() < until {
+        let longest = customers::take_unchecked(&billing.db, now, FEW, now).await?;
+        if longest.is_empty() {
+            break;
+        }
+        let (done, failed) = each(longest, until, |id| {
+            let billing = billing.clone();
+            async move { billing.sync_customer(By::Id(id)).await.map(drop) }
+        })
+        .await;
+        report.customers += done;
+        report.failed += failed;
+    }
     Ok(report)
 }
 

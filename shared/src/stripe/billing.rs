@@ -81,11 +81,11 @@ impl Billing {
             None => false,
         };
         self.sync_held(&mut held).await?;
-        held.release().await?;
+        // Told before it counts as told: if the process dies between, it is told twice, which is better than never.
         if let Some(matter) = matter.filter(|_| is_news) {
             matter.tell(event, self.clock.now());
         }
-        Ok(())
+        held.release().await.map(drop)
     }
 
     /// Processes an event of a customer that is not ours, or of nobody.
