@@ -31,5 +31,5 @@ fuzz-programs: ## whole events through the programs that are deployed, a minute 
 	@FUZZ_PROGRAMS=$(CURDIR)/target/lambda FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(SEED) dev/services \
 		cargo test --workspace --exclude e2e --test api -- --nocapture the_program_answers_every_event
 
-deploy: ## build and deploy to AWS: make deploy ENV=default|staging|prod
+deploy: ## build and deploy to AWS: make deploy ENV=dev|staging|prod
 	@dev/deploy $(ENV)

@@ -16,7 +16,7 @@ fn without_a_name_of_an_environment_nothing_is_deployed_and_the_names_are_shown(
         let refused = make_deploy(environment);
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(!refused.status.success(), "{environment}: {said}");
-        for name in ["default", "staging", "prod"] {
+        for name in ["dev", "staging", "prod"] {
             assert!(said.contains(&format!("make deploy ENV={name}")), "{environment}: {said}");
         }
         assert!(!said.contains("Deploying") && refused.stdout.is_empty(), "{environment}: {said}");

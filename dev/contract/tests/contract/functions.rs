@@ -28,7 +28,8 @@ fn only_migrate_is_deployed_before_the_schema() {
     for function in template.functions() {
         let before = match function.name.as_str() {
             "migrate" => None,
-            // What reads a new word is deployed before what writes it, and itself after the schema.
+            // What reads a new word or challenge is deployed before what writes it, and itself after the schema.
+            "auth" => Some("OtpSenderFunction".to_owned()),
             "gemini-worker" => Some("ChatroomFunction".to_owned()),
             _ => Some("Migrations".to_owned()),
         };
