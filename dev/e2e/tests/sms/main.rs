@@ -20,12 +20,17 @@ async fn messages(person: &Person) -> Vec<String> {
     texts.map(|text| text.expect("a text").to_owned()).collect()
 }
 
+/// What follows the code in a message, by its purpose.
+const SIGN_IN: &str = " is your sign-in code. It is valid for 5 minutes.";
+const RESET: &str = " is your code to set a new password. It is valid for 5 minutes.";
+const CONFIRM: &str = " is your code to confirm this number. It is valid for 5 minutes.";
+
 /// The code in the `number`th message, once it has arrived.
-async fn code(person: &Person, number: usize) -> String {
+async fn code(person: &Person, number: usize, text: &str) -> String {
     let message = eventually(SOON, async || messages(person).await.get(number).cloned()).await;
     let (code, rest) = message.split_at(6);
     assert!(code.bytes().all(|byte| byte.is_ascii_digit()), "{message}");
-    assert_eq!(rest, " is your sign-in code. It is valid for 5 minutes.");
+    assert_eq!(rest, text);
     code.to_owned()
 }
 
@@ -70,7 +75,7 @@ async fn the_code_comes_by_text_message_and_signs_in() {
     assert_eq!(challenge.status, 202, "{}", challenge.body);
     assert_eq!(challenge.body.get("otp"), None, "the response does not contain the code");
 
-    let code = code(&stranger, 0).await;
+    let code = code(&stranger, 0, SIGN_IN).await;
     let guest = sign_in(&stranger, &challenge, &code).await;
 
     assert_eq!(guest.get("/user/me").await.body["mobile"], json!(stranger.mobile));
@@ -82,7 +87,7 @@ async fn a_forgotten_password_of_an_unknown_number_sends_nothing_and_returns_the
     let member = Person::new();
     let challenge = member.post("/auth/send-otp", json!({ "mobile": member.mobile })).await;
     assert_eq!(challenge.status, 202, "{}", challenge.body);
-    sign_in(&member, &challenge, &code(&member, 0).await).await;
+    sign_in(&member, &challenge, &code(&member, 0, SIGN_IN).await).await;
     let nobody = Person::new();
 
     let unknown = nobody.post("/auth/forgot-password", json!({ "mobile": nobody.mobile })).await;
@@ -92,11 +97,28 @@ async fn a_forgotten_password_of_an_unknown_number_sends_nothing_and_returns_the
     assert_eq!(members(&unknown), members(&known));
     assert_eq!(headers(&unknown), headers(&known));
     assert_eq!((unknown.body.get("otp"), known.body.get("otp")), (None, None));
-    let reset = code(&member, 1).await;
+    let reset = code(&member, 1, RESET).await;
     eventually(SOON, async || is_queue_empty().await.then_some(())).await;
     assert_eq!(messages(&nobody).await, Vec::<String>::new());
 
     let proof = json!({ "challenge_id": known.body["challenge_id"], "otp": reset });
     let tokens = member.post("/auth/verify-otp", proof).await;
     assert_eq!((tokens.status, &tokens.body["scope"]), (200, &Value::from("password_reset")));
+}
+
+#[tokio::test]
+async fn a_number_is_changed_by_a_code_to_the_new_one_and_the_old_one_is_told() {
+    let (member, new) = (Person::new(), Person::new());
+    let challenge = member.post("/auth/send-otp", json!({ "mobile": member.mobile })).await;
+    let member = sign_in(&member, &challenge, &code(&member, 0, SIGN_IN).await).await;
+
+    let asked = member.post("/user/me/mobile", json!({ "mobile": new.mobile })).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let proof = json!({ "challenge_id": asked.body["challenge_id"], "otp": code(&new, 0, CONFIRM).await });
+    let changed = member.send(member.request(reqwest::Method::PUT, "/user/me/mobile").json(&proof)).await;
+
+    assert_eq!((changed.status, &changed.body["mobile"]), (200, &json!(new.mobile)), "{}", changed.body);
+    let notice = eventually(SOON, async || messages(&member).await.get(1).cloned()).await;
+    assert!(notice.starts_with("Your account has a new mobile number."), "{notice}");
+    assert_eq!(member.get("/user/me").await.body["mobile"], json!(new.mobile));
 }
