@@ -6,13 +6,15 @@ use shared::db::Db;
 use shared::db::replies::{self, Cancel};
 use shared::domain::{ChatroomId, Clock, FreeCancels, MessageId};
 use shared::http::{Caller, Error, Json, Path, Result};
+use shared::telemetry;
 
 use crate::views::MessageView;
 
 /// Cancel a reply
 ///
 /// Stops an unfinished reply. The message is refunded if the model had not begun, up to a few times a day. A reply that
-/// has ended is returned as it is. The reply may be named by its own id or by the id of the message it answers: then the latest one is meant.
+/// has ended is returned as it is. The reply may be named by its own id or by the id of the message it answers: then the
+/// latest one is meant.
 #[utoipa::path(
     post, path = "/chatroom/{chatroom}/message/{message}/cancel", tag = "Messages", security(("bearer" = [])),
     params(
@@ -38,6 +40,8 @@ pub(crate) async fn cancel_reply(
         Cancel::AlreadyFinal(reply) => return Ok(Json((*reply).into())),
         Cancel::NoSuchReply => return Err(Error::not_found("message")),
     };
+    // The worker counts every other end of a reply.
+    telemetry::count_by("ReplyEnded", &[("State", reply.state.as_str()), ("Error", "none")], 1, clock.now());
     let stopped = [reply.id];
     let told = tokio::try_join!(cache.stop_replies(&stopped), cache.room_changed(room));
     if let Err(error) = told {

@@ -99,3 +99,13 @@ async fn a_code_that_is_replaced_across_two_periods_stays_replaced() {
     let status = async |(challenge, otp): &(String, String)| verify(&owner, challenge, otp).await.status();
     assert_eq!((status(&mine).await, status(&others).await, status(&newer).await), (401, 200, 200));
 }
+
+#[tokio::test]
+async fn without_redis_no_code_is_opened_and_none_is_queued() {
+    let api = with(&[("OTP_DELIVERY", "sns"), ("REDIS_URL", "redis://127.0.0.1:1")]).await;
+    let owner = api.anyone();
+    for number in 0..4 {
+        assert_eq!(ask(&stranger(&owner, number)).await.status(), 503);
+    }
+    assert!(api.queued().is_empty());
+}

@@ -68,7 +68,10 @@ impl Gemini {
             fallback => (&self.0.model, fallback.as_ref()),
         };
         match (self.stream(first, request, progress).await, second) {
-            (Err(Failure::NoSuchModel), Some(second)) => self.stream(second, request, progress).await,
+            (Err(Failure::NoSuchModel), Some(second)) => {
+                tracing::error!(model = %first, "the model does not exist; the other one is asked");
+                self.stream(second, request, progress).await
+            }
             (result, _) => result,
         }
     }
