@@ -70,12 +70,18 @@ def _described() -> dict:
         if resource["Type"] == "AWS::Serverless::Function":
             declared = dict(shared["Environment"]["Variables"])
             declared |= properties.get("Environment", {}).get("Variables", {})
-            # A reference to a resource is the address of a queue.
-            names = {key: one["Ref"] for key, one in declared.items()}
-            filled = {key: str(values.get(name, f"http://127.0.0.1:1/1/{name}")) for key, name in names.items()}
+            filled = {key: _filled(one, values) for key, one in declared.items()}
             memory = properties.get("MemorySize", shared["MemorySize"])
             found[Path(properties["CodeUri"]).name] = {"memory_mb": memory, "settings": filled}
     return found
+
+
+def _filled(declared: object, values: dict) -> str:
+    """The local value of a variable. A reference to a resource is the address of a queue."""
+    if not isinstance(declared, dict):
+        return str(declared)
+    name = declared["Ref"]
+    return str(values.get(name, f"http://127.0.0.1:1/1/{name}"))
 
 
 def _zipped(bootstrap: Path) -> int:
