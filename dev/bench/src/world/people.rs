@@ -1,10 +1,14 @@
 //! The users of the functions: a paying user with rooms and a password, and one who only reads.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use serde_json::{Value, json};
-use shared::domain::Password;
+use shared::auth::RefreshToken;
+use shared::db::sessions::NewSession;
+use shared::db::users::{self, Profile};
+use shared::domain::{Mobile, Password, SessionId};
 use testkit::{Stack, TestApi, User};
 
 /// Rooms that messages are spread over.
@@ -59,12 +63,19 @@ impl People {
         (text(&opened, "challenge_id"), text(&opened, "otp"))
     }
 
-    /// Signs a new user in. Returns the refresh token.
+    /// Opens a session of a new user. Returns its refresh token.
     pub(crate) async fn refresh_token(&self) -> String {
-        let (challenge, otp) = self.challenge().await;
-        let proof = json!({ "challenge_id": challenge, "otp": otp });
-        let tokens = self.api.anyone().at(self.auth.clone()).post("/auth/verify-otp", proof).await.body();
-        text(&tokens, "refresh_token")
+        let (refresh, now) = (RefreshToken::generate().expect("randomness"), self.api.stack.clock.now());
+        let session = NewSession {
+            id: SessionId::generate(),
+            refresh_hash: &refresh.hash(),
+            user_agent: None,
+            expires_at: now + Duration::from_hours(24),
+        };
+        let mobile = Mobile::parse(&new_mobile()).expect("a number");
+        let db = self.api.stack.db();
+        users::sign_in(&db, &mobile, &Profile::default(), &session, &[], now).await.expect("Postgres answers");
+        refresh.expose()
     }
 }
 
