@@ -87,7 +87,7 @@ pub(crate) struct Mutations {
 }
 
 impl Mutations {
-    /// Of the events of a function, with these access tokens.
+    /// Makes them of the recorded events of a function, with these access tokens.
     pub(crate) fn of(function: &str, tokens: Vec<String>, seed: u64) -> Self {
         let files = fs::read_dir(events_folder()).expect("events").map(|file| file.expect("an event").path());
         let mut names: Vec<_> = files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
