@@ -32,8 +32,8 @@ pub(crate) fn subject(user: UserId) -> Option<SignupId> {
 
 /// Change the number
 ///
-/// Gives the account the number that the code was sent to, and ends the user's other sessions. The old number is told by
-/// SMS. It needs a sign-in of the last minutes.
+/// Gives the account the number that the code was sent to, and ends the user's other sessions. The old number gets a
+/// text message. It needs a sign-in of the last minutes.
 // A number that got an account meanwhile is answered as a wrong code is.
 #[utoipa::path(
     put, path = "/user/me/mobile", tag = "Account", security(("bearer" = [])),

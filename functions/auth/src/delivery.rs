@@ -47,7 +47,7 @@ impl Delivery {
         }
     }
 
-    /// Passes a notice on for delivery. While an app is developed nobody is told.
+    /// Passes a notice on for delivery. With codes in the responses, no notice is sent.
     pub(crate) async fn notify(&self, notice_id: NoticeId) -> Result<(), Fault> {
         match self {
             Self::Sns(queues, url) => queues.send_notice(url, NoticeJob { notice_id }).await,

@@ -26,7 +26,7 @@ pub struct DeviceTokens(Arc<(KeyRing, Duration)>);
 /// A device token whose signature and age were checked. Redis knows whether it was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceToken {
-    /// Whose it is: the name of a key, and the hash of the number under that key.
+    /// Its owner: the name of a key, and the hash of the number under that key.
     pub owner: Owner,
     /// When it was issued.
     pub issued: Timestamp,

@@ -1,6 +1,8 @@
-//! `past_usage`: what the number of a deleted account spent today. Whoever deletes the account and signs up again goes
-//! on with it; so does whoever moves the account to another number. A number is known by its marks ([`crate::auth::NumberMarks`]), one for each live key.
+//! `past_usage`: what the number of a deleted account spent today. A user who deletes the account and signs up again
+//! continues with it, and so does one who moves the account to another number. A number is known by its marks
+//! ([`crate::auth::NumberMarks`]), one for each live key.
 
+use const_format::{concatcp, formatcp};
 use time::Date;
 
 use super::Db;
@@ -8,18 +10,24 @@ use super::transaction::Transaction;
 use crate::Fault;
 use crate::domain::UserId;
 
+/// If something is kept for the day already, the greater of both stays.
+const OR_MORE: &str = "on conflict (mark, day) do update
+        set used = greatest(past_usage.used, excluded.used), refunded = greatest(past_usage.refunded, excluded.refunded),
+            called_off = greatest(past_usage.called_off, excluded.called_off)";
+
 /// Keeps what the user `$2` spent since the day `$4`, under each of the marks `$3`. Needs `called_off`, the days that
 /// the same statement changes.
-pub(super) const KEEP: &str = "kept as (
+pub(super) const KEEP: &str = concatcp!(
+    "kept as (
         insert into past_usage (mark, day, used, refunded, called_off)
         select mark, a.day, coalesce(c.used, a.used), a.refunded, coalesce(c.called_off, a.called_off)
         from unnest($3::bytea[]) mark, allowances a left join called_off c on c.day = a.day
         where a.user_id = $2 and a.day >= $4
             and (coalesce(c.used, a.used) > 0 or a.refunded > 0 or coalesce(c.called_off, a.called_off) > 0)
-        on conflict (mark, day) do update
-            set used = greatest(past_usage.used, excluded.used), refunded = greatest(past_usage.refunded, excluded.refunded),
-                called_off = greatest(past_usage.called_off, excluded.called_off)
-    )";
+        ",
+    OR_MORE,
+    ")"
+);
 
 /// Gives the new account of `made` (`id`), if there is one, what its number, marked `$11`, spent on the day `$12`. Adds
 /// `taken` (`used`), with a row if there was anything.
@@ -39,16 +47,16 @@ pub(super) async fn leave(
     marks: &[Vec<u8>],
     from: Date,
 ) -> Result<u64, Fault> {
-    let sql = "with spent as (
+    const SQL: &str = formatcp!(
+        "with spent as (
             select day, used, refunded, called_off from allowances
             where user_id = $1 and day >= $3 and (used > 0 or refunded > 0 or called_off > 0) for update
         )
         insert into past_usage (mark, day, used, refunded, called_off)
         select mark, day, used, refunded, called_off from unnest($2::bytea[]) mark, spent
-        on conflict (mark, day) do update
-            set used = greatest(past_usage.used, excluded.used), refunded = greatest(past_usage.refunded, excluded.refunded),
-                called_off = greatest(past_usage.called_off, excluded.called_off)";
-    transaction.execute(sql, &[&user, &marks, &from]).await
+        {OR_MORE}"
+    );
+    transaction.execute(SQL, &[&user, &marks, &from]).await
 }
 
 /// Gives an account what the number that it takes, known by its marks, spent on a day, if that is more.

@@ -1,5 +1,5 @@
-//! `POST` and `PUT /user/me/mobile`: the new number proves itself by a code, the old one is told, nobody learns which numbers
-//! have accounts, and nobody else gets in.
+//! `POST` and `PUT /user/me/mobile`: a code proves the new number, and the old one gets a text message. Nobody learns which
+//! numbers have accounts, and nobody else gets in.
 
 use std::time::Duration;
 

@@ -1,32 +1,15 @@
 //! Wrong operator keys: limited by address, logged by their number, and never with the key.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::Method;
-use testkit::{Answer, Stack, TestApi, User};
+use testkit::{Answer, Stack, TestApi, User, capture};
 use tokio::task::JoinSet;
-use tracing_subscriber::util::SubscriberInitExt;
 
 const RIGHT: &str = "operator-key-of-the-tests";
 
 async fn try_key(user: &User, key: &str) -> Answer {
     user.raw(Method::GET, "/debug/queue", &[("x-operator-key", key)], "").await
-}
-
-#[derive(Clone, Default)]
-struct Logs(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Logs {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[tokio::test]
@@ -109,18 +92,20 @@ async fn without_redis_the_right_key_is_accepted_and_wrong_ones_are_not() {
 async fn wrong_keys_are_logged_with_their_number_and_without_the_key() {
     let api = TestApi::start(ops::router).await;
     let user = api.anyone();
-    let logs = Logs::default();
-    let writer = logs.clone();
-    let guard = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish().set_default();
+    let (logs, guard) = capture();
     for _ in 0..11 {
         try_key(&user, "hunter2-hunter2").await;
     }
     drop(guard);
-    let text = String::from_utf8(logs.0.lock().unwrap().clone()).unwrap();
-    for line in
-        ["a wrong operator key wrong=1", "a wrong operator key wrong=10", "because of wrong operator keys wrong=10"]
-    {
-        assert_eq!(text.matches(&format!("{line}\n")).count(), 1, "{line} in {text}");
+    let text = logs.text();
+    let lines: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for (message, wrong) in [
+        ("a wrong operator key", 1),
+        ("a wrong operator key", 10),
+        ("an address is refused because of wrong operator keys", 10),
+    ] {
+        let told = lines.iter().filter(|line| line["message"] == message && line["wrong"] == wrong);
+        assert_eq!(told.count(), 1, "{message}, {wrong} in {text}");
     }
     assert!(!text.contains("hunter2") && !text.contains(RIGHT), "{text}");
 }

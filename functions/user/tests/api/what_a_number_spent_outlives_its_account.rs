@@ -1,4 +1,5 @@
-//! Whoever deletes the account and signs up again goes on with the day's use: until midnight, and without the number.
+//! A user who deletes the account and signs up again continues with the day's use, until midnight. The number itself is
+//! not kept.
 
 use std::time::Duration;
 
