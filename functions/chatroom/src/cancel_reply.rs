@@ -8,7 +8,7 @@ use shared::domain::{ChatroomId, Clock, FreeCancels, MessageId};
 use shared::http::{Caller, Error, Json, Path, Result};
 use shared::telemetry;
 
-use crate::views::MessageView;
+use shared::chat::MessageView;
 
 /// Cancel a reply
 ///
@@ -42,10 +42,8 @@ pub(crate) async fn cancel_reply(
     };
     // The worker counts every other end of a reply.
     telemetry::count_by("ReplyEnded", &[("State", reply.state.as_str()), ("Error", "none")], 1, clock.now());
-    let stopped = [reply.id];
-    let told = tokio::try_join!(cache.stop_replies(&stopped), cache.room_changed(room));
-    if let Err(error) = told {
-        tracing::warn!(%error, "a worker was not told to stop a cancelled reply");
+    if let Err(error) = cache.reply_ended(room, reply.id).await {
+        tracing::warn!(%error, "neither the worker nor those who watch were told of a cancelled reply");
     }
     Ok(Json((*reply).into()))
 }

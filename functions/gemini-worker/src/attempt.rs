@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use shared::cache::{LiveId, Published};
 use shared::db::replies::{self, Attempt};
-use shared::domain::MessageId;
 
 use crate::Worker;
 use crate::context;
@@ -32,7 +32,7 @@ pub(crate) async fn run(
         read = tokio::time::timeout(whole, worker.gemini.generate(&request, attempt.overloads, &mut progress)) => {
             Some(read.unwrap_or(Err(Failure::OutOfTime)))
         }
-        () = called_off(worker, attempt.reply) => None,
+        () = called_off(worker, attempt) => None,
         () = overtaken(worker, attempt, records) => None,
     };
     match ending {
@@ -62,10 +62,11 @@ async fn overtaken(worker: &Worker, attempt: &Attempt, records: &Records<'_>) {
 }
 
 /// Returns when the reply is cancelled. Without Redis a cancellation is noticed when the lease is renewed.
-async fn called_off(worker: &Worker, reply: MessageId) {
+async fn called_off(worker: &Worker, attempt: &Attempt) {
+    let id = LiveId { attempt: u64::from(attempt.number.unsigned_abs()), number: 0 };
     loop {
         tokio::time::sleep(WATCH).await;
-        if let Ok(true) = worker.cache.is_stopped(reply).await {
+        if let Ok(Published::Ended) = worker.cache.may_publish(attempt.reply, id).await {
             return;
         }
     }

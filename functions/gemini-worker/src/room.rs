@@ -69,7 +69,7 @@ async fn drain(
             Claim::Wait(until) => return Ok(Some(Pause::Until(until, None))),
             Claim::Exhausted(reply, attempt) => {
                 finish(worker, reply, attempt, &Outcome::failed(ReplyError::AttemptsExhausted)).await?;
-                notify(worker, room).await;
+                notify(worker, room, reply).await;
             }
             Claim::Claimed(attempt) => {
                 if let Some(until) = make(worker, &attempt, records, whole).await? {
@@ -107,7 +107,7 @@ async fn make(
             if !ended {
                 replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await?;
             }
-            notify(worker, attempt.room).await;
+            notify(worker, attempt.room, attempt.reply).await;
             tracing::info!(reply = %attempt.reply, attempt = attempt.number, state = outcome.state.as_str(), error = outcome.error.map(ReplyError::as_str), ended, "reply");
             Ok(None)
         }
@@ -132,9 +132,9 @@ async fn finish(worker: &Worker, reply: MessageId, attempt: i32, outcome: &Outco
     Ok(false)
 }
 
-async fn notify(worker: &Worker, room: ChatroomId) {
-    if let Err(error) = worker.cache.room_changed(room).await {
-        tracing::warn!(%error, "waiting clients see the reply a little later");
+async fn notify(worker: &Worker, room: ChatroomId, reply: MessageId) {
+    if let Err(error) = worker.cache.reply_ended(room, reply).await {
+        tracing::warn!(%error, "those who wait or watch see the end a little later");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::cache::{HandoverLimits, RateLimit, Try};
+use shared::cache::{HandoverLimits, LiveId, RateLimit, Try};
 use shared::config::Env;
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SessionId, SignupId, Timestamp, UserId};
 use testkit::{RedisServer, visit};
@@ -42,9 +42,9 @@ async fn every_refusal_of_the_server_is_an_error() {
         ("writing_rooms", cache.writing_rooms(&visit).await.is_err()),
         ("sending", cache.sending(&visit).await.is_err()),
         ("rooms_written", cache.rooms_written(user).await.is_err()),
-        ("stop_replies", cache.stop_replies(&[MessageId::generate()]).await.is_err()),
-        ("is_stopped", cache.is_stopped(MessageId::generate()).await.is_err()),
-        ("room_changed", cache.room_changed(room).await.is_err()),
+        ("replies_deleted", cache.replies_deleted(&[MessageId::generate()]).await.is_err()),
+        ("may_publish", cache.may_publish(MessageId::generate(), LiveId::START).await.is_err()),
+        ("reply_ended", cache.reply_ended(room, MessageId::generate()).await.is_err()),
         ("room_changes", cache.room_changes(room).await.is_err()),
     ];
     for (name, is_error) in refused {

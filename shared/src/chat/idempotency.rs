@@ -2,11 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use shared::http::{Error, ProblemCode};
+
+use crate::http::{Error, ProblemCode};
 
 /// The client's name for this send, if it gave one: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone)]
-pub(crate) struct IdempotencyKey(pub(crate) Option<String>);
+pub struct IdempotencyKey(pub Option<String>);
 
 const INVALID: Error = Error::refused(
     ProblemCode::IdempotencyKeyInvalid,
