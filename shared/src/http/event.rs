@@ -5,9 +5,8 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::net::Ipv4Addr;
 
-use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use axum::http::method::Method;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
@@ -16,13 +15,13 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event_body::{is_base64, size};
+use super::event_origin::keep_usable_origin;
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
 /// gateway's event.
 pub const LARGEST_EVENT: usize = 1024 * 1024;
 /// The longest path and query, in bytes. The gateway accepts 10 KiB in a request's line and headers together.
 const LONGEST_URI: usize = 16 * 1024;
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// An event of an HTTP API (format 2.0) or a function URL, or why no request is made of it.
 #[derive(Debug)]
@@ -176,28 +175,6 @@ fn is_of_query(byte: u8) -> bool {
 
 fn is_stage(stage: &str) -> bool {
     !stage.is_empty() && stage.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_".contains(&byte))
-}
-
-/// Removes a host or scheme that could not be in a URI. Both come from the gateway, but a client may send them too.
-fn keep_usable_origin(headers: &mut HeaderMap) {
-    if headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
-        headers.remove(HOST);
-    }
-    if headers.get(FORWARDED_PROTO).is_some_and(|scheme| scheme != "https" && scheme != "http") {
-        headers.remove(FORWARDED_PROTO);
-    }
-}
-
-/// A name or an IPv4 address, with or without a port. Stricter than a URI: international names come as `xn--…`, which
-/// may be wrong inside, and are not needed.
-fn is_host(host: &str) -> bool {
-    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
-        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_alphabetic()))
-        && !name.to_ascii_lowercase().contains("xn--");
-    (is_name || name.parse::<Ipv4Addr>().is_ok())
-        && port.bytes().all(|byte| byte.is_ascii_digit())
-        && port.parse::<u16>().is_ok()
 }
 
 #[derive(Default)]

@@ -10,6 +10,7 @@ mod endpoints;
 mod error;
 mod event;
 mod event_body;
+mod event_origin;
 mod fresh_caller;
 mod gateway;
 mod patch;
