@@ -48,10 +48,8 @@ impl FromStr for LiveId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (attempt, number) = text.split_once('-').ok_or(())?;
-        let part = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => digits.parse().map_err(drop),
-            false => Err(()),
-        };
+        let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        let part = |digits: &str| if is_number(digits) { digits.parse().map_err(drop) } else { Err(()) };
         Ok(Self { attempt: part(attempt)?, number: part(number)? })
     }
 }
