@@ -48,10 +48,8 @@ impl FromStr for LiveId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (attempt, number) = text.split_once('-').ok_or(())?;
-        let part = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => digits.parse().map_err(drop),
-            false => Err(()),
-        };
+        let is_number = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        let part = |digits: &str| Some(digits).filter(is_number).and_then(|digits| digits.parse().ok()).ok_or(());
         Ok(Self { attempt: part(attempt)?, number: part(number)? })
     }
 }
@@ -95,7 +93,7 @@ words!(
     Published {
         /// It is in the stream.
         Written = "written",
-        /// The stream was lost: only a snapshot can begin it anew.
+        /// The entry before it is not in the stream, which was lost: only a snapshot can begin it anew.
         Lost = "lost",
         /// A newer attempt writes.
         Overtaken = "overtaken",
@@ -118,7 +116,7 @@ impl Cache {
         self.write_live(reply, *id, kind.as_str(), text).await
     }
 
-    /// Whether an attempt whose newest entry is `id` may still write.
+    /// Whether an attempt whose newest entry is `id` may still write. Number 0 stands for none.
     pub async fn may_publish(&self, reply: MessageId, id: LiveId) -> Result<Published, Fault> {
         self.write_live(reply, id, "", "").await
     }
