@@ -71,7 +71,7 @@ async fn called_off(worker: &Worker, attempt: &Attempt, publisher: &mut Publishe
         Ok(true) => tracing::error!(reply = %attempt.reply, "a stream takes nothing of the attempt that is running"),
         Err(error) => tracing::warn!(%error, reply = %attempt.reply, "an attempt that was called off goes on"),
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Renews the lease. `false` if the attempt is not the latest any more, or the reply has ended.
