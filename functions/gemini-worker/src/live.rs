@@ -152,15 +152,3 @@ impl Publisher<'_> {
         let _ = tokio::time::timeout_at(begun + LOOK, more).await;
     }
 }
-
-/// The text that `attempt` has in a stream.
-pub(crate) fn text_of(attempt: i32, entries: &[LiveEntry]) -> String {
-    let mut text = String::new();
-    for entry in entries.iter().filter(|entry| entry.id.attempt == u64::from(attempt.unsigned_abs())) {
-        if entry.kind != LiveKind::Delta {
-            text.clear();
-        }
-        text.push_str(&entry.text);
-    }
-    text
-}

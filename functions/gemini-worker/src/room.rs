@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use shared::Fault;
+use shared::cache::newest_text;
 use shared::db::replies::{self, Attempt, Claim, Outcome};
 use shared::domain::{ChatroomId, MessageId, ReplyError, Timestamp};
 use shared::queue::ReplyJob;
 use tokio::time::Instant;
 
 use crate::batch::Job;
-use crate::live::{self, Live};
+use crate::live::Live;
 use crate::policy::{self, Verdict};
 use crate::records::{self, Records};
 use crate::{MARGIN, Worker, attempt, metrics};
@@ -124,7 +125,9 @@ async fn exhausted(worker: &Worker, room: ChatroomId, reply: MessageId, attempt:
         tracing::warn!(%error, %reply, "what a dead worker wrote is not kept");
         Vec::new()
     });
-    let outcome = policy::exhausted(live::text_of(attempt, &entries));
+    let of_this = |(number, _): &(u64, String)| *number == u64::from(attempt.unsigned_abs());
+    let written = newest_text(&entries).filter(of_this).map(|(_, text)| text);
+    let outcome = policy::exhausted(written.unwrap_or_default());
     if finish(worker, reply, attempt, &outcome).await? {
         notify(worker, room, reply).await;
     }

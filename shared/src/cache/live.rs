@@ -48,8 +48,8 @@ impl FromStr for LiveId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (attempt, number) = text.split_once('-').ok_or(())?;
-        let is_number = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_digit());
-        let part = |digits: &str| Some(digits).filter(is_number).and_then(|digits| digits.parse().ok()).ok_or(());
+        let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        let part = |digits: &str| if is_number(digits) { digits.parse().map_err(drop) } else { Err(()) };
         Ok(Self { attempt: part(attempt)?, number: part(number)? })
     }
 }
@@ -140,6 +140,15 @@ impl Cache {
     pub(super) fn live_key(&self, reply: MessageId) -> String {
         self.key("live", reply)
     }
+}
+
+/// The newest attempt in a stream, and its text so far. `None` if there is none.
+pub fn newest_text(entries: &[LiveEntry]) -> Option<(u64, String)> {
+    let written = entries.iter().filter(|entry| entry.kind != LiveKind::End);
+    written.fold(None, |before, LiveEntry { id, kind, text }| match (kind, before) {
+        (LiveKind::Delta, Some((_, so_far))) => Some((id.attempt, so_far + text)),
+        _ => Some((id.attempt, text.clone())),
+    })
 }
 
 /// Writes an entry, or asks whether one may be written if there is no `kind`.
