@@ -206,7 +206,7 @@ impl<'a> World<'a> {
         if self.row.end.is_some() {
             return self.end(at);
         }
-        let (seen, change) = catch_up(entries.as_deref(), last);
+        let (seen, change) = catch_up(entries.as_deref(), last, u64::try_from(self.row.attempt).unwrap());
         self.clients[at].seen = Some(seen);
         match change {
             Some(change) => self.apply(at, seen, &change),

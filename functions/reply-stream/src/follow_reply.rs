@@ -9,7 +9,6 @@ use shared::http::{Error, Result};
 use crate::events::{ReplyEvent, entry};
 use crate::reader::{Presented, Reader};
 use crate::streams::Streams;
-use crate::text::catch_up;
 
 /// Follow a reply
 ///
@@ -40,5 +39,5 @@ pub(crate) async fn follow_reply(
     let Reader { caller, room, reply, entries } = reader;
     let last = headers.get("last-event-id").and_then(|id| entry(reply, id.to_str().ok()?));
     let stream = streams.open(caller.user, room, reply).await?.ok_or_else(|| Error::not_found("message"))?;
-    Ok(stream.resume(catch_up(entries.as_deref(), last)).into_response())
+    Ok(stream.resume(entries.as_deref(), last).into_response())
 }
