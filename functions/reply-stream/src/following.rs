@@ -76,10 +76,10 @@ impl Following {
         self.seen = seen;
         match change {
             _ if self.reply.state.is_final() => self.finish(),
-            Some(change) => self.waiting.extend(events::change(seen, &change)),
+            Some(change) => self.waiting.extend(events::change(self.reply.id, seen, &change)),
             None if seen == LiveId::START => {
                 let snapshot = Snapshot { attempt: 0, state: self.reply.state, content: String::new() };
-                self.waiting.extend(events::change(seen, &Change::Snapshot(snapshot)));
+                self.waiting.extend(events::change(self.reply.id, seen, &Change::Snapshot(snapshot)));
             }
             None => {}
         }
@@ -137,7 +137,7 @@ impl Following {
     async fn take(&mut self, (seen, change): (LiveId, Option<Change>)) {
         let Some(change) = change else { return };
         self.seen = seen;
-        match events::change(seen, &change) {
+        match events::change(self.reply.id, seen, &change) {
             Some(event) => {
                 self.waiting.push_back(event);
                 self.is_silent = false;
