@@ -20,7 +20,8 @@ pub struct MessageView {
     pub id: MessageId,
     role: Role,
     content: String,
-    state: ReplyState,
+    /// Its state.
+    pub state: ReplyState,
     in_reply_to: Option<MessageId>,
     model: Option<String>,
     finish_reason: Option<String>,

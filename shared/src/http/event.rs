@@ -1,4 +1,4 @@
-//! The gateway's events: whatever AWS sends becomes a request, or is known to be none.
+//! The gateways' events: whatever AWS sends becomes a request, or is known to be none.
 //!
 //! `lambda_http` panics where a URI or a body cannot be built, and reads parts that nothing here uses. So the parts
 //! that are used are read here, what a URI cannot hold is percent-encoded, and the rest of its work is done by it.
@@ -40,9 +40,33 @@ pub enum Unusable {
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        let wire = serde_json::from_str::<Wire<'_>>(raw.get());
-        Ok(Self(wire.map_or(Err(Unusable::Malformed), Wire::into_request)))
+        Ok(Self(read(raw.get()).unwrap_or(Err(Unusable::Malformed))))
     }
+}
+
+impl From<Event> for Result<LambdaRequest, Unusable> {
+    fn from(Event(request): Event) -> Self {
+        request
+    }
+}
+
+/// Reads an event of these two; `None` if it is none.
+pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
+    let Wire { raw_path, raw_query_string, cookies, headers, request_context, body, is_base64_encoded } =
+        serde_json::from_str(raw).ok()?;
+    let Context { http, stage } = request_context;
+    let parts = Parts {
+        method: http.method,
+        path: raw_path,
+        query: raw_query_string.unwrap_or_default(),
+        cookies,
+        headers: headers.unwrap_or_default().0,
+        stage,
+        source_ip: http.source_ip,
+        body,
+        is_base64: is_base64_encoded,
+    };
+    Some(parts.into_request())
 }
 
 #[derive(Deserialize)]
@@ -76,10 +100,24 @@ struct Http {
     source_ip: Option<String>,
 }
 
-impl Wire<'_> {
-    fn into_request(self) -> Result<LambdaRequest, Unusable> {
+/// What a request is made of.
+pub(super) struct Parts<'a> {
+    pub(super) method: String,
+    pub(super) path: Cow<'a, str>,
+    pub(super) query: Cow<'a, str>,
+    pub(super) cookies: Option<Vec<String>>,
+    pub(super) headers: HeaderMap,
+    pub(super) stage: Option<String>,
+    pub(super) source_ip: Option<String>,
+    /// JSON's text of a string, or `null`.
+    pub(super) body: Option<&'a RawValue>,
+    pub(super) is_base64: bool,
+}
+
+impl Parts<'_> {
+    pub(super) fn into_request(self) -> Result<LambdaRequest, Unusable> {
         let raw = self.body.map_or("null", RawValue::get);
-        if size(raw, self.is_base64_encoded) > LARGEST_EVENT {
+        if size(raw, self.is_base64) > LARGEST_EVENT {
             return Err(Unusable::TooLarge);
         }
         let body = serde_json::from_str::<Option<String>>(raw).map_err(|_| Unusable::Malformed)?;
@@ -87,32 +125,31 @@ impl Wire<'_> {
     }
 
     fn with_body(self, body: Option<String>) -> Option<LambdaRequest> {
-        let query = self.raw_query_string.as_deref().unwrap_or_default();
-        let is_path = self.raw_path.is_empty() || self.raw_path.starts_with('/');
-        let method = Method::from_bytes(self.request_context.http.method.as_bytes()).ok()?;
-        if !is_path || self.raw_path.len() + query.len() > LONGEST_URI {
+        let is_path = self.path.is_empty() || self.path.starts_with('/');
+        let method = Method::from_bytes(self.method.as_bytes()).ok()?;
+        if !is_path || self.path.len() + self.query.len() > LONGEST_URI {
             return None;
         }
-        if self.is_base64_encoded && !is_base64(body.as_deref().unwrap_or_default()) {
+        if self.is_base64 && !is_base64(body.as_deref().unwrap_or_default()) {
             return None;
         }
         let mut request = ApiGatewayV2httpRequest::default();
-        request.raw_path = Some(encoded(&self.raw_path, is_of_path));
-        request.raw_query_string = Some(encoded(query, is_of_query));
+        request.raw_path = Some(encoded(&self.path, is_of_path));
+        request.raw_query_string = Some(encoded(&self.query, is_of_query));
         request.cookies = self.cookies;
-        request.headers = self.headers.unwrap_or_default().0;
+        request.headers = self.headers;
         keep_usable_origin(&mut request.headers);
         request.body = body;
-        request.is_base64_encoded = self.is_base64_encoded;
-        request.request_context.stage = self.request_context.stage.filter(|stage| is_stage(stage));
+        request.is_base64_encoded = self.is_base64;
+        request.request_context.stage = self.stage.filter(|stage| is_stage(stage));
         request.request_context.http.method = method;
-        request.request_context.http.source_ip = self.request_context.http.source_ip;
+        request.request_context.http.source_ip = self.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
     }
 }
 
 /// Percent-encodes the bytes that may not be where the text is.
-fn encoded(text: &str, may_stay: fn(u8) -> bool) -> String {
+pub(super) fn encoded(text: &str, may_stay: fn(u8) -> bool) -> String {
     if text.bytes().all(may_stay) {
         return text.to_owned();
     }
