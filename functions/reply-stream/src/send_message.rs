@@ -5,13 +5,14 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use shared::chat::{AcceptedView, Desk, IdempotencyKey, MessageSender};
+use shared::chat::{AcceptedView, IdempotencyKey, MessageSender};
 use shared::domain::{ChatroomId, Content};
 use shared::http::{Json, Path, Result};
 use utoipa::ToSchema;
 
 use crate::events::{self, SendEvent};
 use crate::following::Streams;
+use crate::own_desk::OwnDesk;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +40,7 @@ shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent, T
     ),
 )]
 pub(crate) async fn send_message(
-    State(desk): State<Desk>,
+    OwnDesk(desk): OwnDesk,
     State(streams): State<Streams>,
     sender: MessageSender,
     Path(room): Path<ChatroomId>,

@@ -22,7 +22,7 @@ use super::event_body::{is_base64, size};
 pub const LARGEST_EVENT: usize = 1024 * 1024;
 /// The longest path and query, in bytes. The gateway accepts 10 KiB in a request's line and headers together.
 const LONGEST_URI: usize = 16 * 1024;
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// An event of an HTTP API (format 2.0) or a function URL, or why no request is made of it.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl From<Event> for Result<LambdaRequest, Unusable> {
 pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
     let Wire { raw_path, raw_query_string, cookies, headers, request_context, body, is_base64_encoded } =
         serde_json::from_str(raw).ok()?;
-    let Context { http, stage } = request_context;
+    let Context { http, stage, domain_name } = request_context;
     let parts = Parts {
         method: http.method,
         path: raw_path,
@@ -62,6 +62,7 @@ pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
         cookies,
         headers: headers.unwrap_or_default().0,
         stage,
+        address: domain_name,
         source_ip: http.source_ip,
         body,
         is_base64: is_base64_encoded,
@@ -91,6 +92,7 @@ struct Wire<'a> {
 struct Context {
     http: Http,
     stage: Option<String>,
+    domain_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +110,8 @@ pub(super) struct Parts<'a> {
     pub(super) cookies: Option<Vec<String>>,
     pub(super) headers: HeaderMap,
     pub(super) stage: Option<String>,
+    /// The gateway's host, and what is in its address before the path.
+    pub(super) address: Option<String>,
     pub(super) source_ip: Option<String>,
     /// JSON's text of a string, or `null`.
     pub(super) body: Option<&'a RawValue>,
@@ -142,6 +146,9 @@ impl Parts<'_> {
         request.body = body;
         request.is_base64_encoded = self.is_base64;
         request.request_context.stage = self.stage.filter(|stage| is_stage(stage));
+        // Without a host in the headers a URI would be made of it.
+        let address = self.address.filter(|address| request.headers.contains_key(HOST) && is_address(address));
+        request.request_context.domain_name = address;
         request.request_context.http.method = method;
         request.request_context.http.source_ip = self.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
@@ -176,6 +183,10 @@ fn is_of_query(byte: u8) -> bool {
 
 fn is_stage(stage: &str) -> bool {
     !stage.is_empty() && stage.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_".contains(&byte))
+}
+
+fn is_address(address: &str) -> bool {
+    address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:/".contains(&byte))
 }
 
 /// Removes a host or scheme that could not be in a URI. Both come from the gateway, but a client may send them too.
