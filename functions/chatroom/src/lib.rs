@@ -2,11 +2,11 @@
 
 mod callers;
 mod cancel_reply;
+mod create_events_ticket;
 mod create_room;
 mod delete_room;
 mod get_message;
 mod get_room;
-mod issue_events_ticket;
 mod list_messages;
 mod list_rooms;
 mod paging;
@@ -43,7 +43,7 @@ struct App {
 
 shared::endpoints!(
     App: create_room, list_rooms, get_room, update_room, delete_room,
-    list_messages, send_message, get_message, cancel_reply, regenerate_reply, issue_events_ticket,
+    list_messages, send_message, get_message, cancel_reply, regenerate_reply, create_events_ticket,
 );
 
 /// The router of this function.

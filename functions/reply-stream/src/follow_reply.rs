@@ -8,8 +8,8 @@ use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Error, Result};
 
 use crate::events::ReplyEvent;
-use crate::following::Streams;
 use crate::reader::{Presented, Reader};
+use crate::streams::Streams;
 use crate::text::catch_up;
 
 /// Follow a reply

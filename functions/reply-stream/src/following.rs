@@ -9,71 +9,21 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use shared::Fault;
-use shared::cache::{Cache, Follower, LiveId, Watcher};
+use shared::cache::{Follower, LiveId, Watcher};
 use shared::chat::MessageView;
-use shared::config::{ConfigError, Env};
-use shared::db::Db;
-use shared::db::messages::{self, Message};
-use shared::domain::{ChatroomId, Clock, MessageId, UserId};
+use shared::db::messages;
+use shared::domain::{ChatroomId, UserId};
 use tokio::time::{Instant, sleep_until};
+use tracing::{Instrument, Span};
 
 use crate::events::{self, Reason};
+use crate::streams::Streams;
 use crate::text::{Change, Snapshot, catch_up};
 
 /// How long a stream is silent before it says that it is alive, and looks at the row and its place.
 const TICK: Duration = Duration::from_secs(5);
 /// The same without Redis, or when the end was told but could not be read.
 const HURRY: Duration = Duration::from_secs(1);
-
-/// What streams need. Cloning is cheap.
-#[derive(Debug, Clone)]
-pub(crate) struct Streams {
-    cache: Cache,
-    db: Db,
-    clock: Clock,
-    /// Streams that a user may have at once; 0 sets no limit.
-    per_user: u32,
-    /// How long a stream lasts. Lambda does not tell that a client has left, and bills the stream on.
-    whole: Duration,
-}
-
-impl Streams {
-    /// Reads `STREAMS_PER_USER` and `STREAM_SECONDS`.
-    pub(crate) fn from_env(env: &Env, cache: Cache, db: Db, clock: Clock) -> Result<Self, ConfigError> {
-        let per_user = env.parsed("STREAMS_PER_USER", 5)?;
-        Ok(Self { cache, db, clock, per_user, whole: env.seconds("STREAM_SECONDS", 60)? })
-    }
-
-    /// A stream of a user's reply as it is stored; `None` if there is no such reply.
-    pub(crate) async fn open(
-        &self,
-        user: UserId,
-        room: ChatroomId,
-        reply: MessageId,
-    ) -> Result<Option<Following>, Fault> {
-        let watcher = Watcher::new(user, self.per_user);
-        let (message, ()) = tokio::join!(messages::find(&self.db, user, room, reply), self.take_place(&watcher));
-        // A stream lasts long, each in an environment of its own, and Postgres has few connections.
-        self.db.rest();
-        let reply = message?.filter(Message::is_reply);
-        Ok(reply.map(|reply| Following::new(self.clone(), user, room, reply.into(), watcher)))
-    }
-
-    /// A stream of a reply that was accepted just now.
-    pub(crate) async fn begin(&self, user: UserId, room: ChatroomId, reply: MessageView) -> Following {
-        let watcher = Watcher::new(user, self.per_user);
-        self.take_place(&watcher).await;
-        self.db.rest();
-        Following::new(self.clone(), user, room, reply, watcher).resume((LiveId::START, None))
-    }
-
-    async fn take_place(&self, watcher: &Watcher) {
-        if let Err(error) = self.cache.keep_watching(watcher, self.clock.now()).await {
-            tracing::warn!(%error, "a stream is not counted");
-        }
-    }
-}
 
 /// A stream from its first event to its last.
 pub(crate) struct Following {
@@ -92,12 +42,15 @@ pub(crate) struct Following {
     is_blind: bool,
     /// Whether nothing was sent since the last look.
     is_silent: bool,
-    deadline: Instant,
+    began: Instant,
     next_look: Instant,
+    /// Of its request, whose id is in every line of the log.
+    span: Span,
 }
 
 impl Following {
-    fn new(streams: Streams, user: UserId, room: ChatroomId, reply: MessageView, watcher: Watcher) -> Self {
+    /// A stream of a reply as its row is. It begins with [`Self::resume`].
+    pub(crate) fn new(streams: Streams, user: UserId, room: ChatroomId, reply: MessageView, watcher: Watcher) -> Self {
         let now = Instant::now();
         Self {
             follower: streams.cache.follower(reply.id),
@@ -109,9 +62,10 @@ impl Following {
             waiting: VecDeque::from([events::retry()]),
             is_over: false,
             is_blind: false,
-            is_silent: false,
-            deadline: now + streams.whole,
+            is_silent: true,
+            began: now,
             next_look: now + TICK,
+            span: Span::current(),
             streams,
         }
     }
@@ -153,7 +107,7 @@ impl Following {
             if !self.is_over && now >= self.next_look {
                 self.look().await;
             }
-            if !self.is_over && now >= self.deadline {
+            if !self.is_over && now >= self.deadline() {
                 self.close(Reason::Time);
             }
         }
@@ -161,7 +115,7 @@ impl Following {
 
     /// Reads what is new, until it is time to look.
     async fn read(&mut self) {
-        let (until, now) = (self.next_look.min(self.deadline), Instant::now());
+        let (until, now) = (self.next_look.min(self.deadline()), Instant::now());
         if self.is_blind {
             sleep_until(until).await;
             if let Ok(entries) = self.streams.cache.live_entries(self.reply.id).await {
@@ -233,17 +187,24 @@ impl Following {
         self.is_over = true;
     }
 
+    fn deadline(&self) -> Instant {
+        self.began + self.streams.whole
+    }
+
     async fn leave(&self) {
         if let Err(error) = self.streams.cache.stop_watching(&self.watcher).await {
             tracing::warn!(%error, "a stream that ended keeps its place for a while");
         }
+        let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(reply = %self.reply.id, state = self.reply.state.as_str(), milliseconds, "a stream has ended");
     }
 }
 
 impl IntoResponse for Following {
     fn into_response(self) -> Response {
         let events = stream::unfold(self, async |mut following| {
-            let event = following.next().await?;
+            let span = following.span.clone();
+            let event = following.next().instrument(span).await?;
             Some((Ok::<_, Infallible>(event), following))
         });
         // Neither a cache nor a proxy may keep or pack the events (nginx by the second header).

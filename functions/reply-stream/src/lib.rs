@@ -1,7 +1,8 @@
 //! The streaming door: replies are followed here while they are written, by server-sent events (WHATWG HTML, section 9.2).
 //!
 //! - [`follow_reply`], `send_message`: the endpoints. - `reader`: who may follow. - `own_desk`: what accepts messages.
-//! - `following`: one stream, from its first event to its last. - [`text`]: what the entries of Redis mean for a client.
+//! - `streams`: how many a user has. - `following`: one of them, from its first event to its last.
+//! - [`text`]: what the entries of Redis mean for a client.
 //! - `events`: the events.
 
 mod cors;
@@ -11,6 +12,7 @@ mod following;
 mod own_desk;
 mod reader;
 mod send_message;
+mod streams;
 pub mod text;
 
 use axum::Router;
@@ -22,7 +24,7 @@ use shared::domain::Clock;
 use shared::http::{Auth, edge};
 use tower::util::option_layer;
 
-use crate::following::Streams;
+use crate::streams::Streams;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {

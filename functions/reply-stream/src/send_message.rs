@@ -11,8 +11,8 @@ use shared::http::{Json, Path, Result};
 use utoipa::ToSchema;
 
 use crate::events::{self, SendEvent};
-use crate::following::Streams;
 use crate::own_desk::OwnDesk;
+use crate::streams::Streams;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,10 +4,9 @@
 //! that are used are read here, what a URI cannot hold is percent-encoded, and the rest of its work is done by it.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
-use std::net::Ipv4Addr;
+use std::fmt;
 
-use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use axum::http::method::Method;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
@@ -16,13 +15,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event_body::{is_base64, size};
+use super::event_origin::{is_usable, keep_usable_origin};
+use super::event_uri::{encoded, is_of_path, is_of_query};
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
 /// gateway's event.
 pub const LARGEST_EVENT: usize = 1024 * 1024;
 /// The longest path and query, in bytes. The gateway accepts 10 KiB in a request's line and headers together.
 const LONGEST_URI: usize = 16 * 1024;
-pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// An event of an HTTP API (format 2.0) or a function URL, or why no request is made of it.
 #[derive(Debug)]
@@ -146,69 +146,15 @@ impl Parts<'_> {
         request.body = body;
         request.is_base64_encoded = self.is_base64;
         request.request_context.stage = self.stage.filter(|stage| is_stage(stage));
-        // Without a host in the headers a URI would be made of it.
-        let address = self.address.filter(|address| request.headers.contains_key(HOST) && is_address(address));
-        request.request_context.domain_name = address;
+        request.request_context.domain_name = self.address.filter(|address| is_usable(address, &request.headers));
         request.request_context.http.method = method;
         request.request_context.http.source_ip = self.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
     }
 }
 
-/// Percent-encodes the bytes that may not be where the text is.
-pub(super) fn encoded(text: &str, may_stay: fn(u8) -> bool) -> String {
-    if text.bytes().all(may_stay) {
-        return text.to_owned();
-    }
-    let mut encoded = String::with_capacity(text.len() + 32);
-    for byte in text.bytes() {
-        if may_stay(byte) {
-            encoded.push(byte.into());
-        } else {
-            // A text takes whatever is written to it.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-/// The gateway decodes paths: a `?` or `#` in one was sent encoded.
-fn is_of_path(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !b"\"#<>?\\^`{|}".contains(&byte)
-}
-
-fn is_of_query(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
-}
-
 fn is_stage(stage: &str) -> bool {
     !stage.is_empty() && stage.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_".contains(&byte))
-}
-
-fn is_address(address: &str) -> bool {
-    address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:/".contains(&byte))
-}
-
-/// Removes a host or scheme that could not be in a URI. Both come from the gateway, but a client may send them too.
-fn keep_usable_origin(headers: &mut HeaderMap) {
-    if headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
-        headers.remove(HOST);
-    }
-    if headers.get(FORWARDED_PROTO).is_some_and(|scheme| scheme != "https" && scheme != "http") {
-        headers.remove(FORWARDED_PROTO);
-    }
-}
-
-/// A name or an IPv4 address, with or without a port. Stricter than a URI: international names come as `xn--…`, which
-/// may be wrong inside, and are not needed.
-fn is_host(host: &str) -> bool {
-    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
-        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_alphabetic()))
-        && !name.to_ascii_lowercase().contains("xn--");
-    (is_name || name.parse::<Ipv4Addr>().is_ok())
-        && port.bytes().all(|byte| byte.is_ascii_digit())
-        && port.parse::<u16>().is_ok()
 }
 
 #[derive(Default)]

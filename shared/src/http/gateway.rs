@@ -6,12 +6,12 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::http::StatusCode;
-use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::any;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Service, StreamAdapter};
+use tower::util::MapResponse;
 
 use super::body::TOO_LARGE;
 use super::event::Unusable;
@@ -20,10 +20,13 @@ use super::{Error, edge};
 /// Answers with the whole response at once.
 pub type Buffered = Adapter<'static, Response, Router>;
 /// Answers with the response as it is made.
-pub type Streamed = StreamAdapter<'static, Router, Body>;
+pub type Streamed = StreamAdapter<'static, MapResponse<Router, fn(Response) -> Response>, Body>;
 
 /// Serves a router with a gateway's events.
-pub struct Gateway<D>(D);
+pub struct Gateway<D> {
+    door: D,
+    open: fn(Router) -> D,
+}
 
 impl<D> std::fmt::Debug for Gateway<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -34,20 +37,21 @@ impl<D> std::fmt::Debug for Gateway<D> {
 impl Gateway<Buffered> {
     /// Serves `router` behind an HTTP API or a function URL.
     pub fn new(router: Router) -> Self {
-        Self(Buffered::from(router))
+        Self { door: Buffered::from(router), open: Buffered::from }
     }
 }
 
 impl Gateway<Streamed> {
     /// Serves `router` behind a function URL or a REST API that streams.
     pub fn streaming(router: Router) -> Self {
-        Self(Streamed::from(router.layer(map_response(with_body))))
+        let open = |router: Router| Streamed::from(MapResponse::new(router, with_body as fn(Response) -> Response));
+        Self { door: open(router), open }
     }
 }
 
 impl<D, E> Service<LambdaEvent<E>> for Gateway<D>
 where
-    D: Service<LambdaEvent<LambdaRequest>, Error = Infallible> + From<Router>,
+    D: Service<LambdaEvent<LambdaRequest>, Error = Infallible>,
     E: Into<Result<LambdaRequest, Unusable>>,
 {
     type Response = D::Response;
@@ -55,16 +59,16 @@ where
     type Future = D::Future;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(context)
+        self.door.poll_ready(context)
     }
 
     fn call(&mut self, event: LambdaEvent<E>) -> Self::Future {
         let LambdaEvent { payload, context } = event;
         match payload.into() {
-            Ok(request) => self.0.call(LambdaEvent::new(request, context)),
+            Ok(request) => self.door.call(LambdaEvent::new(request, context)),
             Err(why) => {
                 let request = LambdaRequest::ApiGatewayV2(ApiGatewayV2httpRequest::default());
-                D::from(refusing(why)).call(LambdaEvent::new(request, context))
+                (self.open)(refusing(why)).call(LambdaEvent::new(request, context))
             }
         }
     }
@@ -81,7 +85,7 @@ fn refusing(why: Unusable) -> Router {
 
 /// A response without a body hangs at a streaming door: a client waits until the function's time is over.
 /// Source: <https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/issues/95>.
-async fn with_body(mut response: Response) -> Response {
+fn with_body(mut response: Response) -> Response {
     if response.body().size_hint().exact() == Some(0) {
         if response.status() == StatusCode::NO_CONTENT {
             *response.status_mut() = StatusCode::OK;

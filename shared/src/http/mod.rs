@@ -10,6 +10,8 @@ mod endpoints;
 mod error;
 mod event;
 mod event_body;
+mod event_origin;
+mod event_uri;
 mod fresh_caller;
 mod gateway;
 mod own_address;

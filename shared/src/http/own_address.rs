@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 
-use super::event::FORWARDED_PROTO;
+use super::event_origin::FORWARDED_PROTO;
 
 /// Scheme, host and the path of the stage, without a slash at its end: the address of a function URL or a REST API.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use lambda_http::request::LambdaRequest;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::event::{Parts, Unusable, encoded, read};
+use super::event::{Parts, Unusable, read};
+use super::event_uri::encoded;
 
 /// An event of a function URL or a REST API, or why no request is made of it.
 #[derive(Debug)]

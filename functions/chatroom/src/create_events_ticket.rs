@@ -19,6 +19,7 @@ pub(crate) struct Response {
     )]
     events_url: String,
     /// When the ticket expires. A stream that it opened goes on.
+    #[schema(example = "2026-11-23T12:10:00.000Z")]
     expires_at: Timestamp,
 }
 
@@ -34,7 +35,7 @@ pub(crate) struct Response {
     ),
     responses((status = 201, body = Response, description = "The address.")),
 )]
-pub(crate) async fn issue_events_ticket(
+pub(crate) async fn create_events_ticket(
     State(db): State<Db>,
     State(door): State<StreamDoor>,
     State(clock): State<Clock>,
