@@ -53,7 +53,7 @@ pub(crate) enum ReplyEvent {
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[schema(as = SendEvent)]
-#[expect(dead_code, reason = "it is only described")]
+#[expect(dead_code, clippy::large_enum_variant, reason = "it is only described")]
 pub(crate) enum SendEvent {
     Accepted(AcceptedView),
     Reply(ReplyEvent),

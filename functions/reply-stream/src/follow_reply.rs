@@ -8,6 +8,7 @@ use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Error, Result};
 
 use crate::events::ReplyEvent;
+use crate::following::Following;
 use crate::reader::{Presented, Reader};
 use crate::streams::Streams;
 use crate::text::catch_up;
@@ -40,6 +41,8 @@ pub(crate) async fn follow_reply(
 ) -> Result<Response> {
     let Reader { caller, room, reply, entries } = reader;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<LiveId>().ok());
-    let stream = streams.open(caller.user, room, reply).await?.ok_or_else(|| Error::not_found("message"))?;
+    let found = streams.open(caller.user, room, reply).await?;
+    let (message, watcher) = found.ok_or_else(|| Error::not_found("message"))?;
+    let stream = Following::new(streams, caller.user, room, message, watcher);
     Ok(stream.resume(catch_up(entries.as_deref(), last)).into_response())
 }

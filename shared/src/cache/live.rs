@@ -48,10 +48,8 @@ impl FromStr for LiveId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (attempt, number) = text.split_once('-').ok_or(())?;
-        let part = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => digits.parse().map_err(drop),
-            false => Err(()),
-        };
+        let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        let part = |digits: &str| if is_number(digits) { digits.parse().map_err(drop) } else { Err(()) };
         Ok(Self { attempt: part(attempt)?, number: part(number)? })
     }
 }
@@ -95,7 +93,7 @@ words!(
     Published {
         /// It is in the stream.
         Written = "written",
-        /// The stream was lost: only a snapshot can begin it anew.
+        /// The entry before it is not in the stream, which was lost: only a snapshot can begin it anew.
         Lost = "lost",
         /// A newer attempt writes.
         Overtaken = "overtaken",
@@ -118,7 +116,7 @@ impl Cache {
         self.write_live(reply, *id, kind.as_str(), text).await
     }
 
-    /// Whether an attempt whose newest entry is `id` may still write.
+    /// Whether an attempt whose newest entry is `id` may still write. Number 0 stands for none.
     pub async fn may_publish(&self, reply: MessageId, id: LiveId) -> Result<Published, Fault> {
         self.write_live(reply, id, "", "").await
     }
@@ -142,6 +140,15 @@ impl Cache {
     pub(super) fn live_key(&self, reply: MessageId) -> String {
         self.key("live", reply)
     }
+}
+
+/// The newest attempt in a stream, and its text so far. `None` if there is none.
+pub fn newest_text(entries: &[LiveEntry]) -> Option<(u64, String)> {
+    let written = entries.iter().filter(|entry| entry.kind != LiveKind::End);
+    written.fold(None, |before, LiveEntry { id, kind, text }| match (kind, before) {
+        (LiveKind::Delta, Some((_, so_far))) => Some((id.attempt, so_far + text)),
+        _ => Some((id.attempt, text.clone())),
+    })
 }
 
 /// Writes an entry, or asks whether one may be written if there is no `kind`.

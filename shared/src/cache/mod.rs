@@ -34,7 +34,7 @@ pub use challenges::{Challenge, FoundChallenge, OpenChallenge, Opened, Purpose};
 pub use deliveries::Delivery;
 pub use handovers::{Handover, HandoverLimits, Use};
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit, Slid, Slide};
-pub use live::{LiveEntry, LiveId, LiveKind, Published};
+pub use live::{LiveEntry, LiveId, LiveKind, Published, newest_text};
 pub use requests::{Checked, RequestLimit, RequestLimits, Visit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;

@@ -81,8 +81,8 @@ pub(super) static ADMIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_s
 /// KEYS: user's places. ARGV: now (ms), place, most, how long a place is kept (ms). Returns whether the place is kept.
 pub(super) static WAIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("wait.lua")));
 
-/// Adds an entry to a reply's stream, unless its id is not above the newest one's. Without a kind it only tells whether one
-/// may be added.
+/// Adds an entry to a reply's stream, unless its id is not above the newest one's. A piece must follow the entry before
+/// it. Without a kind it only tells whether more may be added to the entry of this id.
 ///
 /// KEYS: the stream. ARGV: the id's two numbers, kind or '', text, how long the stream is kept (ms), the first number of
 /// the end's id. Returns a word of [`super::live::Published`].

@@ -2,6 +2,9 @@
 
 use serde_json::json;
 use shared::cache::LiveKind::{Delta, Snapshot, Waiting};
+use shared::cache::Published;
+use shared::db::replies::{self, Outcome};
+use shared::domain::ReplyError;
 
 use crate::kit::Kit;
 
@@ -117,6 +120,24 @@ async fn a_failed_attempt_takes_its_text_back() {
     assert_eq!(client.expect("snapshot").await, ("1-3".into(), waiting));
     kit.write((2, 1), Snapshot, "").await;
     assert_eq!(client.expect("snapshot").await.1["attempt"], 2);
+}
+
+#[tokio::test]
+async fn a_cancel_keeps_the_text_that_was_on_the_screen() {
+    let kit = Kit::start().await;
+    let attempt = kit.claim().await;
+    kit.write((1, 1), Snapshot, "").await;
+    kit.write((1, 2), Delta, "Begin in Al").await;
+    let mut client = kit.follow().await;
+    client.expect("snapshot").await;
+    let cancelled = kit.rooms().post(&kit.events().replace("/events", "/cancel"), json!(null)).await.body();
+    assert_eq!((&cancelled["state"], &cancelled["content"]), (&json!("cancelled"), &json!("Begin in Al")));
+    assert_eq!(client.expect("done").await.1, cancelled);
+    // The worker, which has read more by then, changes it no more.
+    let more = Outcome { content: "Begin in Alfama".into(), ..Outcome::failed(ReplyError::EmptyAnswer) };
+    replies::keep_partial(&kit.api.stack.db(), kit.reply, attempt, &more).await.unwrap();
+    assert_eq!(kit.message().await["content"], "Begin in Al");
+    assert_eq!(kit.write((1, 3), Delta, "fama").await, Published::Ended);
 }
 
 #[tokio::test]
