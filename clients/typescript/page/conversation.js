@@ -1,0 +1,202 @@
+// One conversation: its turns, the answer that is being written, and what happened on other devices meanwhile.
+
+import { showAllowance, upgradeCard } from "./allowance.js";
+import { unwrap } from "./client.js";
+import { composer } from "./composer.js";
+import { button, h, words } from "./dom.js";
+import { header } from "./header.js";
+import { openLog } from "./log.js";
+import { isUnderWay } from "./turns.js";
+import { pause, watch } from "./watch.js";
+
+const PAGE = 30;
+const TITLE_LENGTH = 48;
+/** How often an open conversation asks for what other devices sent. */
+const POLL_MILLISECONDS = 5000;
+
+/** A conversation, or a new one without an id. */
+export function openConversation(app, id) {
+  const closed = new AbortController();
+  const log = openLog(regenerate);
+  const notice = h("div.notice");
+  const write = composer(app, { send, stop });
+  const head = header(app, closed.signal);
+  const element = h("section.conversation", {}, head.element, log.element, h("div.foot", {}, notice, write.element));
+  let following = null;
+  let last = null;
+  const view = {
+    element, room: id, focus: write.focus, keep: write.keep,
+    close: () => closed.abort(),
+    paid: () => notice.replaceChildren(),
+  };
+
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && following) stop();
+  });
+
+  function say(error, retry) {
+    const again = retry && button("Try again", retry, { kind: ".link" });
+    notice.replaceChildren(h("p.error", { role: "alert" }, words(error), " ", again));
+  }
+
+  function spent(problem) {
+    if (problem.allowance) showAllowance(app, problem.allowance);
+    notice.replaceChildren(upgradeCard(app, problem));
+  }
+
+  function put(messages) {
+    for (const message of messages) {
+      log.put(message);
+      if (!last || message.id > last) last = message.id;
+      if (isUnderWay(message) && !following) follow({ room: id, reply: message });
+    }
+  }
+
+  async function load() {
+    log.element.setAttribute("aria-busy", "true");
+    try {
+      const params = { path: { chatroom: id }, query: { limit: PAGE } };
+      const room = await unwrap(app.api.GET("/chatroom/{chatroom}", { params, signal: closed.signal }));
+      head.show(room);
+      notice.replaceChildren();
+      put(room.messages.data);
+      offerEarlier(room.messages.next_cursor);
+      if (log.isEmpty) log.above(h("p.empty", {}, "Nothing was said here yet."));
+      log.toEnd();
+      poll();
+    } catch (error) {
+      if (!closed.signal.aborted) say(error, error.status === 404 ? null : load);
+    } finally {
+      log.element.removeAttribute("aria-busy");
+    }
+  }
+
+  function offerEarlier(cursor) {
+    if (!cursor) return;
+    const more = button("Earlier messages", async () => {
+      const params = { path: { chatroom: id }, query: { limit: PAGE, cursor } };
+      const found = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params }));
+      log.putEarlier(found.data, more);
+      offerEarlier(found.next_cursor);
+    }, { kind: ".link.earlier" });
+    log.above(more);
+  }
+
+  /** Asks now and then what other devices sent. */
+  async function poll() {
+    for (;;) {
+      await pause(POLL_MILLISECONDS, closed.signal);
+      if (closed.signal.aborted) return;
+      if (following || document.hidden) continue;
+      const query = last ? { after: last, limit: PAGE } : { limit: PAGE };
+      try {
+        const params = { path: { chatroom: id }, query };
+        const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
+        head.connected(true);
+        if (!data.length || following) continue;
+        log.keepingPlace(() => put(data));
+        app.rooms.refresh();
+        app.refresh();
+      } catch (error) {
+        if (error.status === 404) return say(error);
+        if (!closed.signal.aborted && !error.status) head.connected(false);
+      }
+    }
+  }
+
+  function send(text) {
+    notice.replaceChildren();
+    const turn = log.ask(text);
+    log.toEnd();
+    deliver(text, turn, crypto.randomUUID());
+  }
+
+  async function deliver(text, turn, key) {
+    turn.sending();
+    write.running = true;
+    try {
+      if (!id) await create(text);
+      const accepted = await app.chat.send(id, text, { key, signal: closed.signal });
+      turn.sent();
+      log.named(turn, accepted.message.id);
+      begin(accepted);
+    } catch (error) {
+      write.running = false;
+      if (closed.signal.aborted) return;
+      if (error.code !== "allowance_spent") return turn.lost(words(error), () => deliver(text, turn, key));
+      turn.element.remove();
+      write.restore(text);
+      spent(error);
+    }
+  }
+
+  async function create(text) {
+    const title = text.split("\n")[0].slice(0, TITLE_LENGTH).trim();
+    const room = await unwrap(app.api.POST("/chatroom", { body: { title } }));
+    view.room = id = room.id;
+    history.replaceState(null, "", `#/room/${id}`);
+    document.body.dataset.place = "room";
+    head.show(room);
+    app.rooms.touch(room);
+    app.rooms.mark(id);
+    poll();
+  }
+
+  function begin(accepted) {
+    showAllowance(app, accepted.allowance);
+    last = accepted.reply.id;
+    log.reply(accepted.reply);
+    follow(accepted);
+    log.toEnd();
+    app.rooms.refresh();
+  }
+
+  async function regenerate(message) {
+    notice.replaceChildren();
+    try {
+      begin(await app.chat.regenerate(id, message, { signal: closed.signal }));
+    } catch (error) {
+      error.code === "allowance_spent" ? spent(error) : say(error);
+    }
+  }
+
+  /** Writes an answer as it comes. */
+  async function follow(accepted) {
+    const { reply } = accepted;
+    const answer = () => log.answerTo(reply.in_reply_to);
+    following = reply;
+    write.running = true;
+    const message = await watch(app, accepted, closed.signal, {
+      write: (content) => following === reply && log.keepingPlace(() => answer().write(content)),
+      append: (piece) => following === reply && log.keepingPlace(() => answer().append(piece)),
+      connected: head.connected,
+    });
+    if (closed.signal.aborted || following !== reply) return;
+    end(message);
+    // A failed answer is not charged.
+    if (message && message.state !== "completed") app.refresh();
+  }
+
+  function end(message) {
+    following = null;
+    write.running = false;
+    if (message) log.keepingPlace(() => log.reply(message));
+  }
+
+  async function stop() {
+    const reply = following;
+    if (!reply) return;
+    try {
+      const message = await app.chat.cancel({ room: id, reply }, { signal: closed.signal });
+      if (following === reply) end(message);
+      app.refresh();
+    } catch (error) {
+      say(error);
+    }
+  }
+
+  if (id) load();
+  else log.above(h("div.empty.hello", {}, h("h1", {}, "What would you like to know?"),
+    h("p", {}, "Ask below. The conversation is kept, and is on your other devices, too.")));
+  return view;
+}
