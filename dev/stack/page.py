@@ -8,14 +8,18 @@ page of another origin.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
-from stack import inside
+from stack import inside, tools
+from stack.console import step
+from stack.environment import given
 from stack.paths import ROOT, Home
+from stack.processes import Server, free_port, listens
 
 FOLDER = ROOT / "clients" / "typescript" / "page"
 TYPES = {
@@ -24,6 +28,8 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+# The port, unless PAGE_PORT names another one.
+PORT = 8080
 # The longest body of an admin call.
 BODY_BYTES = 64 * 1024
 
@@ -111,6 +117,22 @@ class Page(BaseHTTPRequestHandler):
         self.send_header("content-security-policy", "frame-ancestors 'none'")
         self.end_headers()
         self.wfile.write(body)
+
+
+def choose_port() -> int:
+    """PAGE_PORT; else 8080, so that the page finds its session again, or a free one."""
+    chosen = given("PAGE_PORT")
+    if chosen:
+        return int(chosen)
+    return free_port() if given("PORT") == "0" or listens(PORT) else PORT
+
+
+def start(home: Home, port: int) -> None:
+    """Starts the server of a stack's page."""
+    # Its record is a file, so it must contain nothing from the user's environment.
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "dev"), "PYTHONDONTWRITEBYTECODE": "1"}
+    with step("page"):
+        Server(home, "page").start([tools.PYTHON, "-m", "stack.page", home.name, str(port)], port, env=env)
 
 
 def address(port: int) -> str:

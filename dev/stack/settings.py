@@ -63,9 +63,17 @@ def keys() -> dict:
 
 
 def parameters(
-    database_url: str, redis_url: str, architecture: str, gemini: str | None = None, stripe: str | None = None
+    database_url: str,
+    redis_url: str,
+    architecture: str,
+    page: dict | None = None,
+    gemini: str | None = None,
+    stripe: str | None = None,
 ) -> dict:
-    """Every parameter that differs from the template's default; `gemini` and `stripe` are the URLs of the stand-ins."""
+    """Every parameter that differs from the template's default.
+
+    `page` has those that lead back to the page; `gemini` and `stripe` are the URLs of the stand-ins.
+    """
     made = keys()
     chosen = {
         "Architecture": architecture,
@@ -96,14 +104,12 @@ def parameters(
         "StripeSecretKey": "sk_test_local",
         "StripeWebhookSecret": made["StripeWebhookSecret"],
         "StripePriceId": "price_local_pro",
+        **(page or {}),
     }
     if gemini:
         chosen["GeminiBaseUrl"] = gemini
     if stripe:
         chosen["StripeApiBase"] = stripe
-        chosen["CheckoutSuccessUrl"] = f"{stripe}/done?status=success"
-        chosen["CheckoutCancelUrl"] = f"{stripe}/done?status=cancel"
-        chosen["PortalReturnUrl"] = f"{stripe}/done?status=success"
     for parameter in template()["Parameters"]:
         value = given(variable(parameter))
         if value is not None:

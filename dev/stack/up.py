@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
-from stack import aws, build, commands, settings, stores
+from stack import aws, build, commands, page, settings, stores
 from stack.console import Failure, report, say, step
 from stack.environment import given
 from stack.paths import MAIN, ROOT, Home
@@ -45,7 +45,9 @@ class Stack:
         if not redis_url:
             redis_url = stores.start_redis(self.home, cluster=bool(given("REDIS_CLUSTER")))
         build.build_functions(given("LAMBDA_PROFILE") or "stack", build.host())
-        parameters = settings.parameters(database_url, redis_url, build.host(), **standins)
+        page_port = page.choose_port()
+        page_url = page.address(page_port)
+        parameters = settings.parameters(database_url, redis_url, build.host(), page=page.returns(page_url), **standins)
         if given("PGBOUNCER"):
             pooled = stores.start_pgbouncer(self.home, database_url)
             parameters["DatabaseUrl"] = f"{pooled}{'&' if '?' in pooled else '?'}pgbouncer=true"
@@ -59,8 +61,10 @@ class Stack:
             self._start_standin("stripe", standins["stripe"], *webhook)
         with step("health"):
             _wait_for_health(local.api_url, self.home)
+        page.start(self.home, page_port)
         self.variables = {
             **outputs,
+            "PAGE_URL": page_url,
             **{f"{name.upper()}_STANDIN_URL": url for name, url in standins.items()},
             "WEBHOOK_SECRET": parameters["StripeWebhookSecret"].split(",")[0],
             "OPERATOR_KEY": parameters["OperatorKey"],
@@ -91,7 +95,8 @@ class Stack:
     def screen(self) -> None:
         """Prints the addresses and a first command."""
         env = os.path.relpath(self.home.env, ROOT)
-        say(f"\n  API       {self.variables['API_URL']}")
+        say(f"\n  Page      {self.variables['PAGE_URL']}")
+        say(f"  API       {self.variables['API_URL']}")
         say(f"  Webhook   {self.variables['WEBHOOK_URL']}")
         say(f"  Docs      {self.variables['API_URL']}/docs; variables: . {env}")
         say(f"  Logs      {os.path.relpath(self.home.logs, ROOT)}/; of the functions: dev/ctl logs")

@@ -22,11 +22,13 @@ export function showAllowance(app, allowance) {
   document.querySelectorAll(".allowance").forEach((place) => place.replaceWith(meter(app)));
 }
 
+const count = new Intl.NumberFormat().format;
+
 /** A meter of the day's messages. */
 export function meter(app) {
   const { limit, remaining, resets_at } = app.account?.allowance ?? {};
   if (limit === undefined) return h("p.allowance");
-  const text = `${remaining} of ${limit} messages left today`;
+  const text = `${count(remaining)} of ${count(limit)} messages left today`;
   const bar = h("meter", { min: 0, max: limit, low: limit / 5, value: String(remaining), "aria-label": text });
   bar.setAttribute("value", remaining);
   return h("p.allowance", { title: `New ones at ${minute(resets_at)}` }, bar, h("span", {}, text));

@@ -94,7 +94,7 @@ export function openConversation(app, id) {
         const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
         head.connected(true);
         if (!data.length || following) continue;
-        log.keepingPlace(() => put(data));
+        put(data);
         app.rooms.refresh();
         app.refresh();
       } catch (error) {
@@ -167,8 +167,8 @@ export function openConversation(app, id) {
     following = reply;
     write.running = true;
     const message = await watch(app, accepted, closed.signal, {
-      write: (content) => following === reply && log.keepingPlace(() => answer().write(content)),
-      append: (piece) => following === reply && log.keepingPlace(() => answer().append(piece)),
+      write: (content) => following === reply && answer().write(content),
+      append: (piece) => following === reply && answer().append(piece),
       connected: head.connected,
     });
     if (closed.signal.aborted || following !== reply) return;
@@ -180,7 +180,7 @@ export function openConversation(app, id) {
   function end(message) {
     following = null;
     write.running = false;
-    if (message) log.keepingPlace(() => log.reply(message));
+    if (message) log.reply(message);
   }
 
   async function stop() {

@@ -76,6 +76,14 @@ export function toast(text) {
   setTimeout(() => shown.remove(), 6000);
 }
 
+/** A button that copies a text. */
+export function copy(text) {
+  return button("Copy", async () => {
+    await navigator.clipboard.writeText(text());
+    toast("Copied.");
+  }, { kind: ".link" });
+}
+
 function toastError(error) {
   toast(words(error));
 }

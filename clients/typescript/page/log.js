@@ -12,10 +12,20 @@ export function openLog(regenerate) {
   const element = h("div.scroll", {}, turns);
   const known = new Set();
   const answers = new Map(); // by the id of the message that is answered
+  let stays = true;
 
   function toEnd() {
+    stays = true;
     element.scrollTop = element.scrollHeight;
   }
+
+  // Whoever reads the end goes on reading the end, whatever grows.
+  element.addEventListener("scroll", () => {
+    stays = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
+  });
+  const sizes = new ResizeObserver(() => stays && toEnd());
+  sizes.observe(element);
+  sizes.observe(turns);
 
   /** A message of the user's. It gets its id once the service has it. */
   function ask(text) {
@@ -55,12 +65,6 @@ export function openLog(regenerate) {
     element, ask, named, reply, put, toEnd,
     /** The answer to a message, to write into. */
     answerTo: (message) => answers.get(message),
-    /** Runs a change of the turns; whoever reads the end goes on reading the end. */
-    keepingPlace(change) {
-      const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END;
-      change();
-      if (atEnd) requestAnimationFrame(toEnd);
-    },
     /** Puts earlier messages above the others; what the reader sees does not move. */
     putEarlier(messages, button) {
       const from = element.scrollHeight - element.scrollTop;

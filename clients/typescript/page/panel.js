@@ -1,12 +1,14 @@
 // The panel for developers, on the local stack alone: requests with their answers, queues, stand-ins, logs.
 
-import { h, icon } from "./dom.js";
+import { copy, h, icon } from "./dom.js";
 import { entries, onEntry } from "./record.js";
 import { logs, queues, standins } from "./inside.js";
 
 export { record } from "./record.js";
 
 const REQUESTS = 100;
+/** An id; its ends are enough to tell it from others. */
+const ID = /([\da-f]{4})[\da-f]{4}(?:-[\da-f]{4}){3}-[\da-f]{8}([\da-f]{4})/g;
 
 /** Puts the panel and its button on the page. */
 export function openPanel(app) {
@@ -74,15 +76,14 @@ function requests(app, showLogs) {
     const kind = !entry.status ? "" : entry.status < 400 ? ".good" : ".bad";
     const times = entry.times > 1 ? h("span.times", {}, `×${entry.times}`) : null;
     row.firstElementChild.replaceChildren(h(`span.status${kind}`, {}, String(entry.status ?? "…")), " ",
-      h("span.path", {}, h("b", {}, entry.method), ` ${entry.path}`), times ?? "", h("span.time", {}, entry.milliseconds ? `${entry.milliseconds} ms` : ""));
+      h("span.path", {}, h("b", {}, entry.method), ` ${entry.path.replaceAll(ID, "$1…$2")}`), times ?? "", h("span.time", {}, entry.milliseconds ? `${entry.milliseconds} ms` : ""));
     if (row.open) fill(entry, row);
   }
 
   function fill(entry, row) {
-    const copy = h("button.link", { type: "button", onclick: () => navigator.clipboard.writeText(entry.curl) }, "Copy");
     const log = entry.request && h("button.link", { type: "button", onclick: () => showLogs(entry.request) }, "Its logs");
     row.replaceChildren(row.firstElementChild,
-      h("p.caption", {}, "curl ", copy, " ", log || ""), h("pre", {}, entry.curl),
+      h("p.caption", {}, "curl ", copy(() => entry.curl), " ", log || ""), h("pre", {}, entry.curl),
       h("p.caption", {}, entry.error ?? `${entry.status ?? ""} ${entry.kind ?? ""}`), h("pre", {}, entry.answer || "(no body)"));
   }
 

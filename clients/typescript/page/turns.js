@@ -1,6 +1,6 @@
 // The turns of a conversation: what the user said, and the answer beneath it.
 
-import { button, h, icon } from "./dom.js";
+import { button, copy, h, icon } from "./dom.js";
 import { markdown } from "./markdown.js";
 
 /** The states of a reply that is not ready yet. */
@@ -42,17 +42,9 @@ export function answer(regenerate) {
   let drawn = 0;
 
   function draw() {
-    // Pieces that come within one frame are drawn together.
-    drawn ||= requestAnimationFrame(() => {
-      drawn = 0;
-      body.replaceChildren(...markdown(text));
-    });
-  }
-
-  function set(content) {
-    if (content === text) return;
-    text = content;
-    draw();
+    cancelAnimationFrame(drawn);
+    drawn = 0;
+    body.replaceChildren(...markdown(text));
   }
 
   return {
@@ -63,7 +55,9 @@ export function answer(regenerate) {
       element.setAttribute("aria-busy", "true");
       element.classList.toggle("waiting", !content);
       note.hidden = tools.hidden = true;
-      set(content);
+      text = content;
+      // Pieces that come within one frame are drawn together.
+      drawn ||= requestAnimationFrame(draw);
     },
     append(piece) {
       this.write(text + piece);
@@ -73,14 +67,14 @@ export function answer(regenerate) {
       if (isUnderWay(message)) return this.write(message.content || text);
       element.classList.remove("writing", "waiting");
       element.setAttribute("aria-busy", "false");
-      set(message.content);
+      text = message.content;
+      draw();
       const said = message.error?.detail ?? ENDS[message.state];
       note.textContent = said ?? "";
       note.hidden = !said;
       note.classList.toggle("error", message.state === "failed" || message.state === "blocked");
-      const copy = button("Copy", () => navigator.clipboard.writeText(text), { kind: ".link" });
       const again = button([icon("again"), " Answer again"], regenerate, { kind: ".link.again" });
-      tools.replaceChildren(...(message.content ? [copy, again] : [again]));
+      tools.replaceChildren(...(message.content ? [copy(() => text), again] : [again]));
       tools.hidden = false;
     },
   };
