@@ -1,144 +1,102 @@
 /** Following a reply while it is written: by server-sent events, and by `wait` where there is no stream. */
 
-import { ProblemError, unwrap } from "./problem.js";
-import { backoff, type Limits, persist, sleep } from "./retry.js";
+import { ProblemError, read } from "./problem.js";
+import { backoff, either, type Limits, persist, sleep } from "./retry.js";
 import type { components } from "./schema.js";
-import { serverEvents } from "./sse.js";
+import { serverEvents, within } from "./sse.js";
 
-type Schemas = components["schemas"];
+type Message = components["schemas"]["Message"];
 
-/** What happens to a reply: a snapshot replaces all text, a delta is appended, `done` has the final message. */
+/** What happens to a reply: a snapshot replaces all text, a delta is appended, `done` has the final message.
+ * `closing`, `replaced`: a newer stream of the user took its place, and only `done` follows; `gone`: it was deleted. */
 export type ReplyEvent =
-  | { type: "snapshot"; attempt: number; state: Schemas["ReplyState"]; content: string }
+  | { type: "snapshot"; attempt: number; state: Message["state"]; content: string }
   | { type: "delta"; content: string }
-  | { type: "done"; message: Schemas["Message"] }
-  /** `replaced`: a newer stream of the user took its place, and only `done` follows. `gone`: the reply was deleted. */
+  | { type: "done"; message: Message }
   | { type: "closing"; reason: "replaced" | "gone" };
 
-/** Which reply: what `send` and `regenerate` return, or its ids. */
-export interface Target {
-  room: string;
-  reply: string | { id: string };
-  /** The stream's address, if it is known. */
-  events_url?: string;
-}
+/** Which reply: what `send` and `regenerate` return, or its ids; `events_url` is the stream's address, if known. */
+export type Target = { room: string; reply: string | { id: string }; events_url?: string };
 
-/** What following needs of the client. */
+/** What following needs of the client: `call` sends to a path of the API with the session's token. */
 export interface Door {
-  /** Sends a request to a path of the API, with the session's token. */
   call(path: string, init: RequestInit): Promise<Response>;
   http(request: Request): Promise<Response>;
   limits: Limits;
 }
 
-/** How a stream ended: with the reply, in time, by a newer one, by accident; or there is none. */
-type End = "over" | "time" | "replaced" | "lost" | "none";
+/** How a stream ended: with the reply, in time, by accident, or there is none (any more). */
+type End = "over" | "time" | "lost" | "none";
+type Place = { path: string; url: string | undefined; last: string; lost: number; seen: boolean; shown: string };
 
 /** Follows a reply to its end, through lost connections. Throws what the API refuses, such as a foreign reply. */
 export async function* follow(door: Door, target: Target, signal?: AbortSignal): AsyncGenerator<ReplyEvent, void> {
-  const reply = typeof target.reply === "string" ? target.reply : target.reply.id;
-  const path = `/chatroom/${encodeURIComponent(target.room)}/message/${encodeURIComponent(reply)}`;
-  const place: Place = { url: target.events_url, path, retry: door.limits.firstPause, seen: false };
-  let lost = 0;
+  const at: Place = { path: pathOf(target), url: target.events_url, last: "", lost: 0, seen: false, shown: "" };
   for (let streaming = true; ; ) {
-    const progress = { made: false };
-    const end: End = streaming ? yield* stream(door, place, progress, signal) : "none";
+    const end: End = streaming ? yield* stream(door, at, signal) : "none";
+    signal?.throwIfAborted();
     if (end === "over") return;
-    if (progress.made) lost = 0;
-    if (end === "time") continue;
-    if (end === "lost" && (lost += 1) < door.limits.lostStreams) {
-      await sleep(Math.max(place.retry * Math.random(), lost > 1 ? backoff(lost, door.limits) : 0), signal);
-      continue;
+    if (end === "lost") at.lost += 1;
+    if (end === "lost" && at.lost < door.limits.lostStreams) await sleep(backoff(at.lost, door.limits), signal);
+    else if (end !== "time") {
+      if (yield* wait(door, at, signal)) return;
+      // The network may be back. A door that is missing or refused is not tried again.
+      streaming = end === "lost";
     }
-    if (yield* wait(door, place, signal)) return;
-    // The network may be back; a door that is not there, or refused, is not tried again.
-    streaming = end === "lost";
   }
 }
 
-interface Place {
-  url: string | undefined;
-  path: string;
-  last?: string;
-  retry: number;
-  seen: boolean;
-  shown?: string;
+/** The path of a reply. */
+export function pathOf({ room, reply }: Target): string {
+  const id = typeof reply === "string" ? reply : reply.id;
+  return `/chatroom/${encodeURIComponent(room)}/message/${encodeURIComponent(id)}`;
 }
 
-async function* stream(
-  door: Door,
-  place: Place,
-  progress: { made: boolean },
-  signal?: AbortSignal,
-): AsyncGenerator<ReplyEvent, End> {
+async function* stream(door: Door, at: Place, signal?: AbortSignal): AsyncGenerator<ReplyEvent, End> {
   const connection = new AbortController();
-  const stop = () => connection.abort(signal?.reason);
-  signal?.addEventListener("abort", stop, { once: true });
+  const init: RequestInit = { signal: either(signal, connection.signal), cache: "no-store" };
   try {
-    signal?.throwIfAborted();
-    place.url ??= await ticket(door, place.path, connection.signal);
-    const headers = { accept: "text/event-stream", ...(place.last ? { "last-event-id": place.last } : {}) };
-    const init: RequestInit = { headers, cache: "no-store", signal: connection.signal };
-    const response = await door.http(new Request(place.url, init));
-    if (!response.ok || !response.body) return refusal(response.status, place);
-    for await (const event of serverEvents(response.body, door.limits.silence)) {
-      progress.made = true;
-      if (event.id) place.last = event.id;
-      if (event.retry !== undefined) place.retry = event.retry;
-      const data = JSON.parse(event.data || "null");
-      if (event.type === "closing" && data.reason === "time") return "time";
-      if (event.type === "done") yield { type: "done", message: data };
-      else if (["snapshot", "delta", "closing"].includes(event.type)) yield { type: event.type, ...data };
-      place.seen = true;
-      if (event.type === "done" || (event.type === "closing" && data.reason === "gone")) return "over";
-      if (event.type === "closing") return "replaced";
+    at.url ??= (await read<{ events_url: string }>(await door.call(`${at.path}/events-ticket`, { ...init, method: "POST" }))).events_url;
+    const headers = { accept: "text/event-stream", ...(at.last && { "last-event-id": at.last }) };
+    const response = await within(door.http(new Request(at.url, { ...init, headers })), door.limits.silence);
+    // A ticket that has expired is replaced.
+    if (response.status === 401) at.url = undefined;
+    if (response.status === 401 || response.status >= 500) return "lost";
+    const streams = response.ok && response.headers.get("content-type")?.startsWith("text/event-stream");
+    if (!streams || !response.body) return "none";
+    for await (const { type, data, id } of serverEvents(response.body, door.limits.silence)) {
+      const event = JSON.parse(data);
+      Object.assign(at, { last: id, lost: 0, seen: true });
+      if (type === "closing" && event.reason === "time") return "time";
+      if (type === "done") yield { type, message: event };
+      if (type === "snapshot" || type === "delta" || type === "closing") yield { type, ...event };
+      if (type === "done" || type === "closing") return event.reason === "replaced" ? "none" : "over";
     }
     return "lost";
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
     return error instanceof ProblemError && error.status < 500 ? "none" : "lost";
   } finally {
-    signal?.removeEventListener("abort", stop);
     connection.abort();
   }
 }
 
-/** A ticket that has expired is replaced; a door without capacity, or none at all, is left. */
-function refusal(status: number, place: Place): End {
-  if (status === 401) place.url = undefined;
-  return status === 401 || status >= 500 ? "lost" : "none";
-}
-
-async function ticket(door: Door, path: string, signal: AbortSignal): Promise<string> {
-  const response = await door.call(`${path}/events-ticket`, { method: "POST", signal });
-  const call = response.json().then((body) => ({ data: body, error: body, response }));
-  return ((await unwrap(call)) as { events_url: string }).events_url;
-}
-
 /** Reads the reply once, when it is final or the time is over; returns whether that was the end. */
-async function* wait(door: Door, place: Place, signal?: AbortSignal): AsyncGenerator<ReplyEvent, boolean> {
-  const began = Date.now();
-  const read = async () => {
-    const response = await door.call(`${place.path}?wait=${door.limits.wait}`, { signal });
-    return unwrap(response.json().then((body) => ({ data: body as Schemas["Message"], error: body, response })));
-  };
-  let message: Schemas["Message"];
+async function* wait(door: Door, at: Place, signal?: AbortSignal): AsyncGenerator<ReplyEvent, boolean> {
+  const next = Date.now() + 2 * door.limits.firstPause;
+  const get = async (signal: AbortSignal) => read<Message>(await door.call(`${at.path}?wait=${door.limits.wait}`, { signal }));
   try {
-    message = await persist(read, door.limits, signal);
+    const message = await persist(get, door.limits, { signal });
+    const { state, content } = message;
+    const final = state !== "pending" && state !== "generating";
+    if (final) yield { type: "done", message };
+    else if (at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
+    Object.assign(at, { seen: true, shown: state + content });
+    // The server returns early when more requests of the user wait than may.
+    if (!final) await sleep(next - Date.now(), signal);
+    return final;
   } catch (error) {
-    if (!place.seen || !(error instanceof ProblemError) || error.status !== 404) throw error;
+    if (!at.seen || !(error instanceof ProblemError) || error.status !== 404) throw error;
     yield { type: "closing", reason: "gone" };
     return true;
   }
-  place.seen = true;
-  const { state, content } = message;
-  if (state !== "pending" && state !== "generating") {
-    yield { type: "done", message };
-    return true;
-  }
-  if (place.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
-  place.shown = state + content;
-  // The server returns early when more requests of the user wait than may.
-  await sleep(Math.max(0, door.limits.firstPause * 2 - (Date.now() - began)), signal);
-  return false;
 }

@@ -2,12 +2,12 @@
 
 import type { components } from "./schema.js";
 
-type Schemas = components["schemas"];
+type Problem = components["schemas"]["Problem"];
 
 /** The code of a problem, for programs; docs/problems.md explains each. */
-export type Code = Schemas["Code"];
+export type Code = Problem["code"];
 
-/** A refusal of the API: what its problem document says. `message` is the `detail`, for people. */
+/** A refusal of the API: its problem document. `message` is the `detail`, for people. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly status: number;
@@ -18,27 +18,35 @@ export class ProblemError extends Error {
   /** After how many seconds another try may succeed. */
   readonly retryAfter: number | undefined;
   /** The fields that are not acceptable. */
-  readonly errors: readonly Schemas["FieldError"][];
-  /** The state of the day's allowance, if that is the problem. */
-  readonly allowance: Schemas["Allowance"] | undefined;
-  /** How to get more messages. */
-  readonly upgrade: Schemas["Upgrade"] | undefined;
+  readonly errors: NonNullable<Problem["errors"]>;
+  /** The state of the day's allowance if it is spent, and how to get more messages. */
+  readonly allowance: Problem["allowance"];
+  readonly upgrade: Problem["upgrade"];
 
-  /** `body` is the parsed body; one that is no problem document (a gateway's own) gets a code by its status. */
+  /** A `body` that is no problem document (a gateway's own) gets a code by its status. */
   constructor(response: Response, body: unknown) {
-    const problem = (body && typeof body === "object" ? body : {}) as Partial<Schemas["Problem"]> & { message?: string };
-    const detail = problem.detail ?? problem.message ?? `The API answered ${response.status}.`;
-    super(detail);
-    this.detail = detail;
+    const problem = (body && typeof body === "object" ? body : {}) as Partial<Problem>;
+    super(problem.detail ?? `The API answered ${response.status}.`);
+    const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
     this.status = response.status;
-    this.code = problem.code ?? codeOf(response.status);
+    this.code = problem.code ?? CODES[response.status] ?? (response.status < 500 ? "malformed_request" : "unavailable");
+    this.detail = this.message;
     this.requestId = problem.request_id ?? response.headers.get("x-request-id") ?? undefined;
-    this.retryAfter = secondsUntil(response.headers.get("retry-after"));
+    this.retryAfter = Number.isNaN(seconds) ? undefined : seconds;
     this.errors = problem.errors ?? [];
-    this.allowance = problem.allowance ?? undefined;
-    this.upgrade = problem.upgrade ?? undefined;
+    this.allowance = problem.allowance;
+    this.upgrade = problem.upgrade;
   }
 }
+
+const CODES: Partial<Record<number, Code>> = {
+  401: "unauthenticated",
+  403: "forbidden",
+  404: "not_found",
+  413: "payload_too_large",
+  429: "too_many_requests",
+  500: "internal",
+};
 
 /** Returns the data of a call of `api`; throws its problem. */
 export async function unwrap<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
@@ -47,17 +55,8 @@ export async function unwrap<T>(call: Promise<{ data?: T; error?: unknown; respo
   return data as T;
 }
 
-function codeOf(status: number): Code {
-  if (status === 401) return "unauthenticated";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
-  if (status === 413) return "payload_too_large";
-  if (status === 429) return "too_many_requests";
-  return status > 500 ? "unavailable" : status === 500 ? "internal" : "malformed_request";
-}
-
-function secondsUntil(header: string | null): number | undefined {
-  if (!header) return undefined;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
+/** Returns the JSON of a response; throws its problem. */
+export async function read<T>(response: Response): Promise<T> {
+  if (!response.ok) throw new ProblemError(response, await response.json().catch(() => undefined));
+  return (await response.json()) as T;
 }

@@ -2,7 +2,7 @@
 
 import { ProblemError } from "./problem.js";
 
-/** How long the client tries; times are in milliseconds. */
+/** How long the client tries; times are in milliseconds unless they say otherwise. */
 export const LIMITS = {
   /** How often a request is tried. */
   tries: 5,
@@ -10,6 +10,8 @@ export const LIMITS = {
   firstPause: 500,
   /** The longest pause. A refusal that asks for a longer one is thrown. */
   longestPause: 30_000,
+  /** How long a try may take. */
+  answer: 40_000,
   /** A stream without a byte for so long is dead; the server sends one every 5 s. */
   silence: 12_000,
   /** After so many lost streams in a row the reply is read by `wait` for a while. */
@@ -19,55 +21,50 @@ export const LIMITS = {
 };
 export type Limits = typeof LIMITS;
 
-/** Which failures are repeated: all that pass by themselves, or only those that certainly changed nothing. */
-export type Repeat = "transient" | "refused";
-
-/** Calls `attempt` until it succeeds, fails for good, or was tried often enough. */
+/** Calls `attempt` until it succeeds, fails for good, or was tried often enough. What is not `idempotent` is
+ * repeated only if it certainly changed nothing. */
 export async function persist<T>(
-  attempt: () => Promise<T>,
+  attempt: (signal: AbortSignal) => Promise<T>,
   limits: Limits,
-  signal?: AbortSignal,
-  repeat: Repeat = "transient",
+  { signal, idempotent = true }: { signal?: AbortSignal; idempotent?: boolean },
 ): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await attempt();
+      return await attempt(either(signal, AbortSignal.timeout(limits.answer)));
     } catch (error) {
-      const pause = signal?.aborted || tried >= limits.tries ? undefined : pauseAfter(error, tried, limits, repeat);
-      if (pause === undefined) throw error;
+      signal?.throwIfAborted();
+      if (tried >= limits.tries || !passes(error, idempotent)) throw error;
+      const asked = error instanceof ProblemError && error.retryAfter !== undefined;
+      const pause = asked ? error.retryAfter * 1000 : backoff(tried, limits);
+      if (pause > limits.longestPause) throw error;
       await sleep(pause, signal);
     }
   }
 }
 
-/** The pause before try `tried + 1`, with jitter. */
-export function backoff(tried: number, limits: Limits): number {
-  return Math.min(limits.longestPause, limits.firstPause * 2 ** (tried - 1)) * (0.75 + Math.random() / 2);
+/** Whether a failure passes by itself. What is not a problem is a lost connection, or half of an answer. */
+function passes(error: unknown, idempotent: boolean): boolean {
+  if (!(error instanceof ProblemError)) return idempotent;
+  if (error.status === 429) return error.code !== "allowance_spent" && error.code !== "too_many_rooms";
+  return idempotent && [502, 503, 504].includes(error.status);
 }
 
-function pauseAfter(error: unknown, tried: number, limits: Limits, repeat: Repeat): number | undefined {
-  if (!(error instanceof ProblemError)) {
-    // A lost connection or half an answer; an abort is final.
-    return repeat === "refused" || (error as Error)?.name === "AbortError" ? undefined : backoff(tried, limits);
-  }
-  const passes = error.status === 429 || (repeat === "transient" && [502, 503, 504].includes(error.status));
-  const pause = error.retryAfter === undefined ? backoff(tried, limits) : error.retryAfter * 1000;
-  const final = error.code === "allowance_spent" || error.code === "too_many_rooms";
-  return passes && !final && pause <= limits.longestPause * 1.25 ? pause : undefined;
+/** The pause after so many tries, with jitter. */
+export function backoff(tried: number, limits: Limits): number {
+  return Math.min(limits.longestPause, limits.firstPause * 2 ** (tried - 1)) * (0.5 + Math.random() / 2);
 }
 
 /** Waits; rejects when the signal aborts. */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
+    const abort = () => (clearTimeout(timer), reject(signal?.reason));
+    const timer = setTimeout(() => (signal?.removeEventListener("abort", abort), resolve()), milliseconds);
+    if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
   });
+}
+
+/** A signal that aborts with either one. */
+export function either(one: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return one ? AbortSignal.any([one, other]) : other;
 }

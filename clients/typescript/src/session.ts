@@ -1,116 +1,135 @@
 /** Tokens: kept, sent, and renewed once for everybody who needs it. */
 
+import { read } from "./problem.js";
 import type { components } from "./schema.js";
-import type { TokenStore, Tokens } from "./tokens.js";
 
-/** Operations without a session. */
-const OPEN = ["/auth/signup", "/auth/send-otp", "/auth/verify-otp", "/auth/forgot-password", "/auth/login", "/auth/refresh"];
-/** Those of them that take a device token. */
-const DEVICE = ["/auth/send-otp", "/auth/verify-otp", "/auth/forgot-password", "/auth/login"];
+type TokenSet = components["schemas"]["TokenSet"];
+type Renewed = string | Response | undefined;
+
+/** What is kept of a sign-in; after a sign-out only the device token. Times are in milliseconds since 1970. */
+export type Tokens = Partial<Pick<TokenSet, "access_token" | "refresh_token" | "device_token">> & { expires_at?: number };
+
+/** Keeps the tokens. A store that several tabs share calls `changed` when another one wrote. */
+export interface TokenStore {
+  get(): Tokens | undefined | Promise<Tokens | undefined>;
+  set(tokens: Tokens): void | Promise<void>;
+  subscribe?(changed: () => void): void;
+}
+
+/** In memory: gone with the page or the process. */
+export function memoryTokens(tokens?: Tokens): TokenStore {
+  return { get: () => tokens, set: (next) => void (tokens = next) };
+}
+
+/** In the browser's localStorage: shared by the tabs of an origin, and readable by every script of it. */
+export function browserTokens(key = "chat-backend"): TokenStore {
+  return {
+    get: () => JSON.parse(localStorage.getItem(key) ?? "{}") as Tokens,
+    set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
+    subscribe: (changed) => addEventListener("storage", (event) => event.key === key && changed()),
+  };
+}
+
+/** Operations without a session; those marked true take a device token. */
+const OPEN: Record<string, boolean> = {
+  "/auth/signup": false,
+  "/auth/refresh": false,
+  "/auth/send-otp": true,
+  "/auth/verify-otp": true,
+  "/auth/forgot-password": true,
+  "/auth/login": true,
+};
 /** An access token is renewed so many milliseconds before its end. */
 const EARLY = 10_000;
 
-type Http = (request: Request) => Promise<Response>;
-
 /** Sends requests with the session's token. Sign-ins, refreshes and sign-outs that pass through change the session. */
 export class Session {
-  #known = false;
-  #renewing: Promise<string | Response | undefined> | undefined;
+  #signedIn = false;
+  #renewing: Promise<Renewed> | undefined;
   readonly #listeners = new Set<(signedIn: boolean) => void>();
-  /** Resolves when the store was read for the first time. */
+  /** Resolves when a store that takes its time was read. */
   readonly ready: Promise<void>;
 
   constructor(
-    private readonly store: TokenStore,
     private readonly base: string,
-    private readonly http: Http,
+    private readonly store: TokenStore,
+    private readonly http: (request: Request) => Promise<Response>,
   ) {
     const first = store.get();
-    this.ready = first instanceof Promise ? first.then((tokens) => this.#learn(tokens)) : Promise.resolve(this.#learn(first));
+    this.ready = Promise.resolve(first instanceof Promise ? first.then((it) => this.#learn(it)) : this.#learn(first));
     store.subscribe?.(() => void this.#load());
   }
 
   /** Whether somebody is signed in, as far as the tokens tell. */
   get signedIn(): boolean {
-    return this.#known;
+    return this.#signedIn;
   }
 
   /** Calls `listener` when somebody signs in or out, here or in another tab; returns what ends that. */
   onChange(listener: (signedIn: boolean) => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
-  /** Forgets the session; the device token stays, since it eases the next sign-in. */
-  async forget(device = false): Promise<void> {
-    const kept = device ? undefined : (await this.store.get())?.device_token;
-    await this.#save(kept ? { device_token: kept } : undefined);
+  /** Signs out, here in any case; rejects if the API could not be told. */
+  async signOut({ everywhere = false } = {}): Promise<void> {
+    const init = { method: "POST" };
+    const told = this.fetch(new Request(`${this.base}/auth/logout?everywhere=${everywhere}`, init));
+    const response = await told.finally(() => this.#forget());
+    if (!response.ok && response.status !== 401) await read(response);
   }
 
   /** Sends a request of the API, with the access token if it needs one. */
-  async send(request: Request): Promise<Response> {
-    const path = request.url.slice(this.base.length).split("?")[0] ?? "";
+  async fetch(request: Request): Promise<Response> {
+    const path = request.url.slice(this.base.length).replace(/\?.*/, "");
     const tokens = await this.#load();
-    if (OPEN.includes(path)) return this.#open(request, path, tokens);
-    if (!tokens?.refresh_token || request.headers.has("authorization")) return this.http(request);
-    const response = await this.#authorized(request, tokens);
-    if (response.ok && path === "/auth/logout") await this.forget();
-    if (response.ok && path === "/user/me" && request.method === "DELETE") await this.forget(true);
-    return response;
-  }
-
-  async #authorized(request: Request, tokens: Tokens): Promise<Response> {
-    const again = request.clone();
-    let token: string | Response | undefined = tokens.access_token;
-    if (!token || (tokens.expires_at ?? Infinity) < Date.now() + EARLY) token = await this.#renew(token);
-    if (token instanceof Response) return token.clone();
-    const response = await this.http(withBearer(request, token));
-    if (response.status !== 401 || !token || (await codeOf(response)) !== "unauthenticated") return response;
-    const renewed = await this.#renew(token);
-    if (renewed instanceof Response) return renewed.clone();
-    return renewed ? this.http(withBearer(again, renewed)) : response;
-  }
-
-  async #open(request: Request, path: string, tokens: Tokens | undefined): Promise<Response> {
-    if (tokens?.device_token && DEVICE.includes(path)) {
-      const body = (await request.clone().json()) as object;
-      request = new Request(request, { body: JSON.stringify({ device_token: tokens.device_token, ...body }) });
+    if (OPEN[path] && tokens?.device_token) {
+      const body = { device_token: tokens.device_token, ...(await request.clone().json()) };
+      request = new Request(request, { body: JSON.stringify(body) });
     }
-    const response = await this.http(request);
-    const answer = response.ok ? ((await response.clone().json()) as Partial<components["schemas"]["TokenSet"]>) : {};
-    if (answer.refresh_token) await this.#save(kept(answer));
+    const bare = path in OPEN || !tokens?.refresh_token || request.headers.has("authorization");
+    const response = bare ? await this.http(request) : await this.#authorized(request, tokens);
+    if (!response.ok) return response;
+    if (path in OPEN) {
+      const answer = (await response.clone().json()) as Partial<TokenSet>;
+      if (answer.refresh_token) await this.#save(kept(answer));
+    }
+    if (path === "/auth/logout" || (path === "/user/me" && request.method === "DELETE")) await this.#forget();
     return response;
   }
 
-  /** Returns a token newer than `stale`; nothing if the session is over; a response that says why there is none now. */
-  #renew(stale: string | undefined): Promise<string | Response | undefined> {
-    this.#renewing ??= this.#locked(() => this.#refresh(stale)).finally(() => (this.#renewing = undefined));
-    return this.#renewing;
+  async #authorized(request: Request, { access_token, expires_at = Infinity }: Tokens): Promise<Response> {
+    const again = request.clone();
+    const token = expires_at > Date.now() + EARLY ? access_token : await this.#renew(access_token);
+    if (token instanceof Response) return token.clone();
+    const response = await this.http(withToken(request, token));
+    // Other refusals with this status are about a password or a code.
+    const refused = response.status === 401 && token && (await response.clone().text()).includes('"unauthenticated"');
+    const renewed = refused ? await this.#renew(token) : undefined;
+    if (renewed instanceof Response) return renewed.clone();
+    return renewed ? this.http(withToken(again, renewed)) : response;
   }
 
-  /** One tab at a time: the others find its tokens in the store. */
-  async #locked<T>(work: () => Promise<T>): Promise<T> {
-    const locks = (globalThis.navigator as Navigator | undefined)?.locks;
-    return locks ? await locks.request(`chat-backend ${this.base}`, work) : work();
+  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now.
+   * One request and one tab renews; the others find its tokens in the store. */
+  #renew(stale: string | undefined): Promise<Renewed> {
+    const work = () => this.#refresh(stale);
+    const locks = globalThis.navigator?.locks;
+    const renewing = async () => (locks ? locks.request(`chat-backend ${this.base}`, work) : work());
+    return (this.#renewing ??= renewing().finally(() => (this.#renewing = undefined)));
   }
 
-  async #refresh(stale: string | undefined): Promise<string | Response | undefined> {
-    const tokens = await this.#load();
-    if (!tokens?.refresh_token || (tokens.access_token && tokens.access_token !== stale)) return tokens?.access_token;
-    const response = await this.http(
-      new Request(`${this.base}/auth/refresh`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ refresh_token: tokens.refresh_token }),
-      }),
-    );
-    const fresh = response.ok ? kept((await response.clone().json()) as components["schemas"]["TokenSet"]) : undefined;
-    // Whoever signed out or in meanwhile is not undone.
-    const current = await this.#load();
-    if (current?.refresh_token !== tokens.refresh_token) return current?.access_token;
-    if (fresh) await this.#save(fresh);
-    else if (response.status === 401) await this.forget();
-    else return response;
+  async #refresh(stale: string | undefined): Promise<Renewed> {
+    const { access_token, refresh_token } = (await this.#load()) ?? {};
+    if (!refresh_token || access_token !== stale) return access_token;
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }) };
+    const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
+    const fresh = response.ok ? kept(await read<TokenSet>(response.clone())) : undefined;
+    // Whoever signed in or out meanwhile is not undone.
+    const now = await this.#load();
+    if (now?.refresh_token !== refresh_token) return now?.access_token;
+    if (!fresh && response.status !== 401) return response;
+    await this.#save(fresh ?? { device_token: now.device_token });
     return fresh?.access_token;
   }
 
@@ -120,30 +139,29 @@ export class Session {
     return tokens;
   }
 
-  async #save(tokens: Tokens | undefined): Promise<void> {
+  async #save(tokens: Tokens): Promise<void> {
     await this.store.set(tokens);
     this.#learn(tokens);
   }
 
+  /** The device token stays: it eases the next sign-in. */
+  async #forget(): Promise<void> {
+    await this.#save({ device_token: (await this.store.get())?.device_token });
+  }
+
   #learn(tokens: Tokens | undefined): void {
     const signedIn = Boolean(tokens?.refresh_token);
-    if (signedIn === this.#known) return;
-    this.#known = signedIn;
+    if (signedIn === this.#signedIn) return;
+    this.#signedIn = signedIn;
     for (const listener of this.#listeners) listener(signedIn);
   }
 }
 
-function kept(answer: Partial<components["schemas"]["TokenSet"]>): Tokens {
-  const { access_token, refresh_token, device_token, expires_in = 0 } = answer;
+function kept({ access_token, refresh_token, device_token, expires_in = 0 }: Partial<TokenSet>): Tokens {
   return { access_token, refresh_token, device_token, expires_at: Date.now() + expires_in * 1000 };
 }
 
-function withBearer(request: Request, token: string | undefined): Request {
+function withToken(request: Request, token: string | undefined): Request {
   if (token) request.headers.set("authorization", `Bearer ${token}`);
   return request;
-}
-
-async function codeOf(response: Response): Promise<unknown> {
-  const problem = (await response.clone().json().catch(() => undefined)) as { code?: unknown } | undefined;
-  return problem?.code;
 }

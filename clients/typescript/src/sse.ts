@@ -1,24 +1,17 @@
 /** Reading server-sent events from the body of a response. */
 
-/** One event. */
 export interface ServerEvent {
   type: string;
   data: string;
   /** The id of the last event that had one. */
   id: string;
-  /** The pause before another connection, in milliseconds, if the server named one. */
-  retry: number | undefined;
 }
 
 /** The events of a stream, by the rules of the HTML standard. Throws when no byte comes for `silence` milliseconds. */
 export async function* serverEvents(body: ReadableStream<Uint8Array>, silence: number): AsyncGenerator<ServerEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let rest = "";
-  let id = "";
-  let retry: number | undefined;
-  let type = "";
-  let data: string[] = [];
+  let [rest, id, type, data] = ["", "", "", ""];
   try {
     for (;;) {
       const { done, value } = await within(reader.read(), silence);
@@ -27,14 +20,13 @@ export async function* serverEvents(body: ReadableStream<Uint8Array>, silence: n
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        const [, field = "", text = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
-        if (field === "data") data.push(text);
-        else if (field === "event") type = text;
-        else if (field === "id" && !text.includes("\0")) id = text;
-        else if (field === "retry" && /^\d+$/.test(text)) retry = Number(text);
+        const [, field, text = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+        if (field === "data") data += `${text}\n`;
+        if (field === "event") type = text;
+        if (field === "id") id = text;
         if (line !== "") continue;
-        if (data.length > 0) yield { type: type || "message", data: data.join("\n"), id, retry };
-        [type, data] = ["", []];
+        if (data) yield { type, data, id };
+        [type, data] = ["", ""];
       }
     }
   } finally {
@@ -42,10 +34,11 @@ export async function* serverEvents(body: ReadableStream<Uint8Array>, silence: n
   }
 }
 
-async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+/** Rejects if the promise takes longer. */
+export async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const silent = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No byte for ${milliseconds} ms.`)), milliseconds);
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Nothing came for ${milliseconds} ms.`)), milliseconds);
   });
-  return Promise.race([promise, silent]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
