@@ -1,0 +1,167 @@
+/** Tokens: kept, sent, and renewed once for everybody who needs it. */
+
+import { read } from "./problem.js";
+import type { components } from "./schema.js";
+
+type TokenSet = components["schemas"]["TokenSet"];
+type Renewed = string | Response | undefined;
+
+/** What is kept of a sign-in; after a sign-out only the device token. Times are in milliseconds since 1970. */
+export type Tokens = Partial<Pick<TokenSet, "access_token" | "refresh_token" | "device_token">> & { expires_at?: number };
+
+/** Keeps the tokens. A store that several tabs share calls `changed` when another one wrote. */
+export interface TokenStore {
+  get(): Tokens | undefined | Promise<Tokens | undefined>;
+  set(tokens: Tokens): void | Promise<void>;
+  subscribe?(changed: () => void): void;
+}
+
+/** In memory: gone with the page or the process. */
+export function memoryTokens(tokens?: Tokens): TokenStore {
+  return { get: () => tokens, set: (next) => void (tokens = next) };
+}
+
+/** In the browser's localStorage: shared by the tabs of an origin, and readable by every script of it. */
+export function browserTokens(key = "chat-backend"): TokenStore {
+  return {
+    get: () => JSON.parse(localStorage.getItem(key) ?? "{}") as Tokens,
+    set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
+    subscribe: (changed) => addEventListener("storage", (event) => event.key === key && changed()),
+  };
+}
+
+/** Operations without a session; those marked true take a device token. */
+const OPEN: Record<string, boolean> = {
+  "/auth/signup": false,
+  "/auth/refresh": false,
+  "/auth/send-otp": true,
+  "/auth/verify-otp": true,
+  "/auth/forgot-password": true,
+  "/auth/login": true,
+};
+/** An access token is renewed so many milliseconds before its end. */
+const EARLY = 10_000;
+
+/** Sends requests with the session's token. Sign-ins, refreshes and sign-outs that pass through change the session. */
+export class Session {
+  #signedIn = false;
+  #renewing: Promise<Renewed> | undefined;
+  readonly #listeners = new Set<(signedIn: boolean) => void>();
+  /** Resolves when a store that takes its time was read. */
+  readonly ready: Promise<void>;
+
+  constructor(
+    private readonly base: string,
+    private readonly store: TokenStore,
+    private readonly http: (request: Request) => Promise<Response>,
+  ) {
+    const first = store.get();
+    this.ready = Promise.resolve(first instanceof Promise ? first.then((it) => this.#learn(it)) : this.#learn(first));
+    store.subscribe?.(() => void this.#load());
+  }
+
+  /** Whether somebody is signed in, as far as the tokens tell. */
+  get signedIn(): boolean {
+    return this.#signedIn;
+  }
+
+  /** Calls `listener` when somebody signs in or out, here or in another tab; returns what ends that. */
+  onChange(listener: (signedIn: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Signs out, here in any case; rejects if the API could not be told. */
+  async signOut({ everywhere = false } = {}): Promise<void> {
+    const init = { method: "POST" };
+    const told = this.fetch(new Request(`${this.base}/auth/logout?everywhere=${everywhere}`, init));
+    const response = await told.finally(() => this.#forget());
+    if (!response.ok && response.status !== 401) await read(response);
+  }
+
+  /** Sends a request of the API, with the access token if it needs one. */
+  async fetch(request: Request): Promise<Response> {
+    const path = request.url.slice(this.base.length).replace(/\?.*/, "");
+    const tokens = await this.#load();
+    if (OPEN[path] && tokens?.device_token) {
+      const body = { device_token: tokens.device_token, ...(await request.clone().json()) };
+      request = new Request(request, { body: JSON.stringify(body) });
+    }
+    const bare = path in OPEN || !tokens?.refresh_token || request.headers.has("authorization");
+    const response = bare ? await this.http(request) : await this.#authorized(request, tokens);
+    if (!response.ok) return response;
+    if (path in OPEN) {
+      const answer = (await response.clone().json()) as Partial<TokenSet>;
+      if (answer.refresh_token) await this.#save(kept(answer));
+    }
+    if (path === "/auth/logout" || (path === "/user/me" && request.method === "DELETE")) await this.#forget();
+    return response;
+  }
+
+  async #authorized(request: Request, { access_token, expires_at = Infinity }: Tokens): Promise<Response> {
+    const again = request.clone();
+    const token = expires_at > Date.now() + EARLY ? access_token : await this.#renew(access_token);
+    if (token instanceof Response) return token.clone();
+    const response = await this.http(withToken(request, token));
+    // Other refusals with this status are about a password or a code.
+    const refused = response.status === 401 && token && (await response.clone().text()).includes('"unauthenticated"');
+    const renewed = refused ? await this.#renew(token) : undefined;
+    if (renewed instanceof Response) return renewed.clone();
+    return renewed ? this.http(withToken(again, renewed)) : response;
+  }
+
+  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now.
+   * One request and one tab renews; the others find its tokens in the store. */
+  #renew(stale: string | undefined): Promise<Renewed> {
+    const work = () => this.#refresh(stale);
+    const locks = globalThis.navigator?.locks;
+    const renewing = async () => (locks ? locks.request(`chat-backend ${this.base}`, work) : work());
+    return (this.#renewing ??= renewing().finally(() => (this.#renewing = undefined)));
+  }
+
+  async #refresh(stale: string | undefined): Promise<Renewed> {
+    const { access_token, refresh_token } = (await this.#load()) ?? {};
+    if (!refresh_token || access_token !== stale) return access_token;
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }) };
+    const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
+    const fresh = response.ok ? kept(await read<TokenSet>(response.clone())) : undefined;
+    // Whoever signed in or out meanwhile is not undone.
+    const now = await this.#load();
+    if (now?.refresh_token !== refresh_token) return now?.access_token;
+    if (!fresh && response.status !== 401) return response;
+    await this.#save(fresh ?? { device_token: now.device_token });
+    return fresh?.access_token;
+  }
+
+  async #load(): Promise<Tokens | undefined> {
+    const tokens = await this.store.get();
+    this.#learn(tokens);
+    return tokens;
+  }
+
+  async #save(tokens: Tokens): Promise<void> {
+    await this.store.set(tokens);
+    this.#learn(tokens);
+  }
+
+  /** The device token stays: it eases the next sign-in. */
+  async #forget(): Promise<void> {
+    await this.#save({ device_token: (await this.store.get())?.device_token });
+  }
+
+  #learn(tokens: Tokens | undefined): void {
+    const signedIn = Boolean(tokens?.refresh_token);
+    if (signedIn === this.#signedIn) return;
+    this.#signedIn = signedIn;
+    for (const listener of this.#listeners) listener(signedIn);
+  }
+}
+
+function kept({ access_token, refresh_token, device_token, expires_in = 0 }: Partial<TokenSet>): Tokens {
+  return { access_token, refresh_token, device_token, expires_at: Date.now() + expires_in * 1000 };
+}
+
+function withToken(request: Request, token: string | undefined): Request {
+  if (token) request.headers.set("authorization", `Bearer ${token}`);
+  return request;
+}
