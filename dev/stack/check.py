@@ -43,6 +43,7 @@ LINTS = [
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
+    ("page: its client is fresh", [ROOT / "dev/page-client", "--check"]),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]

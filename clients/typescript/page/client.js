@@ -1,4 +1,6 @@
-// ../../../../g/clients/typescript/node_modules/openapi-fetch/dist/index.mjs
+// Made of clients/typescript/src by dev/page-client; changes belong there.
+
+// node_modules/openapi-fetch/dist/index.mjs
 var PATH_PARAM_RE = /\{[^{}]+\}/g;
 var supportsRequestInitExt = () => {
   return typeof process === "object" && Number.parseInt(process?.versions?.node?.substring(0, 2)) >= 18 && process.versions.undici;
@@ -474,7 +476,7 @@ function removeTrailingSlash(url) {
   return url;
 }
 
-// ../../../../g/clients/typescript/src/problem.ts
+// src/problem.ts
 var ProblemError = class extends Error {
   name = "ProblemError";
   status;
@@ -486,45 +488,43 @@ var ProblemError = class extends Error {
   retryAfter;
   /** The fields that are not acceptable. */
   errors;
-  /** The state of the day's allowance, if that is the problem. */
+  /** The state of the day's allowance if it is spent, and how to get more messages. */
   allowance;
-  /** How to get more messages. */
   upgrade;
-  /** `body` is the parsed body; one that is no problem document (a gateway's own) gets a code by its status. */
+  /** A `body` that is no problem document (a gateway's own) gets a code by its status. */
   constructor(response, body) {
     const problem = body && typeof body === "object" ? body : {};
-    const detail = problem.detail ?? problem.message ?? `The API answered ${response.status}.`;
-    super(detail);
-    this.detail = detail;
+    super(problem.detail ?? `The API answered ${response.status}.`);
+    const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
     this.status = response.status;
-    this.code = problem.code ?? codeOf(response.status);
+    this.code = problem.code ?? CODES[response.status] ?? (response.status < 500 ? "malformed_request" : "unavailable");
+    this.detail = this.message;
     this.requestId = problem.request_id ?? response.headers.get("x-request-id") ?? void 0;
-    this.retryAfter = secondsUntil(response.headers.get("retry-after"));
+    this.retryAfter = Number.isNaN(seconds) ? void 0 : seconds;
     this.errors = problem.errors ?? [];
-    this.allowance = problem.allowance ?? void 0;
-    this.upgrade = problem.upgrade ?? void 0;
+    this.allowance = problem.allowance;
+    this.upgrade = problem.upgrade;
   }
+};
+var CODES = {
+  401: "unauthenticated",
+  403: "forbidden",
+  404: "not_found",
+  413: "payload_too_large",
+  429: "too_many_requests",
+  500: "internal"
 };
 async function unwrap(call) {
   const { data, error, response } = await call;
   if (!response.ok) throw new ProblemError(response, error);
   return data;
 }
-function codeOf(status) {
-  if (status === 401) return "unauthenticated";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
-  if (status === 413) return "payload_too_large";
-  if (status === 429) return "too_many_requests";
-  return status > 500 ? "unavailable" : status === 500 ? "internal" : "malformed_request";
-}
-function secondsUntil(header) {
-  if (!header) return void 0;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1e3;
-  return Number.isNaN(seconds) ? void 0 : Math.max(0, seconds);
+async function read(response) {
+  if (!response.ok) throw new ProblemError(response, await response.json().catch(() => void 0));
+  return await response.json();
 }
 
-// ../../../../g/clients/typescript/src/retry.ts
+// src/retry.ts
 var LIMITS = {
   /** How often a request is tried. */
   tries: 5,
@@ -532,6 +532,8 @@ var LIMITS = {
   firstPause: 500,
   /** The longest pause. A refusal that asks for a longer one is thrown. */
   longestPause: 3e4,
+  /** How long a try may take. */
+  answer: 4e4,
   /** A stream without a byte for so long is dead; the server sends one every 5 s. */
   silence: 12e3,
   /** After so many lost streams in a row the reply is read by `wait` for a while. */
@@ -539,53 +541,45 @@ var LIMITS = {
   /** How many seconds a request waits for the reply where there is no stream: 20 at most. */
   wait: 20
 };
-async function persist(attempt, limits, signal, repeat = "transient") {
+async function persist(attempt, limits, { signal, idempotent = true }) {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await attempt();
+      return await attempt(either(signal, AbortSignal.timeout(limits.answer)));
     } catch (error) {
-      const pause = signal?.aborted || tried >= limits.tries ? void 0 : pauseAfter(error, tried, limits, repeat);
-      if (pause === void 0) throw error;
+      signal?.throwIfAborted();
+      if (tried >= limits.tries || !passes(error, idempotent)) throw error;
+      const asked = error instanceof ProblemError && error.retryAfter !== void 0;
+      const pause = asked ? error.retryAfter * 1e3 : backoff(tried, limits);
+      if (pause > limits.longestPause) throw error;
       await sleep(pause, signal);
     }
   }
 }
-function backoff(tried, limits) {
-  return Math.min(limits.longestPause, limits.firstPause * 2 ** (tried - 1)) * (0.75 + Math.random() / 2);
+function passes(error, idempotent) {
+  if (!(error instanceof ProblemError)) return idempotent;
+  if (error.status === 429) return error.code !== "allowance_spent" && error.code !== "too_many_rooms";
+  return idempotent && [502, 503, 504].includes(error.status);
 }
-function pauseAfter(error, tried, limits, repeat) {
-  if (!(error instanceof ProblemError)) {
-    return repeat === "refused" || error?.name === "AbortError" ? void 0 : backoff(tried, limits);
-  }
-  const passes = error.status === 429 || repeat === "transient" && [502, 503, 504].includes(error.status);
-  const pause = error.retryAfter === void 0 ? backoff(tried, limits) : error.retryAfter * 1e3;
-  const final = error.code === "allowance_spent" || error.code === "too_many_rooms";
-  return passes && !final && pause <= limits.longestPause * 1.25 ? pause : void 0;
+function backoff(tried, limits) {
+  return Math.min(limits.longestPause, limits.firstPause * 2 ** (tried - 1)) * (0.5 + Math.random() / 2);
 }
 function sleep(milliseconds, signal) {
   return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
+    const abort = () => (clearTimeout(timer), reject(signal?.reason));
+    const timer = setTimeout(() => (signal?.removeEventListener("abort", abort), resolve()), milliseconds);
+    if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
   });
 }
+function either(one, other) {
+  return one ? AbortSignal.any([one, other]) : other;
+}
 
-// ../../../../g/clients/typescript/src/sse.ts
+// src/sse.ts
 async function* serverEvents(body, silence) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let rest = "";
-  let id = "";
-  let retry;
-  let type = "";
-  let data = [];
+  let [rest, id, type, data] = ["", "", "", ""];
   try {
     for (; ; ) {
       const { done, value } = await within(reader.read(), silence);
@@ -593,14 +587,14 @@ async function* serverEvents(body, silence) {
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        const [, field = "", text = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
-        if (field === "data") data.push(text);
-        else if (field === "event") type = text;
-        else if (field === "id" && !text.includes("\0")) id = text;
-        else if (field === "retry" && /^\d+$/.test(text)) retry = Number(text);
+        const [, field, text = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+        if (field === "data") data += `${text}
+`;
+        if (field === "event") type = text;
+        if (field === "id") id = text;
         if (line !== "") continue;
-        if (data.length > 0) yield { type: type || "message", data: data.join("\n"), id, retry };
-        [type, data] = ["", []];
+        if (data) yield { type, data, id };
+        [type, data] = ["", ""];
       }
     }
   } finally {
@@ -609,192 +603,175 @@ async function* serverEvents(body, silence) {
 }
 async function within(promise, milliseconds) {
   let timer;
-  const silent = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No byte for ${milliseconds} ms.`)), milliseconds);
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Nothing came for ${milliseconds} ms.`)), milliseconds);
   });
-  return Promise.race([promise, silent]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-// ../../../../g/clients/typescript/src/follow.ts
+// src/follow.ts
 async function* follow(door, target, signal) {
-  const reply = typeof target.reply === "string" ? target.reply : target.reply.id;
-  const path = `/chatroom/${encodeURIComponent(target.room)}/message/${encodeURIComponent(reply)}`;
-  const place = { url: target.events_url, path, retry: door.limits.firstPause, seen: false };
-  let lost = 0;
+  const at = { path: pathOf(target), url: target.events_url, last: "", lost: 0, seen: false, shown: "" };
   for (let streaming = true; ; ) {
-    const progress = { made: false };
-    const end = streaming ? yield* stream(door, place, progress, signal) : "none";
+    const end = streaming ? yield* stream(door, at, signal) : "none";
+    signal?.throwIfAborted();
     if (end === "over") return;
-    if (progress.made) lost = 0;
-    if (end === "time") continue;
-    if (end === "lost" && (lost += 1) < door.limits.lostStreams) {
-      await sleep(Math.max(place.retry * Math.random(), lost > 1 ? backoff(lost, door.limits) : 0), signal);
-      continue;
+    if (end === "lost") at.lost += 1;
+    if (end === "lost" && at.lost < door.limits.lostStreams) await sleep(backoff(at.lost, door.limits), signal);
+    else if (end !== "time") {
+      if (yield* wait(door, at, signal)) return;
+      streaming = end === "lost";
     }
-    if (yield* wait(door, place, signal)) return;
-    streaming = end === "lost";
   }
 }
-async function* stream(door, place, progress, signal) {
+function pathOf({ room, reply }) {
+  const id = typeof reply === "string" ? reply : reply.id;
+  return `/chatroom/${encodeURIComponent(room)}/message/${encodeURIComponent(id)}`;
+}
+async function* stream(door, at, signal) {
   const connection = new AbortController();
-  const stop = () => connection.abort(signal?.reason);
-  signal?.addEventListener("abort", stop, { once: true });
+  const init = { signal: either(signal, connection.signal), cache: "no-store" };
   try {
-    signal?.throwIfAborted();
-    place.url ??= await ticket(door, place.path, connection.signal);
-    const headers = { accept: "text/event-stream", ...place.last ? { "last-event-id": place.last } : {} };
-    const init = { headers, cache: "no-store", signal: connection.signal };
-    const response = await door.http(new Request(place.url, init));
-    if (!response.ok || !response.body) return refusal(response.status, place);
-    for await (const event of serverEvents(response.body, door.limits.silence)) {
-      progress.made = true;
-      if (event.id) place.last = event.id;
-      if (event.retry !== void 0) place.retry = event.retry;
-      const data = JSON.parse(event.data || "null");
-      if (event.type === "closing" && data.reason === "time") return "time";
-      if (event.type === "done") yield { type: "done", message: data };
-      else if (["snapshot", "delta", "closing"].includes(event.type)) yield { type: event.type, ...data };
-      place.seen = true;
-      if (event.type === "done" || event.type === "closing" && data.reason === "gone") return "over";
-      if (event.type === "closing") return "replaced";
+    at.url ??= (await read(await door.call(`${at.path}/events-ticket`, { ...init, method: "POST" }))).events_url;
+    const headers = { accept: "text/event-stream", ...at.last && { "last-event-id": at.last } };
+    const response = await within(door.http(new Request(at.url, { ...init, headers })), door.limits.silence);
+    if (response.status === 401) at.url = void 0;
+    if (response.status === 401 || response.status >= 500) return "lost";
+    const streams = response.ok && response.headers.get("content-type")?.startsWith("text/event-stream");
+    if (!streams || !response.body) return "none";
+    for await (const { type, data, id } of serverEvents(response.body, door.limits.silence)) {
+      const event = JSON.parse(data);
+      Object.assign(at, { last: id, lost: 0, seen: true });
+      if (type === "closing" && event.reason === "time") return "time";
+      if (type === "done") yield { type, message: event };
+      if (type === "snapshot" || type === "delta" || type === "closing") yield { type, ...event };
+      if (type === "done" || type === "closing") return event.reason === "replaced" ? "none" : "over";
     }
     return "lost";
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
     return error instanceof ProblemError && error.status < 500 ? "none" : "lost";
   } finally {
-    signal?.removeEventListener("abort", stop);
     connection.abort();
   }
 }
-function refusal(status, place) {
-  if (status === 401) place.url = void 0;
-  return status === 401 || status >= 500 ? "lost" : "none";
-}
-async function ticket(door, path, signal) {
-  const response = await door.call(`${path}/events-ticket`, { method: "POST", signal });
-  const call = response.json().then((body) => ({ data: body, error: body, response }));
-  return (await unwrap(call)).events_url;
-}
-async function* wait(door, place, signal) {
-  const began = Date.now();
-  const read = async () => {
-    const response = await door.call(`${place.path}?wait=${door.limits.wait}`, { signal });
-    return unwrap(response.json().then((body) => ({ data: body, error: body, response })));
-  };
-  let message;
+async function* wait(door, at, signal) {
+  const next = Date.now() + 2 * door.limits.firstPause;
+  const get = async (signal2) => read(await door.call(`${at.path}?wait=${door.limits.wait}`, { signal: signal2 }));
   try {
-    message = await persist(read, door.limits, signal);
+    const message = await persist(get, door.limits, { signal });
+    const { state, content } = message;
+    const final = state !== "pending" && state !== "generating";
+    if (final) yield { type: "done", message };
+    else if (at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
+    Object.assign(at, { seen: true, shown: state + content });
+    if (!final) await sleep(next - Date.now(), signal);
+    return final;
   } catch (error) {
-    if (!place.seen || !(error instanceof ProblemError) || error.status !== 404) throw error;
+    if (!at.seen || !(error instanceof ProblemError) || error.status !== 404) throw error;
     yield { type: "closing", reason: "gone" };
     return true;
   }
-  place.seen = true;
-  const { state, content } = message;
-  if (state !== "pending" && state !== "generating") {
-    yield { type: "done", message };
-    return true;
-  }
-  if (place.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
-  place.shown = state + content;
-  await sleep(Math.max(0, door.limits.firstPause * 2 - (Date.now() - began)), signal);
-  return false;
 }
 
-// ../../../../g/clients/typescript/src/session.ts
-var OPEN = ["/auth/signup", "/auth/send-otp", "/auth/verify-otp", "/auth/forgot-password", "/auth/login", "/auth/refresh"];
-var DEVICE = ["/auth/send-otp", "/auth/verify-otp", "/auth/forgot-password", "/auth/login"];
+// src/session.ts
+function memoryTokens(tokens) {
+  return { get: () => tokens, set: (next) => void (tokens = next) };
+}
+function browserTokens(key = "chat-backend") {
+  return {
+    get: () => JSON.parse(localStorage.getItem(key) ?? "{}"),
+    set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
+    subscribe: (changed) => addEventListener("storage", (event) => event.key === key && changed())
+  };
+}
+var OPEN = {
+  "/auth/signup": false,
+  "/auth/refresh": false,
+  "/auth/send-otp": true,
+  "/auth/verify-otp": true,
+  "/auth/forgot-password": true,
+  "/auth/login": true
+};
 var EARLY = 1e4;
 var Session = class {
-  constructor(store, base, http) {
-    this.store = store;
+  constructor(base, store, http) {
     this.base = base;
+    this.store = store;
     this.http = http;
     const first = store.get();
-    this.ready = first instanceof Promise ? first.then((tokens) => this.#learn(tokens)) : Promise.resolve(this.#learn(first));
+    this.ready = Promise.resolve(first instanceof Promise ? first.then((it) => this.#learn(it)) : this.#learn(first));
     store.subscribe?.(() => void this.#load());
   }
-  store;
   base;
+  store;
   http;
-  #known = false;
+  #signedIn = false;
   #renewing;
   #listeners = /* @__PURE__ */ new Set();
-  /** Resolves when the store was read for the first time. */
+  /** Resolves when a store that takes its time was read. */
   ready;
   /** Whether somebody is signed in, as far as the tokens tell. */
   get signedIn() {
-    return this.#known;
+    return this.#signedIn;
   }
   /** Calls `listener` when somebody signs in or out, here or in another tab; returns what ends that. */
   onChange(listener) {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => void this.#listeners.delete(listener);
   }
-  /** Forgets the session; the device token stays, since it eases the next sign-in. */
-  async forget(device = false) {
-    const kept2 = device ? void 0 : (await this.store.get())?.device_token;
-    await this.#save(kept2 ? { device_token: kept2 } : void 0);
+  /** Signs out, here in any case; rejects if the API could not be told. */
+  async signOut({ everywhere = false } = {}) {
+    const init = { method: "POST" };
+    const told = this.fetch(new Request(`${this.base}/auth/logout?everywhere=${everywhere}`, init));
+    const response = await told.finally(() => this.#forget());
+    if (!response.ok && response.status !== 401) await read(response);
   }
   /** Sends a request of the API, with the access token if it needs one. */
-  async send(request) {
-    const path = request.url.slice(this.base.length).split("?")[0] ?? "";
+  async fetch(request) {
+    const path = request.url.slice(this.base.length).replace(/\?.*/, "");
     const tokens = await this.#load();
-    if (OPEN.includes(path)) return this.#open(request, path, tokens);
-    if (!tokens?.refresh_token || request.headers.has("authorization")) return this.http(request);
-    const response = await this.#authorized(request, tokens);
-    if (response.ok && path === "/auth/logout") await this.forget();
-    if (response.ok && path === "/user/me" && request.method === "DELETE") await this.forget(true);
-    return response;
-  }
-  async #authorized(request, tokens) {
-    const again = request.clone();
-    let token = tokens.access_token;
-    if (!token || (tokens.expires_at ?? Infinity) < Date.now() + EARLY) token = await this.#renew(token);
-    if (token instanceof Response) return token.clone();
-    const response = await this.http(withBearer(request, token));
-    if (response.status !== 401 || !token || await codeOf2(response) !== "unauthenticated") return response;
-    const renewed = await this.#renew(token);
-    if (renewed instanceof Response) return renewed.clone();
-    return renewed ? this.http(withBearer(again, renewed)) : response;
-  }
-  async #open(request, path, tokens) {
-    if (tokens?.device_token && DEVICE.includes(path)) {
-      const body = await request.clone().json();
-      request = new Request(request, { body: JSON.stringify({ device_token: tokens.device_token, ...body }) });
+    if (OPEN[path] && tokens?.device_token) {
+      const body = { device_token: tokens.device_token, ...await request.clone().json() };
+      request = new Request(request, { body: JSON.stringify(body) });
     }
-    const response = await this.http(request);
-    const answer = response.ok ? await response.clone().json() : {};
-    if (answer.refresh_token) await this.#save(kept(answer));
+    const bare = path in OPEN || !tokens?.refresh_token || request.headers.has("authorization");
+    const response = bare ? await this.http(request) : await this.#authorized(request, tokens);
+    if (!response.ok) return response;
+    if (path in OPEN) {
+      const answer = await response.clone().json();
+      if (answer.refresh_token) await this.#save(kept(answer));
+    }
+    if (path === "/auth/logout" || path === "/user/me" && request.method === "DELETE") await this.#forget();
     return response;
   }
-  /** Returns a token newer than `stale`; nothing if the session is over; a response that says why there is none now. */
-  #renew(stale) {
-    this.#renewing ??= this.#locked(() => this.#refresh(stale)).finally(() => this.#renewing = void 0);
-    return this.#renewing;
+  async #authorized(request, { access_token, expires_at = Infinity }) {
+    const again = request.clone();
+    const token = expires_at > Date.now() + EARLY ? access_token : await this.#renew(access_token);
+    if (token instanceof Response) return token.clone();
+    const response = await this.http(withToken(request, token));
+    const refused = response.status === 401 && token && (await response.clone().text()).includes('"unauthenticated"');
+    const renewed = refused ? await this.#renew(token) : void 0;
+    if (renewed instanceof Response) return renewed.clone();
+    return renewed ? this.http(withToken(again, renewed)) : response;
   }
-  /** One tab at a time: the others find its tokens in the store. */
-  async #locked(work) {
+  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now.
+   * One request and one tab renews; the others find its tokens in the store. */
+  #renew(stale) {
+    const work = () => this.#refresh(stale);
     const locks = globalThis.navigator?.locks;
-    return locks ? await locks.request(`chat-backend ${this.base}`, work) : work();
+    const renewing = async () => locks ? locks.request(`chat-backend ${this.base}`, work) : work();
+    return this.#renewing ??= renewing().finally(() => this.#renewing = void 0);
   }
   async #refresh(stale) {
-    const tokens = await this.#load();
-    if (!tokens?.refresh_token || tokens.access_token && tokens.access_token !== stale) return tokens?.access_token;
-    const response = await this.http(
-      new Request(`${this.base}/auth/refresh`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ refresh_token: tokens.refresh_token })
-      })
-    );
-    const fresh = response.ok ? kept(await response.clone().json()) : void 0;
-    const current = await this.#load();
-    if (current?.refresh_token !== tokens.refresh_token) return current?.access_token;
-    if (fresh) await this.#save(fresh);
-    else if (response.status === 401) await this.forget();
-    else return response;
+    const { access_token, refresh_token } = await this.#load() ?? {};
+    if (!refresh_token || access_token !== stale) return access_token;
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }) };
+    const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
+    const fresh = response.ok ? kept(await read(response.clone())) : void 0;
+    const now = await this.#load();
+    if (now?.refresh_token !== refresh_token) return now?.access_token;
+    if (!fresh && response.status !== 401) return response;
+    await this.#save(fresh ?? { device_token: now.device_token });
     return fresh?.access_token;
   }
   async #load() {
@@ -806,90 +783,70 @@ var Session = class {
     await this.store.set(tokens);
     this.#learn(tokens);
   }
+  /** The device token stays: it eases the next sign-in. */
+  async #forget() {
+    await this.#save({ device_token: (await this.store.get())?.device_token });
+  }
   #learn(tokens) {
     const signedIn = Boolean(tokens?.refresh_token);
-    if (signedIn === this.#known) return;
-    this.#known = signedIn;
+    if (signedIn === this.#signedIn) return;
+    this.#signedIn = signedIn;
     for (const listener of this.#listeners) listener(signedIn);
   }
 };
-function kept(answer) {
-  const { access_token, refresh_token, device_token, expires_in = 0 } = answer;
+function kept({ access_token, refresh_token, device_token, expires_in = 0 }) {
   return { access_token, refresh_token, device_token, expires_at: Date.now() + expires_in * 1e3 };
 }
-function withBearer(request, token) {
+function withToken(request, token) {
   if (token) request.headers.set("authorization", `Bearer ${token}`);
   return request;
 }
-async function codeOf2(response) {
-  const problem = await response.clone().json().catch(() => void 0);
-  return problem?.code;
-}
 
-// ../../../../g/clients/typescript/src/tokens.ts
-function memoryTokens(tokens) {
-  return { get: () => tokens, set: (next) => void (tokens = next) };
-}
-function browserTokens(key = "chat-backend") {
-  return {
-    get() {
-      const text = localStorage.getItem(key);
-      return text ? JSON.parse(text) : void 0;
-    },
-    set: (tokens) => tokens ? localStorage.setItem(key, JSON.stringify(tokens)) : localStorage.removeItem(key),
-    subscribe: (changed) => addEventListener("storage", (event) => (event.key === key || event.key === null) && changed())
-  };
-}
-
-// ../../../../g/clients/typescript/src/index.ts
+// src/index.ts
 function createChatClient(options) {
-  const base = new URL(options.baseUrl, globalThis.location?.href).href.replace(/\/+$/, "");
-  const limits = { ...LIMITS, ...options.limits };
-  const http = options.fetch ?? ((request) => fetch(request));
-  const session = new Session(options.tokens ?? memoryTokens(), base, http);
-  const send = (request) => session.send(request);
-  const api = createClient({ baseUrl: base, fetch: send });
-  const door = { call: (path, init) => send(new Request(base + path, init)), http, limits };
-  return {
-    api,
-    session: {
-      get signedIn() {
-        return session.signedIn;
-      },
-      ready: session.ready,
-      onChange: (listener) => session.onChange(listener),
-      async signOut({ everywhere } = {}) {
-        try {
-          await unwrap(api.POST("/auth/logout", { params: { query: { everywhere } } }));
-        } catch (error) {
-          if (!(error instanceof ProblemError && error.status === 401)) throw error;
-        } finally {
-          await session.forget();
-        }
-      }
-    },
-    async send(room, content, { key = newKey(), signal } = {}) {
-      const params = { path: { chatroom: room }, header: { "Idempotency-Key": key } };
-      const post = () => unwrap(api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal }));
-      return { ...await persist(post, limits, signal), room };
-    },
-    async regenerate(room, message, { signal } = {}) {
-      const params = { path: { chatroom: room, message } };
-      const post = () => unwrap(api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal }));
-      return { ...await persist(post, limits, signal, "refused"), room };
-    },
-    follow: (target, { signal } = {}) => follow(door, target, signal),
-    cancel({ room, reply }, { signal } = {}) {
-      const params = { path: { chatroom: room, message: typeof reply === "string" ? reply : reply.id } };
-      const post = () => unwrap(api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal }));
-      return persist(post, limits, signal);
-    }
-  };
+  return new ChatClient(options);
 }
+var ChatClient = class {
+  /** Every operation of the API, typed. A sign-in, a refresh or a sign-out through it changes the session. */
+  api;
+  session;
+  #door;
+  constructor({ baseUrl, tokens = memoryTokens(), fetch: http = (request) => fetch(request), limits }) {
+    const base = new URL(baseUrl, globalThis.location?.href).href.replace(/\/+$/, "");
+    const session = new Session(base, tokens, http);
+    const call = (path, init) => session.fetch(new Request(base + path, init));
+    this.session = session;
+    this.api = createClient({ baseUrl: base, fetch: (request) => session.fetch(request) });
+    this.#door = { call, http, limits: { ...LIMITS, ...limits } };
+  }
+  /** Sends a message. Repeated until it is accepted or refused for good; it is stored once, whatever gets lost. */
+  async send(room, content, options = {}) {
+    const params = { path: { chatroom: room }, header: { "Idempotency-Key": options.key ?? newKey() } };
+    const post = (signal) => unwrap(this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal }));
+    return { ...await persist(post, this.#door.limits, options), room };
+  }
+  /** Makes another reply to a message, which is named by its id or a reply's. Not repeated when an answer is lost. */
+  async regenerate(room, message, { signal } = {}) {
+    const params = { path: { chatroom: room, message } };
+    const post = (signal2) => unwrap(this.api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal: signal2 }));
+    return { ...await persist(post, this.#door.limits, { signal, idempotent: false }), room };
+  }
+  /** Follows a reply until `done`; break out of the loop, or abort, to stop following. */
+  follow(target, { signal } = {}) {
+    return follow(this.#door, target, signal);
+  }
+  /** Stops a reply; returns it as it is then. */
+  cancel({ room, reply }, { signal } = {}) {
+    const params = { path: { chatroom: room, message: typeof reply === "string" ? reply : reply.id } };
+    const post = (signal2) => unwrap(this.api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal: signal2 }));
+    return persist(post, this.#door.limits, { signal });
+  }
+};
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 export {
+  ChatClient,
   LIMITS,
   ProblemError,
   browserTokens,
