@@ -10,7 +10,7 @@ export function openAccount(app) {
   const back = h("a.button.quiet.back", { href: "#/rooms", "aria-label": "Conversations" }, icon("back"));
   const head = h("header.bar", {}, back, h("div.title", {}, h("h2", {}, "Account")));
   const element = h("section.account", {}, head, h("div.scroll", {}, h("div.sheet", {}, sections.map((one) => one.element))));
-  return { element, room: null, close() {}, paid: () => sections[1].refresh() };
+  return { element, room: null, title: "Account – Chat", focus: () => element.parentElement.focus(), close() {}, paid: () => sections[1].refresh() };
 }
 
 /** A part of the page: its content is drawn again by `refresh`. */

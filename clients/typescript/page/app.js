@@ -57,6 +57,7 @@ function show(app) {
   app.view?.close();
   app.view = place === "account" ? openAccount(app) : openConversation(app, place === "room" ? id : null);
   document.body.dataset.place = place || "new";
+  document.title = app.view.title ?? "Chat";
   main.replaceChildren(app.view.element);
   app.rooms.mark(app.view.room);
   app.view.focus?.();

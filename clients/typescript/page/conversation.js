@@ -25,7 +25,7 @@ export function openConversation(app, id) {
   let following = null;
   let last = null;
   const view = {
-    element, room: id, focus: write.focus, keep: write.keep,
+    element, room: id, focus: () => matchMedia("(pointer: fine)").matches && write.focus(), keep: write.keep,
     close: () => closed.abort(),
     paid: () => notice.replaceChildren(),
   };
@@ -87,13 +87,14 @@ export function openConversation(app, id) {
     for (;;) {
       await pause(POLL_MILLISECONDS, closed.signal);
       if (closed.signal.aborted) return;
-      if (following || document.hidden) continue;
+      // What is being sent would come twice.
+      if (write.running || document.hidden) continue;
       const query = last ? { after: last, limit: PAGE } : { limit: PAGE };
       try {
         const params = { path: { chatroom: id }, query };
         const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
         head.connected(true);
-        if (!data.length || following) continue;
+        if (!data.length || write.running) continue;
         put(data);
         app.rooms.refresh();
         app.refresh();
@@ -118,11 +119,13 @@ export function openConversation(app, id) {
       if (!id) await create(text);
       const accepted = await app.chat.send(id, text, { key, signal: closed.signal });
       turn.sent();
+      head.connected(true);
       log.named(turn, accepted.message.id);
       begin(accepted);
     } catch (error) {
       write.running = false;
       if (closed.signal.aborted) return;
+      head.connected(Boolean(error.status));
       if (error.code !== "allowance_spent") return turn.lost(words(error), () => deliver(text, turn, key));
       turn.element.remove();
       write.restore(text);

@@ -15,12 +15,12 @@ export function h(name, properties = {}, ...children) {
   return element;
 }
 
-/** A drawing of icon.svg. It says nothing to screen readers: its button has a label. */
+/** One of the drawings in index.html. It says nothing to screen readers: its button has a label. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
   svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `icon.svg#${name}`);
+  use.setAttribute("href", `#${name}`);
   svg.append(use);
   return svg;
 }

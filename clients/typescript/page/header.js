@@ -49,6 +49,7 @@ export function header(app, signal) {
 
   function show(given) {
     room = given;
+    document.title = `${room.title || "Untitled"} – Chat`;
     const title = h("button.name", { type: "button", title: "Rename", onclick: rename }, room.title || "Untitled");
     place.replaceChildren(h("h2", {}, title));
     const remove = button(icon("bin"), async () => {

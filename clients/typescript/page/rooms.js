@@ -4,6 +4,8 @@ import { unwrap } from "./client.js";
 import { button, h } from "./dom.js";
 
 const PAGE = 30;
+/** How often the list asks for what other devices began. */
+const POLL_MILLISECONDS = 20_000;
 
 /** The list beside the conversation. */
 export function openRooms(app) {
@@ -35,18 +37,23 @@ export function openRooms(app) {
     draw();
   }
 
+  /** Reads the newest page again. */
+  async function refresh() {
+    try {
+      const found = await page();
+      rooms = found.data;
+      next = found.next_cursor;
+      draw();
+    } catch {
+      // The list stays as it is; the conversation says that there is no connection.
+    }
+  }
+
+  const look = () => app.inside && !document.hidden && refresh();
+  setInterval(look, POLL_MILLISECONDS);
+  document.addEventListener("visibilitychange", look);
   return {
-    /** Reads the newest page again. */
-    async refresh() {
-      try {
-        const found = await page();
-        rooms = found.data;
-        next = found.next_cursor;
-        draw();
-      } catch {
-        // The list stays as it is; the conversation says that there is no connection.
-      }
-    },
+    refresh,
     /** Marks the conversation that is open. */
     mark(room) {
       current = room;

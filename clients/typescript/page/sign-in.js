@@ -8,6 +8,7 @@ const INBOX_MILLISECONDS = 1500;
 /** Shows the door in `place`. */
 export function openDoor(app, place) {
   place.replaceChildren(askNumber(app, place));
+  document.title = "Sign in – Chat";
   place.querySelector("input").focus();
 }
 
