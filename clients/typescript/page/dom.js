@@ -20,7 +20,7 @@ export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
   svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#${name}`);
+  use.setAttribute("href", `#draw-${name}`);
   svg.append(use);
   return svg;
 }

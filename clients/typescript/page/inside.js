@@ -38,6 +38,8 @@ export function queues() {
   };
 }
 
+const TITLES = { gemini: "Gemini", stripe: "Stripe" };
+
 /** What the stand-ins can be told, in words. */
 const FAULTS = {
   gemini: [
@@ -65,13 +67,13 @@ export function standins() {
   const element = h("div.standins");
   const press = (name, [label, call, body]) => button(label, async () => {
     await ask(`dev/standins/${name}/${call}`, body);
-    toast(`${name}: ${label.toLowerCase()}.`);
+    toast(`${TITLES[name]}: ${label[0].toLowerCase()}${label.slice(1)}.`);
   }, { "data-fault": body.fault ?? call });
   async function enter() {
     try {
       const running = await ask("dev/standins");
       const parts = Object.keys(FAULTS).map((name) => [
-        h("h3", {}, name),
+        h("h3", {}, TITLES[name]),
         running[name] ? h("p.help", {}, running[name]) : h("p.help", {}, "Not a stand-in: the real one is used."),
         running[name] && h("div.row", {}, FAULTS[name].map((fault) => press(name, fault))),
       ]);

@@ -1,0 +1,44 @@
+//! Signing in and out.
+
+use e2e::Person;
+
+use crate::page::{ENTER, sign_in};
+use crate::webdriver::with_browser;
+
+#[tokio::test]
+async fn what_is_wrong_at_the_door_is_said_in_the_services_words() {
+    with_browser(async |browser| {
+        browser.visit(&e2e::variable("PAGE_URL")).await;
+        browser.types("#mobile", &format!("12345{ENTER}")).await;
+        browser.reads("[role=alert]", "Must be in E.164 form and begin with +.").await;
+
+        browser.script("document.getElementById('mobile').value = ''").await;
+        browser.types("#mobile", &format!("{}{ENTER}", Person::new().mobile)).await;
+        browser.reads("h1", "Enter the code").await;
+        browser.reads("#resend", "Send another code in").await;
+        browser.types("#otp", &format!("000000{ENTER}")).await;
+        browser.reads("[role=alert]", "The code is not right.").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_outlives_the_page_and_ends_with_the_account() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        browser.visit(&format!("{}#/account", e2e::variable("PAGE_URL"))).await;
+        browser.types("#name", "Ada").await;
+        browser.types("#email", "ada@example.org").await;
+        browser.click("#profile .primary").await;
+        browser.reads("#me", "Ada").await;
+        browser.reads("#devices", "This device").await;
+
+        browser.click("#delete-account").await;
+        browser.accept().await;
+
+        browser.reads("h1", "Sign in").await;
+        browser.reads("#toast", "The account is deleted.").await;
+        assert_eq!(browser.complaints().await, Vec::<String>::new());
+    })
+    .await;
+}
