@@ -1,11 +1,12 @@
 // One conversation: its turns, the answer that is being written, and what happened on other devices meanwhile.
 
-import { showAllowance, upgradeCard } from "./allowance.js";
+import { showAllowance } from "./allowance.js";
 import { unwrap } from "./client.js";
 import { composer } from "./composer.js";
 import { button, h, words } from "./dom.js";
 import { header } from "./header.js";
 import { openLog } from "./log.js";
+import { openNotice } from "./notice.js";
 import { isUnderWay } from "./turns.js";
 import { pause, watch } from "./watch.js";
 
@@ -18,31 +19,22 @@ const POLL_MILLISECONDS = 5000;
 export function openConversation(app, id) {
   const closed = new AbortController();
   const log = openLog(regenerate);
-  const notice = h("div.notice");
+  const notice = openNotice(app);
   const write = composer(app, { send, stop });
   const head = header(app, closed.signal);
-  const element = h("section.conversation", {}, head.element, log.element, h("div.foot", {}, notice, write.element));
+  const element = h("section.conversation", {}, head.element, log.element, h("div.foot", {}, notice.element, write.element));
   let following = null;
+  let stopping = false;
   let last = null;
   const view = {
-    element, room: id, focus: () => matchMedia("(pointer: fine)").matches && write.focus(), keep: write.keep,
+    element, room: id, focus: () => matchMedia("(pointer: coarse)").matches || write.focus(), keep: write.keep,
     close: () => closed.abort(),
-    paid: () => notice.replaceChildren(),
+    paid: () => notice.clear(),
   };
 
   element.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && following) stop();
+    if (event.key === "Escape" && write.running) stop();
   });
-
-  function say(error, retry) {
-    const again = retry && button("Try again", retry, { kind: ".link" });
-    notice.replaceChildren(h("p.error", { role: "alert" }, words(error), " ", again));
-  }
-
-  function spent(problem) {
-    if (problem.allowance) showAllowance(app, problem.allowance);
-    notice.replaceChildren(upgradeCard(app, problem));
-  }
 
   function put(messages) {
     for (const message of messages) {
@@ -58,14 +50,14 @@ export function openConversation(app, id) {
       const params = { path: { chatroom: id }, query: { limit: PAGE } };
       const room = await unwrap(app.api.GET("/chatroom/{chatroom}", { params, signal: closed.signal }));
       head.show(room);
-      notice.replaceChildren();
+      notice.clear();
       put(room.messages.data);
       offerEarlier(room.messages.next_cursor);
-      if (log.isEmpty) log.above(h("p.empty", {}, "Nothing was said here yet."));
+      if (log.isEmpty) log.greet();
       log.toEnd();
       poll();
     } catch (error) {
-      if (!closed.signal.aborted) say(error, error.status === 404 ? null : load);
+      if (!closed.signal.aborted) notice.say(error, error.status === 404 ? null : load);
     } finally {
       log.element.removeAttribute("aria-busy");
     }
@@ -99,14 +91,14 @@ export function openConversation(app, id) {
         app.rooms.refresh();
         app.refresh();
       } catch (error) {
-        if (error.status === 404) return say(error);
+        if (error.status === 404) return notice.say(error);
         if (!closed.signal.aborted && !error.status) head.connected(false);
       }
     }
   }
 
   function send(text) {
-    notice.replaceChildren();
+    notice.clear();
     const turn = log.ask(text);
     log.toEnd();
     deliver(text, turn, crypto.randomUUID());
@@ -115,6 +107,7 @@ export function openConversation(app, id) {
   async function deliver(text, turn, key) {
     turn.sending();
     write.running = true;
+    stopping = false;
     try {
       if (!id) await create(text);
       const accepted = await app.chat.send(id, text, { key, signal: closed.signal });
@@ -129,7 +122,7 @@ export function openConversation(app, id) {
       if (error.code !== "allowance_spent") return turn.lost(words(error), () => deliver(text, turn, key));
       turn.element.remove();
       write.restore(text);
-      spent(error);
+      notice.refuse(error);
     }
   }
 
@@ -150,16 +143,20 @@ export function openConversation(app, id) {
     last = accepted.reply.id;
     log.reply(accepted.reply);
     follow(accepted);
+    if (stopping) stop();
     log.toEnd();
     app.rooms.refresh();
   }
 
   async function regenerate(message) {
-    notice.replaceChildren();
+    if (write.running) return;
+    notice.clear();
+    write.running = true;
     try {
       begin(await app.chat.regenerate(id, message, { signal: closed.signal }));
     } catch (error) {
-      error.code === "allowance_spent" ? spent(error) : say(error);
+      write.running = false;
+      notice.refuse(error);
     }
   }
 
@@ -188,18 +185,19 @@ export function openConversation(app, id) {
 
   async function stop() {
     const reply = following;
+    // What is still being sent is stopped once it is accepted.
+    stopping = !reply;
     if (!reply) return;
     try {
       const message = await app.chat.cancel({ room: id, reply }, { signal: closed.signal });
       if (following === reply) end(message);
       app.refresh();
     } catch (error) {
-      say(error);
+      notice.say(error);
     }
   }
 
   if (id) load();
-  else log.above(h("div.empty.hello", {}, h("h1", {}, "What would you like to know?"),
-    h("p", {}, "Ask below. The conversation is kept, and is on your other devices, too.")));
+  else log.greet();
   return view;
 }

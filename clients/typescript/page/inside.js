@@ -65,8 +65,10 @@ const FAULTS = {
 /** The stand-ins with buttons for their faults. */
 export function standins() {
   const element = h("div.standins");
+  const only = h("input", { id: "only", "aria-label": "Only for messages with", placeholder: "only for messages with …" });
   const press = (name, [label, call, body]) => button(label, async () => {
-    await ask(`dev/standins/${name}/${call}`, body);
+    const containing = call === "next" && only.value.trim() ? { containing: only.value.trim() } : {};
+    await ask(`dev/standins/${name}/${call}`, { ...body, ...containing });
     toast(`${TITLES[name]}: ${label[0].toLowerCase()}${label.slice(1)}.`);
   }, { "data-fault": body.fault ?? call });
   async function enter() {
@@ -75,6 +77,7 @@ export function standins() {
       const parts = Object.keys(FAULTS).map((name) => [
         h("h3", {}, TITLES[name]),
         running[name] ? h("p.help", {}, running[name]) : h("p.help", {}, "Not a stand-in: the real one is used."),
+        running[name] && name === "gemini" && only,
         running[name] && h("div.row", {}, FAULTS[name].map((fault) => press(name, fault))),
       ]);
       const word = h("p.help", {}, "Words in a message do the same: ", h("code", {}, "[[503*2]]"), ", ", h("code", {}, "[[drip:200]]"), ", ", h("code", {}, "[[blocked]]"), ".");

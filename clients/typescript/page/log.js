@@ -74,7 +74,12 @@ export function openLog(regenerate) {
       turns.append(...newer);
       element.scrollTop = element.scrollHeight - from;
     },
-    /** Puts a button or a sentence above all turns. */
+    /** Says what to do where nothing was said yet. */
+    greet() {
+      turns.prepend(h("div.empty.hello", {}, h("h1", {}, "What would you like to know?"),
+        h("p", {}, "Ask below. The conversation is kept, and is on your other devices, too.")));
+    },
+    /** Puts a button above all turns. */
     above: (shown) => turns.prepend(shown),
     get isEmpty() {
       return !turns.childElementCount;

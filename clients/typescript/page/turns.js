@@ -64,7 +64,7 @@ export function answer(regenerate) {
     },
     /** The message as the API has it. */
     show(message) {
-      if (isUnderWay(message)) return this.write(message.content || text);
+      if (isUnderWay(message)) return this.write(message.content);
       element.classList.remove("writing", "waiting");
       element.setAttribute("aria-busy", "false");
       text = message.content;

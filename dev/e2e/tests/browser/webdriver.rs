@@ -158,6 +158,11 @@ impl Browser {
         assert!(found.await.is_ok(), "{selector} does not read {text:?}: {last}");
     }
 
+    /// Waits until a CSS selector has an element.
+    pub(crate) async fn shows(&self, selector: &str) {
+        self.element(selector).await;
+    }
+
     async fn element(&self, selector: &str) -> String {
         eventually(SOON, async || self.find(selector).await.ok()).await
     }

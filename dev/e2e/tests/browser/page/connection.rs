@@ -18,7 +18,7 @@ async fn an_answer_that_was_made_without_a_connection_is_there_afterwards() {
         sign_in(&browser, &Person::new().mobile).await;
         browser.devtools("Network.enable", json!({})).await;
         say(&browser, "What is tea? [[slow:3000]]").await;
-        browser.reads(".turn.assistant.waiting", "").await;
+        browser.shows(".turn.assistant.waiting").await;
 
         connect(&browser, false).await;
         browser.reads(".offline", "No connection.").await;

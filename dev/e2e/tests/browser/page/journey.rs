@@ -24,11 +24,12 @@ async fn a_stranger_asks_stops_asks_again_spends_the_day_and_becomes_pro() {
         browser.reads("#rooms [aria-current]", "What is tea?").await;
 
         say(&browser, "Say more [[slow:20000]]").await;
-        browser.reads("#stop", "").await;
+        browser.shows("#stop:not([hidden])").await;
         browser.types("#message", &ESCAPE.to_string()).await;
         browser.reads(".turn.assistant:last-child .note", "Stopped.").await;
         browser.click(".turn.assistant:nth-of-type(2) .again").await;
         browser.reads(".turn.assistant:nth-of-type(2) .body", "You said: \"What is tea?\"").await;
+        browser.shows("#send:not([hidden])").await;
 
         spend(&browser).await;
         browser.reads(".upgrade", "messages of today are spent").await;

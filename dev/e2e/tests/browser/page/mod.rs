@@ -41,7 +41,7 @@ pub(crate) async fn say(browser: &Browser, text: &str) {
 pub(crate) async fn ask(browser: &Browser, text: &str) {
     say(browser, text).await;
     browser.reads(ANSWER, &format!("You said: \"{text}\"")).await;
-    browser.reads("#send", "").await;
+    browser.shows("#send:not([hidden])").await;
 }
 
 /// The person who is signed in on the page, as a client of the API.
