@@ -200,6 +200,11 @@ struct Driver {
 
 impl Driver {
     async fn start() -> Self {
+        // Two that start at once may choose the same free port: one of them ends.
+        eventually(SOON, Self::try_to_start).await
+    }
+
+    async fn try_to_start() -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let started = command.spawn();
@@ -207,14 +212,14 @@ impl Driver {
         let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let port = tokio::time::timeout(SOON, async {
             loop {
-                let line = output.next_line().await.expect("text").expect("it prints its port before it ends");
+                let line = output.next_line().await.expect("text")?;
                 if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
-                    return port.trim_end_matches('.').to_owned();
+                    return Some(port.trim_end_matches('.').to_owned());
                 }
             }
         });
-        let port = port.await.expect("chromedriver starts in time");
-        Self { process, _output: output, url: format!("http://127.0.0.1:{port}") }
+        let port = port.await.expect("chromedriver starts in time")?;
+        Some(Self { process, _output: output, url: format!("http://127.0.0.1:{port}") })
     }
 
     async fn stop(mut self, profile: PathBuf) {

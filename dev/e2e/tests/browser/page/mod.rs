@@ -9,6 +9,7 @@ mod keyboard;
 mod markdown;
 mod pictures;
 mod server;
+mod writing;
 
 use e2e::{Person, variable};
 use serde_json::json;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use e2e::Person;
 use serde_json::{Value, json};
 
-use crate::page::{ANSWER, ENTER, ask, resize, sign_in};
+use crate::page::{ANSWER, ENTER, ask, person, resize, sign_in};
 use crate::webdriver::{Browser, with_browser};
 
 const DESKTOP: (u32, u32) = (1280, 800);
@@ -47,6 +47,19 @@ async fn color(browser: &Browser, scheme: &str) -> Value {
     browser.script("return getComputedStyle(document.body).backgroundColor").await
 }
 
+/// Gives the account a name and earlier conversations, and shows them.
+async fn furnish(browser: &Browser) {
+    let ada = person(browser).await;
+    let named = ada.patch("/user/me", json!({ "name": "Ada Lovelace" })).await;
+    assert_eq!(named.status, 200, "{}", named.body);
+    for title in ["A speech for Charles", "Which tea for the afternoon?", "Sums of powers, explained"] {
+        assert_eq!(ada.post("/chatroom", json!({ "title": title })).await.status, 201);
+    }
+    browser.visit("about:blank").await;
+    browser.visit(&e2e::variable("PAGE_URL")).await;
+    browser.reads("#rooms", "A speech for Charles").await;
+}
+
 #[tokio::test]
 async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
     with_browser(async |browser| {
@@ -59,18 +72,20 @@ async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
         browser.click(".sms").await;
         browser.types("#otp", &ENTER.to_string()).await;
         browser.reads("h1", "What would you like to know?").await;
+        furnish(&browser).await;
 
         let asked = [
-            "Two days in Lisbon. We like:",
+            "Plan two days in Lisbon. We like:",
             "",
             "- **small** restaurants,",
-            "- old trams.",
+            "- old trams,",
+            "- the sea.",
             "",
             "What should we not miss?",
         ];
         browser.types("#message", &format!("{}{ENTER}", asked.join(NEW_LINE))).await;
         browser.reads(ANSWER, "turn 1").await;
-        ask(&browser, "And if it rains?").await;
+        browser.reads("#me .name", "Ada Lovelace").await;
         let light = color(&browser, "light").await;
         take(&browser, "page", DESKTOP).await;
         take(&browser, "page-phone", PHONE).await;
@@ -79,7 +94,7 @@ async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
         browser.click(".back").await;
         take(&browser, "page-phone-rooms", PHONE).await;
         browser.click("#rooms a").await;
-        browser.reads(ANSWER, "And if it rains?").await;
+        browser.reads(ANSWER, "turn 1").await;
         resize(&browser, DESKTOP.0, DESKTOP.1).await;
         browser.click("#developer").await;
         browser.click("#tab-Stand-ins").await;
