@@ -29,9 +29,7 @@ export interface Options {
 }
 
 /** Makes a client. */
-export function createChatClient(options: Options): ChatClient {
-  return new ChatClient(options);
-}
+export const createChatClient = (options: Options): ChatClient => new ChatClient(options);
 
 /** The API, with what every app needs around it. */
 export class ChatClient {
