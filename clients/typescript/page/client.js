@@ -479,41 +479,24 @@ function removeTrailingSlash(url) {
 // src/problem.ts
 var ProblemError = class extends Error {
   name = "ProblemError";
-  status;
-  code;
-  detail;
-  /** The id of the request in the log. */
-  requestId;
   /** After how many seconds another try may succeed. */
   retryAfter;
   /** The fields that are not acceptable. */
-  errors;
-  /** The state of the day's allowance if it is spent, and how to get more messages. */
-  allowance;
-  upgrade;
-  /** A `body` that is no problem document (a gateway's own) gets a code by its status. */
+  errors = [];
   constructor(response, body) {
-    const problem = body && typeof body === "object" ? body : {};
-    super(problem.detail ?? `The API answered ${response.status}.`);
+    const problem = body?.code ? body : madeUp(response.status);
+    super(problem.detail);
+    Object.assign(this, problem);
     const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-    this.status = response.status;
-    this.code = problem.code ?? CODES[response.status] ?? (response.status < 500 ? "malformed_request" : "unavailable");
-    this.detail = this.message;
-    this.requestId = problem.request_id ?? response.headers.get("x-request-id") ?? void 0;
     this.retryAfter = Number.isNaN(seconds) ? void 0 : seconds;
-    this.errors = problem.errors ?? [];
-    this.allowance = problem.allowance;
-    this.upgrade = problem.upgrade;
   }
 };
-var CODES = {
-  401: "unauthenticated",
-  403: "forbidden",
-  404: "not_found",
-  413: "payload_too_large",
-  429: "too_many_requests",
-  500: "internal"
-};
+var CODES = { 404: "not_found", 413: "payload_too_large", 429: "too_many_requests", 500: "internal" };
+function madeUp(status) {
+  const code = CODES[status] ?? (status < 500 ? "malformed_request" : "unavailable");
+  const detail = `The API answered ${status}.`;
+  return { type: "about:blank", title: detail, status, code, detail, request_id: "" };
+}
 async function unwrap(call) {
   const { data, error, response } = await call;
   if (!response.ok) throw new ProblemError(response, error);
@@ -576,14 +559,15 @@ function either(one, other) {
 }
 
 // src/sse.ts
-async function* serverEvents(body, silence) {
+async function* serverEvents(body, alive) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let [rest, id, type, data] = ["", "", "", ""];
   try {
     for (; ; ) {
-      const { done, value } = await within(reader.read(), silence);
+      const { done, value } = await reader.read();
       if (done) return;
+      alive();
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop() ?? "";
       for (const line of lines) {
@@ -600,13 +584,6 @@ async function* serverEvents(body, silence) {
   } finally {
     await reader.cancel().catch(() => void 0);
   }
-}
-async function within(promise, milliseconds) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing came for ${milliseconds} ms.`)), milliseconds);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 // src/follow.ts
@@ -630,16 +607,22 @@ function pathOf({ room, reply }) {
 }
 async function* stream(door, at, signal) {
   const connection = new AbortController();
+  let timer;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => connection.abort(), door.limits.silence);
+  };
   const init = { signal: either(signal, connection.signal), cache: "no-store" };
   try {
+    alive();
     at.url ??= (await read(await door.call(`${at.path}/events-ticket`, { ...init, method: "POST" }))).events_url;
     const headers = { accept: "text/event-stream", ...at.last && { "last-event-id": at.last } };
-    const response = await within(door.http(new Request(at.url, { ...init, headers })), door.limits.silence);
+    const response = await door.http(new Request(at.url, { ...init, headers }));
     if (response.status === 401) at.url = void 0;
     if (response.status === 401 || response.status >= 500) return "lost";
     const streams = response.ok && response.headers.get("content-type")?.startsWith("text/event-stream");
     if (!streams || !response.body) return "none";
-    for await (const { type, data, id } of serverEvents(response.body, door.limits.silence)) {
+    for await (const { type, data, id } of serverEvents(response.body, alive)) {
       const event = JSON.parse(data);
       Object.assign(at, { last: id, lost: 0, seen: true });
       if (type === "closing" && event.reason === "time") return "time";
@@ -651,6 +634,7 @@ async function* stream(door, at, signal) {
   } catch (error) {
     return error instanceof ProblemError && error.status < 500 ? "none" : "lost";
   } finally {
+    clearTimeout(timer);
     connection.abort();
   }
 }
@@ -679,19 +663,20 @@ function memoryTokens(tokens) {
 }
 function browserTokens(key = "chat-backend") {
   return {
-    get: () => JSON.parse(localStorage.getItem(key) ?? "{}"),
+    get: () => parsed(localStorage.getItem(key)),
     set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
     subscribe: (changed) => addEventListener("storage", (event) => event.key === key && changed())
   };
 }
-var OPEN = {
-  "/auth/signup": false,
-  "/auth/refresh": false,
-  "/auth/send-otp": true,
-  "/auth/verify-otp": true,
-  "/auth/forgot-password": true,
-  "/auth/login": true
-};
+function parsed(text) {
+  try {
+    return JSON.parse(text ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}
+var OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login)$/;
+var DEVICE = /^\/auth\/(send-otp|verify-otp|forgot-password|login)$/;
 var EARLY = 1e4;
 var Session = class {
   constructor(base, store, http) {
@@ -699,7 +684,8 @@ var Session = class {
     this.store = store;
     this.http = http;
     const first = store.get();
-    this.ready = Promise.resolve(first instanceof Promise ? first.then((it) => this.#learn(it)) : this.#learn(first));
+    if (!(first instanceof Promise)) this.#learn(first ?? {});
+    this.ready = this.#load().then(() => void 0);
     store.subscribe?.(() => void this.#load());
   }
   base;
@@ -729,19 +715,18 @@ var Session = class {
   /** Sends a request of the API, with the access token if it needs one. */
   async fetch(request) {
     const path = request.url.slice(this.base.length).replace(/\?.*/, "");
+    const open = OPEN.test(path);
     const tokens = await this.#load();
-    if (OPEN[path] && tokens?.device_token) {
+    if (DEVICE.test(path) && tokens.device_token) {
       const body = { device_token: tokens.device_token, ...await request.clone().json() };
       request = new Request(request, { body: JSON.stringify(body) });
     }
-    const bare = path in OPEN || !tokens?.refresh_token || request.headers.has("authorization");
+    const bare = open || !tokens.refresh_token || request.headers.has("authorization");
     const response = bare ? await this.http(request) : await this.#authorized(request, tokens);
-    if (!response.ok) return response;
-    if (path in OPEN) {
-      const answer = await response.clone().json();
-      if (answer.refresh_token) await this.#save(kept(answer));
-    }
-    if (path === "/auth/logout" || path === "/user/me" && request.method === "DELETE") await this.#forget();
+    const answer = open && response.ok ? await response.clone().json() : {};
+    if (answer.refresh_token) await this.#save(kept(answer));
+    const ended = path === "/auth/logout" || path === "/user/me" && request.method === "DELETE";
+    if (ended && response.ok) await this.#forget();
     return response;
   }
   async #authorized(request, { access_token, expires_at = Infinity }) {
@@ -763,21 +748,19 @@ var Session = class {
     return this.#renewing ??= renewing().finally(() => this.#renewing = void 0);
   }
   async #refresh(stale) {
-    const { access_token, refresh_token } = await this.#load() ?? {};
+    const { access_token, refresh_token } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }) };
     const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
     const fresh = response.ok ? kept(await read(response.clone())) : void 0;
     const now = await this.#load();
-    if (now?.refresh_token !== refresh_token) return now?.access_token;
+    if (now.refresh_token !== refresh_token) return now.access_token;
     if (!fresh && response.status !== 401) return response;
     await this.#save(fresh ?? { device_token: now.device_token });
     return fresh?.access_token;
   }
   async #load() {
-    const tokens = await this.store.get();
-    this.#learn(tokens);
-    return tokens;
+    return this.#learn(await this.store.get() ?? {});
   }
   async #save(tokens) {
     await this.store.set(tokens);
@@ -785,13 +768,15 @@ var Session = class {
   }
   /** The device token stays: it eases the next sign-in. */
   async #forget() {
-    await this.#save({ device_token: (await this.store.get())?.device_token });
+    await this.#save({ device_token: (await this.#load()).device_token });
   }
   #learn(tokens) {
-    const signedIn = Boolean(tokens?.refresh_token);
-    if (signedIn === this.#signedIn) return;
-    this.#signedIn = signedIn;
-    for (const listener of this.#listeners) listener(signedIn);
+    const signedIn = Boolean(tokens.refresh_token);
+    if (signedIn !== this.#signedIn) {
+      this.#signedIn = signedIn;
+      for (const listener of this.#listeners) listener(signedIn);
+    }
+    return tokens;
   }
 };
 function kept({ access_token, refresh_token, device_token, expires_in = 0 }) {
@@ -803,9 +788,7 @@ function withToken(request, token) {
 }
 
 // src/index.ts
-function createChatClient(options) {
-  return new ChatClient(options);
-}
+var createChatClient = (options) => new ChatClient(options);
 var ChatClient = class {
   /** Every operation of the API, typed. A sign-in, a refresh or a sign-out through it changes the session. */
   api;

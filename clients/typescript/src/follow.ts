@@ -3,7 +3,7 @@
 import { ProblemError, read } from "./problem.js";
 import { backoff, either, type Limits, persist, sleep } from "./retry.js";
 import type { components } from "./schema.js";
-import { serverEvents, within } from "./sse.js";
+import { serverEvents } from "./sse.js";
 
 type Message = components["schemas"]["Message"];
 
@@ -54,17 +54,23 @@ export function pathOf({ room, reply }: Target): string {
 
 async function* stream(door: Door, at: Place, signal?: AbortSignal): AsyncGenerator<ReplyEvent, End> {
   const connection = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => connection.abort(), door.limits.silence);
+  };
   const init: RequestInit = { signal: either(signal, connection.signal), cache: "no-store" };
   try {
+    alive();
     at.url ??= (await read<{ events_url: string }>(await door.call(`${at.path}/events-ticket`, { ...init, method: "POST" }))).events_url;
     const headers = { accept: "text/event-stream", ...(at.last && { "last-event-id": at.last }) };
-    const response = await within(door.http(new Request(at.url, { ...init, headers })), door.limits.silence);
+    const response = await door.http(new Request(at.url, { ...init, headers }));
     // A ticket that has expired is replaced.
     if (response.status === 401) at.url = undefined;
     if (response.status === 401 || response.status >= 500) return "lost";
     const streams = response.ok && response.headers.get("content-type")?.startsWith("text/event-stream");
     if (!streams || !response.body) return "none";
-    for await (const { type, data, id } of serverEvents(response.body, door.limits.silence)) {
+    for await (const { type, data, id } of serverEvents(response.body, alive)) {
       const event = JSON.parse(data);
       Object.assign(at, { last: id, lost: 0, seen: true });
       if (type === "closing" && event.reason === "time") return "time";
@@ -76,6 +82,7 @@ async function* stream(door: Door, at: Place, signal?: AbortSignal): AsyncGenera
   } catch (error) {
     return error instanceof ProblemError && error.status < 500 ? "none" : "lost";
   } finally {
+    clearTimeout(timer);
     connection.abort();
   }
 }

@@ -17,6 +17,7 @@ export { browserTokens, memoryTokens, type Session, type Tokens, type TokenStore
 export type Message = components["schemas"]["Message"];
 /** A message that was accepted, and where its reply can be followed. */
 export type Accepted = components["schemas"]["Accepted"] & { room: string; events_url?: string };
+type Answer = components["schemas"]["Accepted"];
 
 export interface Options {
   /** The API's address, such as `https://api.example.org/v1`. */
@@ -29,9 +30,7 @@ export interface Options {
 }
 
 /** Makes a client. */
-export function createChatClient(options: Options): ChatClient {
-  return new ChatClient(options);
-}
+export const createChatClient = (options: Options): ChatClient => new ChatClient(options);
 
 /** The API, with what every app needs around it. */
 export class ChatClient {
@@ -54,7 +53,8 @@ export class ChatClient {
     const params = { path: { chatroom: room }, header: { "Idempotency-Key": options.key ?? newKey() } };
     const post = (signal: AbortSignal) =>
       unwrap(this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal }));
-    return { ...(await persist(post, this.#door.limits, options)), room };
+    // The streaming door answers the same operation by events.
+    return { ...((await persist(post, this.#door.limits, options)) as Answer), room };
   }
 
   /** Makes another reply to a message, which is named by its id or a reply's. Not repeated when an answer is lost. */

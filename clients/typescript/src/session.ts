@@ -5,6 +5,7 @@ import type { components } from "./schema.js";
 
 type TokenSet = components["schemas"]["TokenSet"];
 type Renewed = string | Response | undefined;
+type Http = (request: Request) => Promise<Response>;
 
 /** What is kept of a sign-in; after a sign-out only the device token. Times are in milliseconds since 1970. */
 export type Tokens = Partial<Pick<TokenSet, "access_token" | "refresh_token" | "device_token">> & { expires_at?: number };
@@ -24,21 +25,24 @@ export function memoryTokens(tokens?: Tokens): TokenStore {
 /** In the browser's localStorage: shared by the tabs of an origin, and readable by every script of it. */
 export function browserTokens(key = "chat-backend"): TokenStore {
   return {
-    get: () => JSON.parse(localStorage.getItem(key) ?? "{}") as Tokens,
+    get: () => parsed(localStorage.getItem(key)),
     set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
     subscribe: (changed) => addEventListener("storage", (event) => event.key === key && changed()),
   };
 }
 
-/** Operations without a session; those marked true take a device token. */
-const OPEN: Record<string, boolean> = {
-  "/auth/signup": false,
-  "/auth/refresh": false,
-  "/auth/send-otp": true,
-  "/auth/verify-otp": true,
-  "/auth/forgot-password": true,
-  "/auth/login": true,
-};
+/** What cannot be read is as if nothing were kept. */
+function parsed(text: string | null): Tokens {
+  try {
+    return JSON.parse(text ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Operations without a session, and those of them that take a device token. */
+const OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login)$/;
+const DEVICE = /^\/auth\/(send-otp|verify-otp|forgot-password|login)$/;
 /** An access token is renewed so many milliseconds before its end. */
 const EARLY = 10_000;
 
@@ -50,13 +54,11 @@ export class Session {
   /** Resolves when a store that takes its time was read. */
   readonly ready: Promise<void>;
 
-  constructor(
-    private readonly base: string,
-    private readonly store: TokenStore,
-    private readonly http: (request: Request) => Promise<Response>,
-  ) {
+  constructor(private readonly base: string, private readonly store: TokenStore, private readonly http: Http) {
     const first = store.get();
-    this.ready = Promise.resolve(first instanceof Promise ? first.then((it) => this.#learn(it)) : this.#learn(first));
+    // A store that answers at once is known at once.
+    if (!(first instanceof Promise)) this.#learn(first ?? {});
+    this.ready = this.#load().then(() => undefined);
     store.subscribe?.(() => void this.#load());
   }
 
@@ -82,19 +84,18 @@ export class Session {
   /** Sends a request of the API, with the access token if it needs one. */
   async fetch(request: Request): Promise<Response> {
     const path = request.url.slice(this.base.length).replace(/\?.*/, "");
+    const open = OPEN.test(path);
     const tokens = await this.#load();
-    if (OPEN[path] && tokens?.device_token) {
+    if (DEVICE.test(path) && tokens.device_token) {
       const body = { device_token: tokens.device_token, ...(await request.clone().json()) };
       request = new Request(request, { body: JSON.stringify(body) });
     }
-    const bare = path in OPEN || !tokens?.refresh_token || request.headers.has("authorization");
+    const bare = open || !tokens.refresh_token || request.headers.has("authorization");
     const response = bare ? await this.http(request) : await this.#authorized(request, tokens);
-    if (!response.ok) return response;
-    if (path in OPEN) {
-      const answer = (await response.clone().json()) as Partial<TokenSet>;
-      if (answer.refresh_token) await this.#save(kept(answer));
-    }
-    if (path === "/auth/logout" || (path === "/user/me" && request.method === "DELETE")) await this.#forget();
+    const answer: Partial<TokenSet> = open && response.ok ? await response.clone().json() : {};
+    if (answer.refresh_token) await this.#save(kept(answer));
+    const ended = path === "/auth/logout" || (path === "/user/me" && request.method === "DELETE");
+    if (ended && response.ok) await this.#forget();
     return response;
   }
 
@@ -120,23 +121,21 @@ export class Session {
   }
 
   async #refresh(stale: string | undefined): Promise<Renewed> {
-    const { access_token, refresh_token } = (await this.#load()) ?? {};
+    const { access_token, refresh_token } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }) };
     const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
     const fresh = response.ok ? kept(await read<TokenSet>(response.clone())) : undefined;
     // Whoever signed in or out meanwhile is not undone.
     const now = await this.#load();
-    if (now?.refresh_token !== refresh_token) return now?.access_token;
+    if (now.refresh_token !== refresh_token) return now.access_token;
     if (!fresh && response.status !== 401) return response;
     await this.#save(fresh ?? { device_token: now.device_token });
     return fresh?.access_token;
   }
 
-  async #load(): Promise<Tokens | undefined> {
-    const tokens = await this.store.get();
-    this.#learn(tokens);
-    return tokens;
+  async #load(): Promise<Tokens> {
+    return this.#learn((await this.store.get()) ?? {});
   }
 
   async #save(tokens: Tokens): Promise<void> {
@@ -146,14 +145,16 @@ export class Session {
 
   /** The device token stays: it eases the next sign-in. */
   async #forget(): Promise<void> {
-    await this.#save({ device_token: (await this.store.get())?.device_token });
+    await this.#save({ device_token: (await this.#load()).device_token });
   }
 
-  #learn(tokens: Tokens | undefined): void {
-    const signedIn = Boolean(tokens?.refresh_token);
-    if (signedIn === this.#signedIn) return;
-    this.#signedIn = signedIn;
-    for (const listener of this.#listeners) listener(signedIn);
+  #learn(tokens: Tokens): Tokens {
+    const signedIn = Boolean(tokens.refresh_token);
+    if (signedIn !== this.#signedIn) {
+      this.#signedIn = signedIn;
+      for (const listener of this.#listeners) listener(signedIn);
+    }
+    return tokens;
   }
 }
 

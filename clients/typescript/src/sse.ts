@@ -1,21 +1,18 @@
 /** Reading server-sent events from the body of a response. */
 
-export interface ServerEvent {
-  type: string;
-  data: string;
-  /** The id of the last event that had one. */
-  id: string;
-}
+/** An event, with the id of the last one that had an id. */
+export type ServerEvent = { type: string; data: string; id: string };
 
-/** The events of a stream, by the rules of the HTML standard. Throws when no byte comes for `silence` milliseconds. */
-export async function* serverEvents(body: ReadableStream<Uint8Array>, silence: number): AsyncGenerator<ServerEvent> {
+/** The events of a stream, by the rules of the HTML standard. Calls `alive` at each piece that comes. */
+export async function* serverEvents(body: ReadableStream<Uint8Array>, alive: () => void): AsyncGenerator<ServerEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let [rest, id, type, data] = ["", "", "", ""];
   try {
     for (;;) {
-      const { done, value } = await within(reader.read(), silence);
+      const { done, value } = await reader.read();
       if (done) return;
+      alive();
       // A CR at the end of a piece may be half of a CRLF.
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop() ?? "";
@@ -32,13 +29,4 @@ export async function* serverEvents(body: ReadableStream<Uint8Array>, silence: n
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-}
-
-/** Rejects if the promise takes longer. */
-export async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing came for ${milliseconds} ms.`)), milliseconds);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

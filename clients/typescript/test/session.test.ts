@@ -192,7 +192,7 @@ test("a problem has the fields of its document, and a gateway's own answer has a
 
   const refused: unknown = await unwrap(client.api.POST("/chatroom", { body: {} })).catch((error) => error);
   assert(refused instanceof ProblemError);
-  assert.deepEqual([refused.code, refused.status, refused.detail, refused.requestId], ["validation_failed", 422, "It is validation_failed.", "r1"]);
+  assert.deepEqual([refused.code, refused.status, refused.detail, refused.request_id], ["validation_failed", 422, "It is validation_failed.", "r1"]);
   assert.deepEqual(refused.errors, errors);
   assert.equal(refused.retryAfter, undefined);
   await assert.rejects(unwrap(client.api.POST("/chatroom", { body: {} })), { code: "too_many_requests", message: "The API answered 429." });
