@@ -76,7 +76,10 @@ function ending(app) {
     const problem = h("p.error", { role: "alert", hidden: true });
     const failed = (error) => {
       const tooOld = error.code === "fresh_sign_in_required";
-      const again = tooOld && button("Sign in again", () => app.chat.session.signOut(), { kind: ".link" });
+      const again = tooOld && button("Sign in again", () => {
+        sessionStorage.setItem("number", app.account.mobile);
+        return app.chat.session.signOut();
+      }, { kind: ".link", id: "sign-in-again" });
       problem.replaceChildren(words(error), " ", ...(again ? [again] : []));
       problem.hidden = false;
     };

@@ -20,7 +20,7 @@ async function start() {
   app.rooms = openRooms(app);
   app.refresh = async () => showPlan(app, await unwrap(chat.api.GET("/user/me")));
   app.leave = () => location.assign("#/");
-  tools?.openPanel(app);
+  tools?.openPanel();
   addEventListener("hashchange", () => show(app));
   await chat.session.ready;
   chat.session.onChange(() => enter(app));
@@ -38,8 +38,9 @@ async function enter(app) {
   app.view?.close();
   app.view = null;
   main.replaceChildren();
-  if (!inside) return openDoor(app, door);
+  if (!inside) return leave(app);
   door.replaceChildren();
+  sessionStorage.removeItem("number");
   try {
     await app.refresh();
   } catch (error) {
@@ -48,6 +49,15 @@ async function enter(app) {
   app.rooms.refresh();
   arrive(app);
   show(app);
+}
+
+/** Shows the door. The next person on this device sees nothing of the one before. */
+function leave(app) {
+  app.account = null;
+  app.rooms.clear();
+  document.getElementById("me").replaceChildren();
+  if (location.hash.startsWith("#/room/")) history.replaceState(null, "", location.pathname);
+  openDoor(app, door);
 }
 
 function show(app) {

@@ -8,7 +8,7 @@ import { header } from "./header.js";
 import { openLog } from "./log.js";
 import { openNotice } from "./notice.js";
 import { isUnderWay } from "./turns.js";
-import { pause, watch } from "./watch.js";
+import { repeat, watch } from "./watch.js";
 
 const PAGE = 30;
 const TITLE_LENGTH = 48;
@@ -26,11 +26,9 @@ export function openConversation(app, id) {
   let following = null;
   let stopping = false;
   let last = null;
-  const view = {
-    element, room: id, focus: () => matchMedia("(pointer: coarse)").matches || write.focus(), keep: write.keep,
-    close: () => closed.abort(),
-    paid: () => notice.clear(),
-  };
+  // On a phone the focus would open its keyboard.
+  const focus = () => matchMedia("(pointer: coarse)").matches || write.focus();
+  const view = { element, room: id, focus, keep: write.keep, close: () => closed.abort(), paid: notice.clear };
 
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && write.running) stop();
@@ -55,7 +53,7 @@ export function openConversation(app, id) {
       offerEarlier(room.messages.next_cursor);
       if (log.isEmpty) log.greet();
       log.toEnd();
-      poll();
+      repeat(look, POLL_MILLISECONDS, closed.signal);
     } catch (error) {
       if (!closed.signal.aborted) notice.say(error, error.status === 404 ? null : load);
     } finally {
@@ -75,25 +73,24 @@ export function openConversation(app, id) {
   }
 
   /** Asks now and then what other devices sent. */
-  async function poll() {
-    for (;;) {
-      await pause(POLL_MILLISECONDS, closed.signal);
-      if (closed.signal.aborted) return;
-      // What is being sent would come twice.
-      if (write.running || document.hidden) continue;
-      const query = last ? { after: last, limit: PAGE } : { limit: PAGE };
-      try {
-        const params = { path: { chatroom: id }, query };
-        const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
-        head.connected(true);
-        if (!data.length || write.running) continue;
-        put(data);
-        app.rooms.refresh();
-        app.refresh();
-      } catch (error) {
-        if (error.status === 404) return notice.say(error);
-        if (!closed.signal.aborted && !error.status) head.connected(false);
+  async function look() {
+    // What is being sent would come twice.
+    if (write.running || document.hidden) return;
+    const params = { path: { chatroom: id }, query: { limit: PAGE, ...(last ? { after: last } : {}) } };
+    try {
+      const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
+      head.connected(true);
+      if (!data.length || write.running) return;
+      put(data);
+      app.rooms.refresh();
+      app.refresh();
+    } catch (error) {
+      if (error.status === 404) {
+        // It was deleted elsewhere.
+        notice.say(error);
+        closed.abort();
       }
+      if (!closed.signal.aborted && !error.status) head.connected(false);
     }
   }
 
@@ -135,7 +132,7 @@ export function openConversation(app, id) {
     head.show(room);
     app.rooms.touch(room);
     app.rooms.mark(id);
-    poll();
+    repeat(look, POLL_MILLISECONDS, closed.signal);
   }
 
   function begin(accepted) {

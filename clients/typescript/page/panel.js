@@ -11,8 +11,8 @@ const REQUESTS = 100;
 const ID = /([\da-f]{4})[\da-f]{4}(?:-[\da-f]{4}){3}-[\da-f]{8}([\da-f]{4})/g;
 
 /** Puts the panel and its button on the page. */
-export function openPanel(app) {
-  const tabs = [requests(app, (id) => choose("Logs", id)), queues(), standins(), logs()];
+export function openPanel() {
+  const tabs = [requests((id) => choose("Logs", id)), queues(), standins(), logs()];
   const content = h("div.content", { role: "tabpanel", id: "panel-content", tabindex: "0" });
   const bar = h("div.tabs", { role: "tablist", "aria-label": "Developer" }, tabs.map((tab) => h("button", {
     type: "button", role: "tab", "aria-controls": "panel-content", id: `tab-${tab.name}`, onclick: () => choose(tab.name),
@@ -58,7 +58,7 @@ export function openPanel(app) {
   if (localStorage.getItem("panel")) toggle(true);
 }
 
-function requests(app, showLogs) {
+function requests(showLogs) {
   const list = h("ul.requests");
   const empty = h("p.empty", {}, "Every request of this page will be listed here.");
   const rows = new Map();

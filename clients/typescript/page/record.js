@@ -65,9 +65,9 @@ function curl(request, body) {
 /** Reads the body piece by piece: an answer that is a stream is shown as it comes. */
 async function read(entry, response) {
   try {
-    const pieces = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
-    for await (const piece of pieces) {
-      if (entry.answer.length < SHOWN_BYTES) entry.answer += piece;
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader.read()) {
+      if (entry.answer.length < SHOWN_BYTES) entry.answer += piece.value;
       changed(entry);
     }
     if (entry.kind?.includes("json")) entry.answer = JSON.stringify(JSON.parse(entry.answer), null, 2);

@@ -54,6 +54,11 @@ export function openRooms(app) {
   document.addEventListener("visibilitychange", look);
   return {
     refresh,
+    /** Forgets all of it. */
+    clear() {
+      [rooms, next, current] = [[], null, null];
+      draw();
+    },
     /** Marks the conversation that is open. */
     mark(room) {
       current = room;

@@ -17,6 +17,15 @@ export function pause(milliseconds, signal) {
   });
 }
 
+/** Runs `work` again and again, with a pause before each time. */
+export async function repeat(work, milliseconds, signal) {
+  for (;;) {
+    await pause(milliseconds, signal);
+    if (signal.aborted) return;
+    await work();
+  }
+}
+
 /** Follows a reply. `to` gets the text as it is written. Returns the message at its end, or nothing if it is gone. */
 export async function watch(app, accepted, signal, to) {
   while (!signal.aborted) {

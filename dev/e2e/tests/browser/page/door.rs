@@ -2,7 +2,7 @@
 
 use e2e::Person;
 
-use crate::page::{ENTER, sign_in};
+use crate::page::{ENTER, ask, count, sign_in};
 use crate::webdriver::with_browser;
 
 #[tokio::test]
@@ -39,6 +39,25 @@ async fn a_session_outlives_the_page_and_ends_with_the_account() {
         browser.reads("h1", "Sign in").await;
         browser.reads("#toast", "The account is deleted.").await;
         assert_eq!(browser.complaints().await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_next_person_on_a_device_sees_nothing_of_the_one_before() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        ask(&browser, "What is tea?").await;
+        browser.click("#me a").await;
+        browser.click("#sign-out").await;
+        browser.reads("h1", "Sign in").await;
+        assert_eq!(count(&browser, "#rooms a").await, 0);
+
+        sign_in(&browser, &Person::new().mobile).await;
+
+        browser.reads("#rooms", "No conversations yet.").await;
+        let shown = browser.script("return document.body.innerHTML").await;
+        assert!(!shown.as_str().expect("markup").contains("What is tea?"), "{shown}");
     })
     .await;
 }
