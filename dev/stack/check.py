@@ -39,6 +39,7 @@ LINTS = [
     ("crates: cargo-shear", SHEAR),
     ("crates: cargo-shear, fuzz", [*SHEAR, ROOT / "dev/fuzz"]),
     ("crates: listed twice", [*MODULE, "stack.manifests"]),
+    ("scripts: tests", [*MODULE, "unittest", "discover", "-s", "dev/stack/tests", "-t", "dev"]),
     ("scripts: ruff", [RUFF, "check", "--no-cache", ROOT / "dev"]),
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import yaml
 
-from stack.console import Failure
 from stack.environment import given
 from stack.paths import DEV, ROOT
 
@@ -108,8 +107,6 @@ def parameters(
         value = given(variable(parameter))
         if value is not None:
             chosen[parameter] = value
-    if given("STRIPE_SECRET_KEY") and not given("STRIPE_PRICE_ID"):
-        raise Failure("STRIPE_SECRET_KEY needs STRIPE_PRICE_ID: the id of the recurring price of Pro.")
     return {**chosen, "DatabaseUrl": database_url, "RedisUrl": redis_url}
 
 
