@@ -23,6 +23,13 @@ def show(home: Home, variables: dict, began_with_data: bool) -> None:
     say(f"  Commands: {command(home, 'status')}, {command(home, 'logs -f')}, {command(home, 'watch')}\n")
 
 
+def farewell(home: Home) -> None:
+    """Says what stays after the stack has stopped."""
+    if not given("DATABASE_URL"):
+        say(f"\n  Postgres' data stays: accounts, rooms, messages, sessions. {command(home, 'reset')} empties it.")
+    say("  What was in Redis, the queues, the SMS inbox and the stand-ins is gone.")
+
+
 def command(home: Home, rest: str) -> str:
     """A command of dev/ctl that addresses this stack."""
     if rest == "reset" and home.name == MAIN:

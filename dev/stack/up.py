@@ -104,6 +104,8 @@ class Stack:
         """Stops everything and removes the variables and what is not kept; the logs stay."""
         self.home.env.unlink(missing_ok=True)
         stop_all(self.home)
+        if self.keep and self.variables:
+            overview.farewell(self.home)
         stores.clear(self.home)
         shutil.rmtree(self.home.code, ignore_errors=True)
 

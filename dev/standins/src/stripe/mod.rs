@@ -33,6 +33,7 @@ use axum::routing::{any, get, post};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use crate::home;
 use crate::server::Server;
 use failures::Failures;
 use idempotency::Keys;
@@ -98,6 +99,7 @@ struct App {
 
 fn router(app: App) -> Router {
     Router::new()
+        .route("/", get(async || home::page("Stripe", &["/admin/calls", "/admin/deliveries"])))
         .route("/v1/{*path}", any(gate::call))
         .route("/pay/{session}", get(pages::checkout::show).post(pages::checkout::submit))
         .route("/portal/{session}", get(pages::portal::show).post(pages::portal::submit))

@@ -4,6 +4,7 @@
 
 mod gemini_answers;
 mod gemini_faults;
+mod homes;
 mod stripe_api;
 mod stripe_lifecycle;
 mod stripe_pages;
