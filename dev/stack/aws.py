@@ -92,7 +92,7 @@ class LocalAws:
             no_config.write_text("version = 0.1\n")
             command += ["--config-file", no_config, "--parameter-overrides", *overrides]
             env = {**os.environ, "AWS_ENDPOINT_URL": self.endpoint}
-            env |= {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
+            env |= {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "PYTHONUNBUFFERED": "1"}
             # `sam deploy` does not delete its archives.
             env["TMPDIR"] = str(self.home.data / "aws" / "tmp")
             try:

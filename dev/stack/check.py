@@ -39,7 +39,6 @@ LINTS = [
     ("crates: cargo-shear", SHEAR),
     ("crates: cargo-shear, fuzz", [*SHEAR, ROOT / "dev/fuzz"]),
     ("crates: listed twice", [*MODULE, "stack.manifests"]),
-    ("scripts: tests", [*MODULE, "unittest", "discover", "-s", "dev/stack/tests", "-t", "dev"]),
     ("scripts: ruff", [RUFF, "check", "--no-cache", ROOT / "dev"]),
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
@@ -52,10 +51,12 @@ SHARED = ["PGBOUNCER=true", "REDIS_CLUSTER=true"]
 TESTS = [
     ("template: rules", [*MODULE, "stack.rules"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
+    ("scripts: tests", [*MODULE, "unittest", "discover", "-s", "dev/stack/tests", "-t", "dev"]),
     ("end to end", [*UP, *E2E, "--no-fail-fast"]),
     ("end to end: faults", [*UP, *E2E, "--test", "faults"]),
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
+    ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]

@@ -8,6 +8,7 @@ block that cannot run here has a comment before it, which a reader of the page d
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -119,12 +120,24 @@ def _shell(folder: Path, to_run: list[Block]) -> tuple[list[str], int]:
     script.write_text("set -eu -o pipefail\n" + "\n".join(marked))
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     try:
-        done = subprocess.run(["bash", script], cwd=folder / "clone", timeout=SECONDS, check=False, **streams)
+        env = {**os.environ, **accounts()}
+        done = subprocess.run(["bash", script], cwd=folder / "clone", env=env, timeout=SECONDS, check=False, **streams)
         code = done.returncode
     except subprocess.TimeoutExpired:
         code = 124
     begun = [folder / str(number) for number in range(len(to_run))]
     return [file.read_text(errors="replace") for file in begun if file.exists()], code
+
+
+def accounts() -> dict:
+    """What a reader has who has accounts at Gemini and Stripe: here the stand-ins' ones."""
+    return {
+        "GEMINI_API_KEY": "local",
+        "GEMINI_BASE_URL": os.environ.get("GEMINI_STANDIN_URL", ""),
+        "STRIPE_SECRET_KEY": "sk_test_local",
+        "STRIPE_API_BASE": os.environ.get("STRIPE_STANDIN_URL", ""),
+        "STRIPE_PRICE_ID": "price_local_pro",
+    }
 
 
 def looks_like_the_clone(folder: Path) -> None:
