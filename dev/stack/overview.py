@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from stack import preflight
+from stack import preflight, settings
 from stack.console import say
 from stack.environment import given
 from stack.paths import MAIN, ROOT, Home
@@ -27,7 +27,9 @@ def farewell(home: Home) -> None:
     """Says what stays after the stack has stopped."""
     if not given("DATABASE_URL"):
         say(f"\n  Postgres' data stays: accounts, rooms, messages, sessions. {command(home, 'reset')} empties it.")
-    say("  What was in Redis, the queues, the SMS inbox and the stand-ins is gone.")
+    if settings.wants_stripe_standin():
+        say("  The customers of Stripe's stand-in stay too.")
+    say("  What was in Redis, the queues and the SMS inbox is gone.")
 
 
 def command(home: Home, rest: str) -> str:

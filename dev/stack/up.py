@@ -62,6 +62,9 @@ class Stack:
         if "stripe" in standins:
             webhook = ["--webhook-url", outputs["WEBHOOK_URL"], "--price", parameters["StripePriceId"]]
             webhook += ["--webhook-secret", parameters["StripeWebhookSecret"].split(",")[0]]
+            if self.keep:
+                self.home.kept.mkdir(parents=True, exist_ok=True)
+                webhook += ["--keep", self.home.kept / "stripe.json"]
             self._start_standin("stripe", standins["stripe"], *webhook)
         with step("health"):
             _wait_for_health(local.api_url, self.home)
