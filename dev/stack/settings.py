@@ -75,7 +75,7 @@ def parameters(
         "OtpDeliveryInResponse": "codes-are-public",
         "DocsEnabled": "true",
         "OtpAllowedCountries": "*",
-        # Pages of this machine; launcher.py allows each of their ports.
+        # Pages of this machine; emulator/pages.py allows each of their ports.
         "CorsOrigins": "http://localhost,http://127.0.0.1",
         # Every caller here has the same address, 127.0.0.1, and tests are one user in a hurry.
         "RequestsPerUserMinute": "0",
