@@ -57,6 +57,7 @@ TESTS = [
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
+    ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]

@@ -1,4 +1,4 @@
-"""`dev/up dev/papers`: runs every shell block of README.md and docs/*.md as printed, against the stack.
+"""`dev/up dev/papers [PAGE…]`: runs every shell block of README.md and docs/*.md as printed, against the stack.
 
 The blocks of a page run in one shell, one after another, in a folder that looks like the clone but has the variables
 of this stack. A JSON block after a shell block is what it prints: the names in it must be those of the real answer. A
@@ -17,6 +17,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.accounts import main as with_accounts
+from stack.environment import given
 from stack.paths import DEV, ROOT, Home
 
 PAGES = ["README.md", "docs/*.md", "dev/standins/README.md", "clients/*/README.md"]
@@ -79,6 +81,8 @@ def differences(shown: str, printed: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Runs the pages, or the named ones; the result is 1 if one of them fails."""
+    if arguments[:1] == ["--accounts"]:
+        return with_accounts(arguments[1:])
     pages = [ROOT / name for name in arguments] or [one for name in PAGES for one in sorted(ROOT.glob(name))]
     passed = failed = 0
     for page in pages:
@@ -130,14 +134,15 @@ def _shell(folder: Path, to_run: list[Block]) -> tuple[list[str], int]:
 
 
 def accounts() -> dict:
-    """What a reader has who has accounts at Gemini and Stripe: here the stand-ins' ones."""
-    return {
+    """What a reader has who has accounts at Gemini and Stripe: the stack's own ones, else those of the stand-ins."""
+    of_standins = {
         "GEMINI_API_KEY": "local",
         "GEMINI_BASE_URL": os.environ.get("GEMINI_STANDIN_URL", ""),
         "STRIPE_SECRET_KEY": "sk_test_local",
         "STRIPE_API_BASE": os.environ.get("STRIPE_STANDIN_URL", ""),
         "STRIPE_PRICE_ID": "price_local_pro",
     }
+    return {name: given(name) or value for name, value in of_standins.items()}
 
 
 def looks_like_the_clone(folder: Path) -> None:
