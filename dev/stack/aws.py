@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
@@ -77,12 +78,12 @@ class LocalAws:
             command = [tools.PYTHON, ROOT / "dev" / "stack" / "launcher.py", self.home.faults]
             Server(self.home, "aws").start(command, self.port, env=env)
 
-    def deploy(self, parameters: dict) -> dict:
-        """Deploys template.yaml and returns the outputs, with addresses that work on this machine."""
+    def deploy(self, parameters: dict, template: Path) -> dict:
+        """Deploys the template and returns the outputs, with addresses that work on this machine."""
         with step("deployment (sam deploy)"):
             self.client("s3").create_bucket(Bucket=BUCKET)
             overrides = [f"{name}={_quoted(value)}" for name, value in parameters.items()]
-            command = [tools.tool(tools.SAM, "sam"), "deploy", "--template-file", settings.TEMPLATE]
+            command = [tools.tool(tools.SAM, "sam"), "deploy", "--template-file", template]
             command += ["--stack-name", STACK, "--s3-bucket", BUCKET, "--region", REGION, "--no-progressbar"]
             command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
             command += ["--tags", f"ms-custom-id={API_ID}"]
@@ -91,7 +92,7 @@ class LocalAws:
             no_config.write_text("version = 0.1\n")
             command += ["--config-file", no_config, "--parameter-overrides", *overrides]
             env = {**os.environ, "AWS_ENDPOINT_URL": self.endpoint}
-            env |= {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
+            env |= {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "PYTHONUNBUFFERED": "1"}
             # `sam deploy` does not delete its archives.
             env["TMPDIR"] = str(self.home.data / "aws" / "tmp")
             try:

@@ -44,11 +44,8 @@ LINTS = [
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
-<<<<<<< HEAD
-    ("page: its client is fresh", [ROOT / "dev/page-client", "--check"]),
-=======
+    ("page: its client is fresh", [ROOT / "dev/client", "page", "--check"]),
     ("clients: fresh types", [ROOT / "dev/client", "types"]),
->>>>>>> w-g
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]
@@ -57,10 +54,13 @@ SHARED = ["PGBOUNCER=true", "REDIS_CLUSTER=true"]
 TESTS = [
     ("template: rules", [*MODULE, "stack.rules"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
+    ("scripts: tests", [*MODULE, "unittest", "discover", "-s", "dev/stack/tests", "-t", "dev"]),
     ("end to end", [*UP, *E2E, "--no-fail-fast"]),
     ("end to end: faults", [*UP, *E2E, "--test", "faults"]),
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
+    ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
+    ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
     ("clients: typescript", [*UP, ROOT / "dev/client", "test"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),

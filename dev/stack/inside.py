@@ -68,23 +68,13 @@ def admin(home: Home, name: str, call: str, body: bytes) -> bytes:
 def logs(home: Home, query: dict) -> list:
     """The newest lines of all functions, oldest first: those with a request's id, or what went wrong."""
     from stack.aws import LocalAws
+    from stack.logs import SERIOUS, Logs, resources
 
-    port = int(variables(home)["AWS_ENDPOINT_URL"].rpartition(":")[2])
-    client = LocalAws(home, port).client("logs")
-    wanted, since = query.get("request"), int((time.time() - LOG_MINUTES * 60) * 1000)
-    found = []
-    for group in client.describe_log_groups()["logGroups"]:
-        name = group["logGroupName"]
-        for page in client.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=since):
-            for event in page["events"]:
-                line = event["message"].rstrip()
-                if wanted in line if wanted else _is_bad(line):
-                    found.append({"at": event["timestamp"], "function": name.rpartition("/")[2], "line": line})
-    return sorted(found, key=lambda one: one["at"])[-LOG_LINES:]
-
-
-def _is_bad(line: str) -> bool:
-    return '"level":"ERROR"' in line or '"level":"WARN"' in line
+    local = LocalAws(home, int(variables(home)["AWS_ENDPOINT_URL"].rpartition(":")[2]))
+    since = int((time.time() - LOG_MINUTES * 60) * 1000)
+    words = [query["request"]] if "request" in query else [f'"level":"{level}"' for level in SERIOUS]
+    lines = [line for line in Logs(local, sorted(resources()), since).new() if any(word in line.text for word in words)]
+    return [{"function": line.function, "line": line.text} for line in lines[-LOG_LINES:]]
 
 
 def _ask(url: str, body: bytes | None = None, headers: dict | None = None) -> bytes:

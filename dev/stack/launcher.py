@@ -9,8 +9,8 @@ import socketserver
 import sys
 from pathlib import Path
 
-# Nothing must be imported from the folder of this file.
-sys.path.pop(0)
+# The folder of the package `stack`; nothing must be imported from the folder of this file.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
 FAULT = Path(sys.argv.pop(1)) / "sqs"
 
 # Its Lambda Runtime API sends a response in two segments: Nagle's algorithm delays the second one by 40 ms.
@@ -18,6 +18,8 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 from ministack import app  # noqa: E402
 from ministack.services import lambda_svc, sqs  # noqa: E402
+
+from stack.emulator import pages  # noqa: E402
 
 serve = sqs.handle_request
 
@@ -39,4 +41,6 @@ def concurrency_of_groups(mapping, *_):
 
 
 lambda_svc._sqs_esm_concurrency = concurrency_of_groups
+
+pages.apply()
 app.main()

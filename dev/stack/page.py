@@ -120,10 +120,9 @@ class Page(BaseHTTPRequestHandler):
 
 
 def choose_port() -> int:
-    """PAGE_PORT; else 8080, so that the page finds its session again, or a free one."""
-    chosen = given("PAGE_PORT")
-    if chosen:
-        return int(chosen)
+    """PAGE_PORT; else 8080, so that the page finds its session again, or a free one if that is in use."""
+    if chosen := given("PAGE_PORT"):
+        return int(chosen) or free_port()
     return free_port() if given("PORT") == "0" or listens(PORT) else PORT
 
 

@@ -1,4 +1,4 @@
-// Made of clients/typescript/src by dev/page-client. With openapi-fetch, MIT, (c) 2023 Drew Powers.
+// Made of clients/typescript/src by `dev/client page`. With openapi-fetch, MIT, (c) 2023 Drew Powers.
 
 // node_modules/openapi-fetch/dist/index.mjs
 var PATH_PARAM_RE = /\{[^{}]+\}/g;

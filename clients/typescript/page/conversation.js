@@ -8,12 +8,10 @@ import { header } from "./header.js";
 import { openLog } from "./log.js";
 import { openNotice } from "./notice.js";
 import { isUnderWay } from "./turns.js";
-import { repeat, watch } from "./watch.js";
+import { keepLooking, watch } from "./watch.js";
 
 const PAGE = 30;
 const TITLE_LENGTH = 48;
-/** How often an open conversation asks for what other devices sent. */
-const POLL_MILLISECONDS = 5000;
 
 /** A conversation, or a new one without an id. */
 export function openConversation(app, id) {
@@ -53,7 +51,7 @@ export function openConversation(app, id) {
       offerEarlier(room.messages.next_cursor);
       if (log.isEmpty) log.greet();
       log.toEnd();
-      repeat(look, POLL_MILLISECONDS, closed.signal);
+      keepLooking(look, closed.signal);
     } catch (error) {
       if (!closed.signal.aborted) notice.say(error, error.status === 404 ? null : load);
     } finally {
@@ -72,18 +70,19 @@ export function openConversation(app, id) {
     log.above(more);
   }
 
-  /** Asks now and then what other devices sent. */
+  /** Asks what other devices sent; returns whether something is going on. */
   async function look() {
     // What is being sent would come twice.
-    if (write.running || document.hidden) return;
+    if (write.running || document.hidden) return true;
     const params = { path: { chatroom: id }, query: { limit: PAGE, ...(last ? { after: last } : {}) } };
     try {
       const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
       head.connected(true);
-      if (!data.length || write.running) return;
+      if (!data.length || write.running) return write.running;
       put(data);
       app.rooms.refresh();
       app.refresh();
+      return true;
     } catch (error) {
       if (error.status === 404) {
         // It was deleted elsewhere.
@@ -132,7 +131,7 @@ export function openConversation(app, id) {
     head.show(room);
     app.rooms.touch(room);
     app.rooms.mark(id);
-    repeat(look, POLL_MILLISECONDS, closed.signal);
+    keepLooking(look, closed.signal);
   }
 
   function begin(accepted) {

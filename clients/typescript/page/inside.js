@@ -96,9 +96,7 @@ export function logs() {
   async function look() {
     const query = id.value.trim() ? `?request=${encodeURIComponent(id.value.trim())}` : "";
     const found = await ask(`dev/logs${query}`);
-    // What AWS itself writes of an invocation says nothing here.
-    const told = found.filter((one) => !/^(START|END) RequestId/.test(one.line));
-    lines.replaceChildren(...told.map((one) => h("div.line", {}, h("b", {}, one.function.replace(/Logs$/, "")), h("pre", {}, readable(one.line)))));
+    lines.replaceChildren(...found.map((one) => h("div.line", {}, h("b", {}, one.function), h("pre", {}, readable(one.line)))));
     if (!found.length) lines.append(h("p.empty", {}, query ? "No line has this id in the last half hour." : "Nothing went wrong in the last half hour."));
   }
   const search = form("search", [id], "Search", look);

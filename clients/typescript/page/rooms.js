@@ -5,7 +5,7 @@ import { button, h } from "./dom.js";
 
 const PAGE = 30;
 /** How often the list asks for what other devices began. */
-const POLL_MILLISECONDS = 20_000;
+const POLL_MILLISECONDS = 60_000;
 
 /** The list beside the conversation. */
 export function openRooms(app) {

@@ -17,12 +17,20 @@ export function pause(milliseconds, signal) {
   });
 }
 
-/** Runs `work` again and again, with a pause before each time. */
-export async function repeat(work, milliseconds, signal) {
+/** The shortest and the longest pause between two looks at what other devices did. */
+const SOON_MILLISECONDS = 4000;
+const LATE_MILLISECONDS = 30_000;
+
+/** Looks again and again. `look` returns whether something happened: where nothing does, the pauses grow. */
+export async function keepLooking(look, signal) {
+  let milliseconds = SOON_MILLISECONDS;
+  const soon = () => (milliseconds = SOON_MILLISECONDS);
+  addEventListener("focus", soon, { signal });
+  addEventListener("keydown", soon, { signal });
   for (;;) {
     await pause(milliseconds, signal);
     if (signal.aborted) return;
-    await work();
+    milliseconds = (await look()) ? SOON_MILLISECONDS : Math.min(milliseconds * 1.25, LATE_MILLISECONDS);
   }
 }
 

@@ -61,7 +61,7 @@ fn every_state_of_a_subscription_is_a_row_of_the_table_of_states() {
 #[test]
 fn the_events_to_select_are_those_that_are_handled() {
     let setup = of_billing("Setting up");
-    let block = setup.split("```").nth(1).expect("a list");
+    let block = setup.split("```text").nth(1).and_then(|rest| rest.split("```").next()).expect("a list");
     let listed: BTreeSet<&str> = block.split_whitespace().collect();
     assert_eq!(listed, HANDLED.into_iter().collect());
 }
