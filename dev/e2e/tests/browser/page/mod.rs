@@ -4,6 +4,7 @@ mod connection;
 mod developers;
 mod devices;
 mod door;
+mod history;
 mod journey;
 mod keyboard;
 mod markdown;
