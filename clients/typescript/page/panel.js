@@ -7,8 +7,8 @@ import { logs, queues, standins } from "./inside.js";
 export { record } from "./record.js";
 
 const REQUESTS = 100;
-/** An id; its ends are enough to tell it from others. */
-const ID = /([\da-f]{4})[\da-f]{4}(?:-[\da-f]{4}){3}-[\da-f]{8}([\da-f]{4})/g;
+/** An id; its end is enough to tell it from others. */
+const ID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{8}([\da-f]{4})/g;
 
 /** Puts the panel and its button on the page. */
 export function openPanel() {
@@ -76,7 +76,7 @@ function requests(showLogs) {
     const kind = !entry.status ? "" : entry.status < 400 ? ".good" : ".bad";
     const times = entry.times > 1 ? h("span.times", {}, `×${entry.times}`) : null;
     row.firstElementChild.replaceChildren(h(`span.status${kind}`, {}, String(entry.status ?? "…")), " ",
-      h("span.path", {}, h("b", {}, entry.method), ` ${entry.path.replaceAll(ID, "$1…$2")}`), times ?? "", h("span.time", {}, entry.milliseconds ? `${entry.milliseconds} ms` : ""));
+      h("span.path", {}, h("b", {}, entry.method), ` ${entry.path.replaceAll(ID, "…$1")}`), times ?? "", h("span.time", {}, entry.milliseconds ? `${entry.milliseconds} ms` : ""));
     if (row.open) fill(entry, row);
   }
 

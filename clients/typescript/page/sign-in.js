@@ -55,7 +55,8 @@ function askCode(app, place, mobile, sent) {
     code.value = found;
     code.focus();
   });
-  const clock = setInterval(count, 1000);
+  // The door may be left in another tab.
+  const clock = setInterval(() => (card.isConnected ? count() : leave()), 1000);
   function leave() {
     clearInterval(clock);
     inbox.close();
