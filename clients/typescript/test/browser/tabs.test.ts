@@ -31,8 +31,11 @@ test("two tabs renew their tokens once, and a sign-out in one reaches the other"
   const { server, browser, one, two } = await tabs(t);
   server.on("GET /user/me", (response, call) =>
     (call.headers.authorization === "Bearer access-b" ? json(200, { id: "u1" }) : problem(401, "unauthenticated"))(response, call));
-  // Slow, so that the tabs' renewals would overlap.
-  server.on("POST /auth/refresh", (response, call) => setTimeout(() => json(200, tokens("b"))(response, call), 1500));
+  // Both tabs want to renew before one of them can.
+  server.on("POST /auth/refresh", async (response, call) => {
+    while (server.to("/user/me").length < 6) await new Promise((next) => setTimeout(next, 5));
+    setTimeout(() => json(200, tokens("b"))(response, call), 500);
+  });
   server.on("POST /auth/logout.*", (response) => response.writeHead(204).end());
   const ask = "window.asked = Promise.all([1, 2, 3].map(() => unwrap(chat.api.GET('/user/me'))));";
 
@@ -45,6 +48,16 @@ test("two tabs renew their tokens once, and a sign-out in one reaches the other"
   await browser.run(one, "await chat.session.signOut();");
   assert.equal(await browser.run(two, "return await window.seen"), false);
   assert.equal(await browser.run(two, "return localStorage.getItem('chat-backend')"), '{"device_token":"device-b"}');
+});
+
+test("storage that is cleared, or cannot be read, is nobody's session", async (t) => {
+  const { browser, one, two } = await tabs(t);
+
+  await browser.run(two, "window.seen = new Promise((told) => chat.session.onChange(told));");
+  await browser.run(one, "localStorage.clear();");
+  assert.equal(await browser.run(two, "return await window.seen"), false);
+  await browser.run(one, "localStorage.setItem('chat-backend', '{'); location.reload();");
+  assert.equal(await browser.run(one, "while (!window.chat) await new Promise((next) => setTimeout(next, 20)); return chat.session.signedIn"), false);
 });
 
 test("a browser follows a reply through a lost connection", async (t) => {
