@@ -665,7 +665,7 @@ function browserTokens(key = "chat-backend") {
   return {
     get: () => parsed(localStorage.getItem(key)),
     set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
-    subscribe: (changed) => addEventListener("storage", (event) => event.key === key && changed())
+    subscribe: (changed) => addEventListener("storage", (event) => (event.key ?? key) === key && changed())
   };
 }
 function parsed(text) {
@@ -684,8 +684,9 @@ var Session = class {
     this.store = store;
     this.http = http;
     const first = store.get();
-    if (!(first instanceof Promise)) this.#learn(first ?? {});
-    this.ready = this.#load().then(() => void 0);
+    const learn = (tokens = {}) => void this.#learn(tokens);
+    this.ready = first instanceof Promise ? first.then(learn) : Promise.resolve(learn(first));
+    this.ready.catch(() => void 0);
     store.subscribe?.(() => void this.#load());
   }
   base;

@@ -27,7 +27,7 @@ export function browserTokens(key = "chat-backend"): TokenStore {
   return {
     get: () => parsed(localStorage.getItem(key)),
     set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
-    subscribe: (changed) => addEventListener("storage", (event) => event.key === key && changed()),
+    subscribe: (changed) => addEventListener("storage", (event) => (event.key ?? key) === key && changed()),
   };
 }
 
@@ -56,9 +56,10 @@ export class Session {
 
   constructor(private readonly base: string, private readonly store: TokenStore, private readonly http: Http) {
     const first = store.get();
-    // A store that answers at once is known at once.
-    if (!(first instanceof Promise)) this.#learn(first ?? {});
-    this.ready = this.#load().then(() => undefined);
+    const learn = (tokens: Tokens = {}) => void this.#learn(tokens);
+    this.ready = first instanceof Promise ? first.then(learn) : Promise.resolve(learn(first));
+    // A store that fails is told to whoever waits, and to every request.
+    this.ready.catch(() => undefined);
     store.subscribe?.(() => void this.#load());
   }
 

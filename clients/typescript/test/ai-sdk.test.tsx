@@ -35,7 +35,7 @@ async function chat(t: TestContext, server: Server, messages: UIMessage[] = []):
   t.after(() => root.unmount());
   const shown = () => place.textContent ?? "";
   const until = async (text: string) => {
-    for (const end = Date.now() + 5000; shown() !== text; ) {
+    for (const end = Date.now() + 20_000; shown() !== text; ) {
       assert(Date.now() < end, `It shows ${shown()}`);
       await new Promise((next) => setTimeout(next, 5));
     }

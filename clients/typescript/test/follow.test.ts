@@ -65,14 +65,14 @@ test("a stream whose time is over is resumed at once, however often", async (t) 
   const { seen } = await watch(follow(server, { limits: { firstPause: 30_000 } }));
 
   assert.deepEqual(seen, [...Array(6).fill("delta"), "done"]);
-  assert(Date.now() - began < 2000);
+  assert(Date.now() - began < 10_000);
 });
 
 test("a silent connection is dead", async (t) => {
   const server = await Server.start(t);
   server.on(`GET ${STREAM}/events.*`, events([snapshot("Te")], "stay"), () => undefined, events([DONE]));
 
-  const { seen } = await watch(follow(server, { limits: { silence: 100 } }));
+  const { seen } = await watch(follow(server, { limits: { silence: 1000 } }));
 
   assert.deepEqual(seen, ["snapshot", "done"]);
   assert.equal(streams(server).length, 3);
@@ -82,11 +82,11 @@ test("comments keep a quiet connection alive", async (t) => {
   const server = await Server.start(t);
   server.on(`GET ${STREAM}/events.*`, (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const timer = setInterval(() => response.write(": alive\n\n"), 30);
-    setTimeout(() => (clearInterval(timer), response.end(`event: done\ndata: ${JSON.stringify(DONE[1])}\n\n`)), 300);
+    const timer = setInterval(() => response.write(": alive\n\n"), 100);
+    setTimeout(() => (clearInterval(timer), response.end(`event: done\ndata: ${JSON.stringify(DONE[1])}\n\n`)), 2000);
   });
 
-  const { seen } = await watch(follow(server, { limits: { silence: 150 } }));
+  const { seen } = await watch(follow(server, { limits: { silence: 1000 } }));
 
   assert.deepEqual(seen, ["done"]);
   assert.equal(server.calls.length, 1);
@@ -207,7 +207,7 @@ test("breaking out of the loop, or aborting, closes the connection", async (t) =
   const abort = new AbortController();
   const reason = new Error("enough");
   const aborted = watch(follow(server, { signal: abort.signal }));
-  setTimeout(() => abort.abort(reason), 50);
+  void server.reached(2).then(() => setTimeout(() => abort.abort(reason), 50));
   await assert.rejects(aborted, reason);
 
   while (closed < 2) await new Promise((next) => setTimeout(next, 5));

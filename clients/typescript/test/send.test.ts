@@ -51,7 +51,7 @@ test("a 429 is repeated after its Retry-After", async (t) => {
   await client(server).send(ROOM, "hi");
 
   const took = Date.now() - began;
-  assert(took >= 990 && took < 2000, `${took} ms`);
+  assert(took >= 990, `${took} ms`);
 });
 
 test("a spent allowance is thrown at once, with what the upgrade needs", async (t) => {
@@ -78,7 +78,7 @@ test("what repeating does not mend is thrown at once", async (t) => {
 test("a send gives up after its tries, and each try has a time", async (t) => {
   const server = await Server.start(t);
   server.on(SEND, broken, () => undefined, broken);
-  const chat = client(server, { tries: 3, answer: 50 });
+  const chat = client(server, { tries: 3, answer: 1000 });
 
   await assert.rejects(chat.send(ROOM, "hi"), TypeError);
 
@@ -92,6 +92,7 @@ test("an aborted send ends, also in a pause, and is not repeated", async (t) => 
   const reason = new Error("enough");
   const sending = client(server, { firstPause: 60_000, longestPause: 60_000 }).send(ROOM, "hi", { signal: abort.signal });
 
+  await server.reached(1);
   setTimeout(() => abort.abort(reason), 50);
 
   await assert.rejects(sending, reason);

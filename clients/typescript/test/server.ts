@@ -42,6 +42,11 @@ export class Server {
     return this.calls.filter((call) => new RegExp(`^${path}$`).test(call.path));
   }
 
+  /** Waits until so many calls have come. */
+  async reached(calls: number): Promise<void> {
+    while (this.calls.length < calls) await new Promise((next) => setTimeout(next, 5));
+  }
+
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = "";
     for await (const piece of request) text += piece;

@@ -148,6 +148,18 @@ test("a renewal does not undo a sign-out that came meanwhile", async (t) => {
   assert.deepEqual(store.get(), {});
 });
 
+test("a store that fails is told to whoever waits for it, and to requests", async (t) => {
+  const server = await Server.start(t);
+  const failing: TokenStore = { get: () => Promise.reject(new Error("locked")), set: () => undefined };
+  const client = createChatClient({ baseUrl: server.url, tokens: failing });
+
+  await new Promise((next) => setTimeout(next, 10));
+
+  await assert.rejects(client.session.ready, /locked/);
+  await assert.rejects(client.api.GET("/user/me"), /locked/);
+  assert.equal(server.calls.length, 0);
+});
+
 test("other refusals with status 401, and a request's own token, renew nothing", async (t) => {
   const server = await Server.start(t);
   server.on("POST /auth/change-password", problem(401, "credentials_invalid"));
