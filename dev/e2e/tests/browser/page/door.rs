@@ -61,3 +61,31 @@ async fn the_next_person_on_a_device_sees_nothing_of_the_one_before() {
     })
     .await;
 }
+
+/// Answers the deletion of the account as ten minutes after the sign-in.
+const STALE: &str = "
+    const real = window.fetch;
+    const problem = { status: 403, code: 'fresh_sign_in_required', detail: 'This needs a sign-in of the last 10 minutes.' };
+    const headers = { 'content-type': 'application/problem+json' };
+    window.fetch = async (request) => request.method === 'DELETE'
+        ? new Response(JSON.stringify(problem), { status: 403, headers }) : real(request)";
+
+#[tokio::test]
+async fn who_signed_in_long_ago_signs_in_again_before_the_account_is_deleted() {
+    with_browser(async |browser| {
+        let mobile = Person::new().mobile;
+        sign_in(&browser, &mobile).await;
+        browser.click("#me a").await;
+        browser.reads("#devices", "This device").await;
+        browser.script(STALE).await;
+
+        browser.click("#delete-account").await;
+        browser.accept().await;
+        browser.reads("#leave [role=alert]", "This needs a sign-in of the last 10 minutes.").await;
+        browser.click("#sign-in-again").await;
+
+        browser.reads("h1", "Sign in").await;
+        assert_eq!(browser.script("return document.getElementById('mobile').value").await, mobile);
+    })
+    .await;
+}
