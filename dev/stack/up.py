@@ -30,7 +30,7 @@ class Stack:
     def __init__(self, home: Home, keep: bool):
         self.home = home
         self.keep = keep
-        self.began_with_data = keep and stores.has_kept(home)
+        self.began_with_data = keep and not given("DATABASE_URL") and stores.has_kept(home)
         self.variables: dict = {}
 
     def start(self) -> None:
