@@ -51,8 +51,12 @@ class Follower:
     def __init__(self, *arguments: str):
         self.process = subprocess.Popen([CTL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines: queue.Queue = queue.Queue()
-        self.reader = threading.Thread(target=lambda: [self.lines.put(line) for line in self.process.stdout], daemon=True)
+        self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self.lines.put(line)
 
     def until(self, word: str) -> str:
         """The first line with the word; fails if it does not come."""
