@@ -40,6 +40,7 @@ class Stack:
         for directory in (self.home.logs, self.home.faults):
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir(parents=True)
+        build.announce(preflight.profile())
         port = preflight.port() or free_port()
         self.local = local = aws.LocalAws(self.home, port)
         local.start()
