@@ -57,7 +57,6 @@ def build_for(home: Home, profile: str) -> Path:
 
     A later build does not change what a running stack deploys.
     """
-    announce(profile)
     with step(f"functions, profile {profile}"), alone():
         compile_functions(profile, host())
         shutil.rmtree(home.code, ignore_errors=True)
@@ -100,7 +99,8 @@ def standin(name: str):
 def announce(profile: str) -> None:
     """Says before a first build how long it takes."""
     tools.ensure_cargo()
-    if not any(TARGET.glob(f"*/{profile}/deps")):
+    folder = "debug" if profile == "dev" else profile
+    if not any(TARGET.glob(f"*/{folder}/deps")):
         cores = os.cpu_count() or 1
         minutes = max(1, round(FIRST_BUILD_MINUTES / cores))
         say(f"\n  The first build compiles every dependency: about {minutes} minutes on {cores} cores, 2 GB of disk.")

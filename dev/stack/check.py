@@ -59,6 +59,7 @@ TESTS = [
     ("end to end: faults", [*UP, *E2E, "--test", "faults"]),
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
+    ("scripts: running stack", [*UP, *MODULE, "unittest", "discover", "-s", "dev/stack/live_tests", "-t", "dev"]),
     ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
     ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),

@@ -14,7 +14,8 @@ from stack.environment import dotenv, given
 from stack.paths import ROOT
 
 # The settings of the scripts themselves; the others are the template's parameters.
-OF_SCRIPTS = ["PORT", "PAGE_PORT", "LAMBDA_PROFILE", "PGBOUNCER", "REDIS_CLUSTER", "DOTENV"]
+PORTS = ["PORT", "PAGE_PORT"]
+OF_SCRIPTS = [*PORTS, "LAMBDA_PROFILE", "PGBOUNCER", "REDIS_CLUSTER", "DOTENV"]
 DEFAULT_PORT = 8000
 DEFAULT_PROFILE = "stack"
 # How similar a name must be to that of a setting to be called a slip, from 0 to 1.
@@ -25,7 +26,7 @@ CONNECT_SECONDS = 5
 
 def check() -> None:
     """Refuses settings that cannot work, all at once."""
-    problems = [*_port(), *_profile(), *_values(), *_stripe(), *_stores()]
+    problems = [*_ports(), *_profile(), *_values(), *_stripe(), *_stores()]
     if problems:
         raise Failure("\n".join(["Nothing was built, for these settings cannot work:", *(f"  {p}" for p in problems)]))
 
@@ -57,13 +58,14 @@ def slips() -> list[str]:
     return found
 
 
-def _port() -> list[str]:
-    values = {name: given(name) or "0" for name in ("PORT", "PAGE_PORT")}
-    return [
-        f"{name}={value}: a number from 0 to 65535 is expected; 0 picks a free port."
-        for name, value in values.items()
-        if not (value.isdecimal() and int(value) < 65536)
-    ]
+def _ports() -> list[str]:
+    wrong = {name: value for name in PORTS if (value := given(name)) and not _is_port(value)}
+    why = "a number from 0 to 65535 is expected; 0 picks a free port"
+    return [f"{name}={value}: {why}." for name, value in wrong.items()]
+
+
+def _is_port(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and int(value) < 65536
 
 
 def _profile() -> list[str]:

@@ -30,7 +30,7 @@ class Stack:
     def __init__(self, home: Home, keep: bool):
         self.home = home
         self.keep = keep
-        self.began_with_data = keep and stores.has_kept(home)
+        self.began_with_data = keep and not given("DATABASE_URL") and stores.has_kept(home)
         self.variables: dict = {}
 
     def start(self) -> None:
@@ -40,6 +40,7 @@ class Stack:
         for directory in (self.home.logs, self.home.faults):
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir(parents=True)
+        build.announce(preflight.profile())
         port = preflight.port() or free_port()
         self.local = local = aws.LocalAws(self.home, port)
         local.start()

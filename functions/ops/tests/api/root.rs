@@ -10,6 +10,7 @@ async fn the_root_leads_to_existing_pages() {
     let html = String::from_utf8(page.bytes.clone()).unwrap();
     let links: Vec<_> = html.split("href=").skip(1).filter_map(|rest| rest.split('>').next()).collect();
     assert_eq!(links, ["health", "problems", "docs", "openapi.json"]);
+    assert!(html.contains("location.replace(location.pathname + '/')"), "relative links need the slash: {html}");
     for link in links {
         // Health is 503 where a store takes more than a second, as on a busy machine.
         assert_ne!(api.anyone().get(&format!("/{link}")).await.status(), 404, "{link}");
