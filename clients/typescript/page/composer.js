@@ -3,6 +3,9 @@
 import { meter } from "./allowance.js";
 import { h, icon } from "./dom.js";
 
+const IDLE = "Enter sends, Shift and Enter begin a new line";
+const BUSY = "An answer is being written, Escape stops it";
+
 /** A composer. `send(text)` gets what was written, `stop()` is called to stop an answer. `draft` names where a text is kept. */
 export function composer(app, { send, stop }) {
   const text = h("textarea", {
@@ -12,7 +15,7 @@ export function composer(app, { send, stop }) {
   sessionStorage.removeItem("draft");
   const go = h("button.round.primary", { type: "submit", "aria-label": "Send", id: "send" }, icon("send"));
   const halt = h("button.round", { type: "button", "aria-label": "Stop", id: "stop", hidden: true, onclick: stop }, icon("stop"));
-  const hint = h("p.hint", {}, "Enter sends, Escape stops");
+  const hint = h("p.hint", {}, IDLE);
   const element = h("form.composer", {}, h("div.field", {}, text, go, halt), h("div.below", {}, hint, meter(app)));
   let running = false;
 
@@ -51,6 +54,7 @@ export function composer(app, { send, stop }) {
       running = value;
       go.hidden = value;
       halt.hidden = !value;
+      hint.textContent = value ? BUSY : IDLE;
       if (hadFocus) text.focus();
     },
     get running() {
