@@ -33,12 +33,14 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
     const room = await this.#room(chatId);
     const known = this.#accepted.get(last.id);
     // A message whose sending failed keeps its key; one that was accepted and comes again was edited.
-    const send = () => this.#client.send(room, textOf(last), { key: known ? undefined : keyOf(chatId, last.id), signal });
-    const regenerate = () => this.#client.regenerate(room, known ?? last.id, { signal });
-    const accepted = await (trigger === "regenerate-message" ? regenerate().catch(orElse(send)) : send());
-    this.#accepted.set(last.id, accepted.message.id);
-    const stop = () => void this.#client.cancel(accepted).catch(() => undefined);
+    const send = () => this.#client.send(room, textOf(last), { key: known ? undefined : keyOf(chatId, last.id) });
+    const regenerate = () => this.#client.regenerate(room, known ?? last.id);
+    const sending = trigger === "regenerate-message" ? regenerate().catch(orElse(send)) : send();
+    // What is stopped while it is on its way may be accepted all the same: it is stopped then.
+    const stop = () => void sending.then((accepted) => this.#client.cancel(accepted)).catch(() => undefined);
     signal?.addEventListener("abort", stop, { once: true });
+    void sending.then(({ message }) => this.#accepted.set(last.id, message.id)).catch(() => undefined);
+    const accepted = await Promise.race([sending, aborted(signal)]);
     return streamOf((signal) => chunks(this.#client, accepted, signal), signal);
   }
 
@@ -112,6 +114,10 @@ function streamOf(
     },
     cancel: () => cancelled.abort(),
   });
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
 function orElse(send: () => Promise<Accepted>) {

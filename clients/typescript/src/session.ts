@@ -1,6 +1,7 @@
 /** Tokens: kept, sent, and renewed once for everybody who needs it. */
 
 import { read } from "./problem.js";
+import { sleep } from "./retry.js";
 import type { components } from "./schema.js";
 
 type TokenSet = components["schemas"]["TokenSet"];
@@ -45,6 +46,8 @@ const OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login
 const DEVICE = /^\/auth\/(send-otp|verify-otp|forgot-password|login)$/;
 /** An access token is renewed so many milliseconds before its end. */
 const EARLY = 10_000;
+/** How many milliseconds another tab's tokens may take to arrive. */
+const LAG = 1000;
 
 /** Sends requests with the session's token. Sign-ins, refreshes and sign-outs that pass through change the session. */
 export class Session {
@@ -112,13 +115,24 @@ export class Session {
     return renewed ? this.http(withToken(again, renewed)) : response;
   }
 
-  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now.
-   * One request and one tab renews; the others find its tokens in the store. */
+  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now. */
   #renew(stale: string | undefined): Promise<Renewed> {
-    const work = () => this.#refresh(stale);
+    return (this.#renewing ??= this.#inTurn(stale).finally(() => (this.#renewing = undefined)));
+  }
+
+  /** One tab at a time renews; the others find its tokens in the store. */
+  async #inTurn(stale: string | undefined): Promise<Renewed> {
+    const name = `chat-backend ${this.base}`;
     const locks = globalThis.navigator?.locks;
-    const renewing = async () => (locks ? locks.request(`chat-backend ${this.base}`, work) : work());
-    return (this.#renewing ??= renewing().finally(() => (this.#renewing = undefined)));
+    if (!locks) return this.#refresh(stale);
+    const work = async (lock: Lock | null) => lock && { renewed: await this.#refresh(stale) };
+    const first = await locks.request(name, { ifAvailable: true }, work);
+    if (first) return first.renewed;
+    return locks.request(name, async () => {
+      // What the other tab stored may arrive a moment after its turn.
+      for (let n = 0; n < 20 && (await this.#load()).access_token === stale; n += 1) await sleep(LAG / 20);
+      return this.#refresh(stale);
+    });
   }
 
   async #refresh(stale: string | undefined): Promise<Renewed> {

@@ -89,6 +89,25 @@ test("stop stops the reply at the backend", async (t) => {
   while (server.to(`${READ}/cancel`).length === 0) await new Promise((next) => setTimeout(next, 5));
 });
 
+test("a message that is stopped on its way is stopped when it is accepted", async (t) => {
+  const server = await Server.start(t);
+  const { opened, open } = gate();
+  server.on(SEND, async (response, call) => (await opened, sent(server)(response, call)));
+  server.on(`POST ${READ}/cancel`, json(200, reply("cancelled", "")));
+  const app = await chat(t, server);
+
+  void app.chat().sendMessage({ text: "hi" });
+  await app.until("user: hi; submitted");
+  await server.reached(1);
+  await app.chat().stop();
+  await app.until("user: hi; ready");
+  assert.equal(server.calls.length, 1);
+  open();
+
+  await server.reached(2);
+  assert.equal(server.calls[1]?.path, `${READ}/cancel`);
+});
+
 test("regenerate makes another reply in the place of the first", async (t) => {
   const server = await Server.start(t);
   server.on(SEND, sent(server)).on(STREAM, events([done("completed", "Tea.")]), events([done("completed", "Coffee.")]));

@@ -88,19 +88,51 @@ test("tokens that another tab renewed are taken over", async (t) => {
   assert.equal(server.to("/auth/refresh").length, 0);
 });
 
-test("two clients that share a store and the browser's locks renew once", async (t) => {
+/** The browser's locks, as far as the client uses them. */
+function locks(): { request: (...args: any[]) => Promise<unknown> } {
+  let held = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const request = (_name: string, ...rest: any[]) => {
+    const work = rest.pop();
+    if (rest[0]?.ifAvailable && held > 0) return Promise.resolve(work(null));
+    held += 1;
+    const mine = last.then(() => work({})).finally(() => (held -= 1));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+  return { request };
+}
+
+test("clients that share a store and the browser's locks renew once, though the store lags", async (t) => {
   const server = await Server.start(t);
   server.on("GET /user/me", me("b")).on("POST /auth/refresh", json(200, tokens("b")));
-  let last: Promise<unknown> = Promise.resolve();
-  const locks = { request: (_name: string, work: () => unknown) => (last = last.then(work)) };
-  Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
+  Object.defineProperty(globalThis, "navigator", { value: { locks: locks() }, configurable: true });
   t.after(() => Reflect.deleteProperty(globalThis, "navigator"));
-  const store = memoryTokens(saved("a"));
-  const tabs = [1, 2, 3].map(() => createChatClient({ baseUrl: server.url, tokens: store }));
+  let current = saved("a");
+  // A tab sees what it wrote itself at once, and what the others wrote a little later.
+  const tab = () => {
+    let own: Tokens | undefined;
+    const set = (next: Tokens) => ((own = next), void setTimeout(() => (current = next), 200));
+    return createChatClient({ baseUrl: server.url, tokens: { get: () => own ?? current, set } });
+  };
 
-  await Promise.all(tabs.map((tab) => unwrap(tab.api.GET("/user/me"))));
+  await Promise.all([tab(), tab(), tab()].map((client) => unwrap(client.api.GET("/user/me"))));
 
   assert.equal(server.to("/auth/refresh").length, 1);
+});
+
+test("a tab whose turn comes after a failed renewal renews itself", async (t) => {
+  const server = await Server.start(t);
+  server.on("GET /user/me", me("b")).on("POST /auth/refresh", broken, json(200, tokens("b")));
+  Object.defineProperty(globalThis, "navigator", { value: { locks: locks() }, configurable: true });
+  t.after(() => Reflect.deleteProperty(globalThis, "navigator"));
+  const store = memoryTokens(saved("a"));
+  const [one, two] = [1, 2].map(() => createChatClient({ baseUrl: server.url, tokens: store }));
+
+  const outcomes = await Promise.allSettled([one, two].map((client) => unwrap(client!.api.GET("/user/me"))));
+
+  assert.deepEqual(outcomes.map((outcome) => outcome.status).sort(), ["fulfilled", "rejected"]);
+  assert.equal(server.to("/auth/refresh").length, 2);
 });
 
 test("a refresh token that is refused ends the session", async (t) => {
