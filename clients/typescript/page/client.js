@@ -678,6 +678,7 @@ function parsed(text) {
 var OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login)$/;
 var DEVICE = /^\/auth\/(send-otp|verify-otp|forgot-password|login)$/;
 var EARLY = 1e4;
+var LAG = 1e3;
 var Session = class {
   constructor(base, store, http) {
     this.base = base;
@@ -740,13 +741,22 @@ var Session = class {
     if (renewed instanceof Response) return renewed.clone();
     return renewed ? this.http(withToken(again, renewed)) : response;
   }
-  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now.
-   * One request and one tab renews; the others find its tokens in the store. */
+  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now. */
   #renew(stale) {
-    const work = () => this.#refresh(stale);
+    return this.#renewing ??= this.#inTurn(stale).finally(() => this.#renewing = void 0);
+  }
+  /** One tab at a time renews; the others find its tokens in the store. */
+  async #inTurn(stale) {
+    const name = `chat-backend ${this.base}`;
     const locks = globalThis.navigator?.locks;
-    const renewing = async () => locks ? locks.request(`chat-backend ${this.base}`, work) : work();
-    return this.#renewing ??= renewing().finally(() => this.#renewing = void 0);
+    if (!locks) return this.#refresh(stale);
+    const work = async (lock) => lock && { renewed: await this.#refresh(stale) };
+    const first = await locks.request(name, { ifAvailable: true }, work);
+    if (first) return first.renewed;
+    return locks.request(name, async () => {
+      for (let n = 0; n < 20 && (await this.#load()).access_token === stale; n += 1) await sleep(LAG / 20);
+      return this.#refresh(stale);
+    });
   }
   async #refresh(stale) {
     const { access_token, refresh_token } = await this.#load();
