@@ -1,6 +1,6 @@
 # The commands of this project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz fuzz-parsers fuzz-programs deploy
+.PHONY: help run watch reset test lint bench fuzz fuzz-parsers fuzz-programs deploy
 
 # Where `make deploy` deploys to: an environment of samconfig.toml. There is no default.
 ENV ?=
@@ -8,8 +8,14 @@ ENV ?=
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-run: ## the whole backend on this machine, until Ctrl-C (settings: .env.example)
+run: ## the whole backend on this machine, until Ctrl-C; its data stays (settings: .env.example)
 	@dev/up
+
+watch: ## in a second shell: puts every function that is saved into the stack of `make run`
+	@dev/ctl watch
+
+reset: ## empties the database of `make run`, which stays otherwise
+	@dev/ctl reset
 
 test: ## every check and every test, the end-to-end journey included
 	@dev/test

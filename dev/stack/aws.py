@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
@@ -76,12 +77,12 @@ class LocalAws:
             command = [tools.PYTHON, ROOT / "dev" / "stack" / "emulator", self.home.faults]
             Server(self.home, "aws").start(command, self.port, env=env)
 
-    def deploy(self, parameters: dict) -> dict:
-        """Deploys template.yaml and returns the outputs, with addresses that work on this machine."""
+    def deploy(self, parameters: dict, template: Path) -> dict:
+        """Deploys the template and returns the outputs, with addresses that work on this machine."""
         with step("deployment (sam deploy)"):
             self.client("s3").create_bucket(Bucket=BUCKET)
             overrides = [f"{name}={_quoted(value)}" for name, value in parameters.items()]
-            command = [tools.tool(tools.SAM, "sam"), "deploy", "--template-file", settings.TEMPLATE]
+            command = [tools.tool(tools.SAM, "sam"), "deploy", "--template-file", template]
             command += ["--stack-name", STACK, "--s3-bucket", BUCKET, "--region", REGION, "--no-progressbar"]
             command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
             command += ["--tags", f"ms-custom-id={API_ID}"]
@@ -90,7 +91,7 @@ class LocalAws:
             no_config.write_text("version = 0.1\n")
             command += ["--config-file", no_config, "--parameter-overrides", *overrides]
             env = {**os.environ, "AWS_ENDPOINT_URL": self.endpoint}
-            env |= {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
+            env |= {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "PYTHONUNBUFFERED": "1"}
             # `sam deploy` does not delete its archives.
             env["TMPDIR"] = str(self.home.data / "aws" / "tmp")
             try:

@@ -14,8 +14,9 @@ import time
 from stack import commands, settings, tools
 from stack.paths import ROOT
 
-# The last lines of test runners: cargo prints how many tests passed, newman how many there were.
+# The last lines of test runners: cargo and Node.js print how many tests passed, newman how many there were.
 CARGO = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed;")
+NODE = re.compile(r"[#ℹ] (pass|fail) (\d+)")
 NEWMAN = re.compile(r"│ +assertions │ +(\d+) │ +(\d+) │")
 SAM, CFN_LINT = tools.tool(tools.SAM, "sam"), tools.tool(tools.SAM, "cfn-lint")
 RUFF = tools.tool(tools.LINT, "ruff")
@@ -43,6 +44,8 @@ LINTS = [
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
+    ("page: its client is fresh", [ROOT / "dev/client", "page", "--check"]),
+    ("clients: fresh types", [ROOT / "dev/client", "types"]),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]
@@ -52,11 +55,16 @@ TESTS = [
     ("template: rules", [*MODULE, "stack.rules"]),
     ("emulator: streams", [*MODULE, "stack.trial"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
+    ("scripts: tests", [*MODULE, "unittest", "discover", "-s", "dev/stack/tests", "-t", "dev"]),
     ("end to end", [*UP, *E2E, "--no-fail-fast"]),
     ("end to end: faults", [*UP, *E2E, "--test", "faults"]),
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
+    ("scripts: running stack", [*UP, *MODULE, "unittest", "discover", "-s", "dev/stack/live_tests", "-t", "dev"]),
+    ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
+    ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
+    ("clients: typescript", [*UP, ROOT / "dev/client", "test"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
 
@@ -99,6 +107,8 @@ def _totals(line: str) -> tuple[int, int] | None:
     """How many tests passed and failed, if the line is the last one of a test runner."""
     if found := CARGO.match(line):
         return int(found[1]), int(found[2])
+    if found := NODE.match(line):
+        return (int(found[2]), 0) if found[1] == "pass" else (0, int(found[2]))
     if found := NEWMAN.match(line):
         return int(found[1]) - int(found[2]), int(found[2])
     return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
+
+from stack.progress import Progress, reads, without_bars
 
 TAIL_LINES = 20
 
@@ -24,17 +24,9 @@ def say(text: str = "") -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-@contextmanager
-def step(title: str):
-    """Shows `title` while its block runs, then the elapsed time."""
-    began = time.monotonic()
-    print(f"  {title:<44}", end="", file=sys.stderr, flush=True)
-    try:
-        yield
-    except BaseException:
-        say(f"failed after {time.monotonic() - began:.1f} s")
-        raise
-    say(f"{time.monotonic() - began:6.1f} s")
+def step(title: str) -> Progress:
+    """Shows `title`, the elapsed time and what its command is at while its block runs, then the time it took."""
+    return Progress(title)
 
 
 def report(failure: Failure) -> None:
@@ -47,14 +39,17 @@ def report(failure: Failure) -> None:
 
 
 def run(command: list, log: Path, what: str, **options) -> None:
-    """Runs a command with its output in `log`; `what` names it when it fails."""
+    """Runs a command with its output in `log`; `what` names it when it fails. The present step shows its last line."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as output:
-        try:
+    try:
+        # Into a file: a server that the command leaves behind would keep a pipe open.
+        with log.open("w") as output, reads(log):
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False, **options
             )
-        except FileNotFoundError as missing:
-            raise Failure(f"{what} failed: {missing.filename} is not installed.") from missing
+    except FileNotFoundError as missing:
+        raise Failure(f"{what} failed: {missing.filename} is not installed.") from missing
+    finally:
+        without_bars(log)
     if done.returncode:
         raise Failure(f"{what} failed with exit code {done.returncode}.", log)

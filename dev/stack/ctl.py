@@ -1,37 +1,71 @@
-"""`dev/ctl`: shows a running stack and stops single parts of it, for tests of faults.
+"""`dev/ctl [--name NAME]`: looks at a running stack, replaces its functions, and stops single parts of it.
 
     dev/ctl status                 the servers and whether they run
+    dev/ctl logs [-f] [-n LINES] [--request ID] [FUNCTION]
+                                   the functions' logs, oldest line first
+    dev/ctl reload [FUNCTION…]     builds the functions and replaces those that have changed
+    dev/ctl watch                  the same at every save of a source
     dev/ctl stop|kill|start NAME   postgres, redis, gemini, stripe, or sqs: SQS alone returns 503, the queues stay
-    dev/ctl logs [FUNCTION]        the functions' logs, oldest line first: of all, or of one by its template name
+    dev/ctl reset                  removes the data that a stopped stack keeps
+
+NAME is that of `dev/up --name NAME`; without it, the stack of `make run`.
 """
 
 from __future__ import annotations
 
-import sys
+import signal
 
-from stack import settings
+from stack import commands, stores
 from stack.console import Failure, say
 from stack.paths import Home
-from stack.processes import Server, servers
+from stack.processes import Server, servers, stop_all
 
 SQS = "sqs"
 
 
 def main(arguments: list[str]) -> int:
     """Runs one command and returns the exit code."""
+    # `dev/ctl logs | head` ends without a word when head does.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     home = Home.current()
-    if not home.records.exists():
-        raise Failure("No stack is running: start one with `make run`.")
-    if arguments == ["status"]:
-        _status(home)
-    elif len(arguments) == 2 and arguments[0] in ("stop", "kill", "start"):
-        _change(home, *arguments)
-    elif arguments[:1] == ["logs"] and len(arguments) <= 2:
-        _logs(home, *arguments[1:])
+    if arguments[:1] == ["--name"] and len(arguments) > 1:
+        home, arguments = Home(arguments[1]), arguments[2:]
+    verb, rest = (arguments or [""])[0], arguments[1:]
+    if verb == "reset" and not rest:
+        _reset(home)
+    elif (verb in ("status", "watch") and not rest) or verb in ("logs", "reload"):
+        _of_running(home, verb, rest)
+    elif verb in ("stop", "kill", "start") and len(rest) == 1:
+        _change(_running(home), verb, *rest)
     else:
         say(__doc__.strip())
         return 2
     return 0
+
+
+def _running(home: Home) -> Home:
+    if not home.records.exists():
+        raise Failure(f"The stack {home.name} does not run: start it with {home.starts_with()}.")
+    return home
+
+
+def _of_running(home: Home, verb: str, rest: list[str]) -> None:
+    _running(home)
+    if verb == "status":
+        return _status(home)
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from stack import logs, reload
+    from stack.aws import LocalAws
+
+    commands.interruptible()
+    try:
+        local = LocalAws(home, Server(home, "aws").record["port"])
+        if verb == "logs":
+            return logs.main(local, rest)
+        return reload.watch(home, local) if verb == "watch" else reload.reload(home, local, rest)
+    except (KeyError, BotoCoreError, ClientError) as refused:
+        raise Failure(f"The stack {home.name} is not ready, or has stopped: {refused}") from refused
 
 
 def _status(home: Home) -> None:
@@ -54,25 +88,10 @@ def _change(home: Home, verb: str, name: str) -> None:
         server.stop(kill=verb == "kill")
 
 
-def _logs(home: Home, function: str | None = None) -> None:
-    from stack.aws import STACK, LocalAws
-
-    aws = LocalAws(home, Server(home, "aws").record["port"])
-    resources = aws.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-    groups = {
-        one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in resources
-        if one["ResourceType"] == "AWS::Logs::LogGroup"
-    }
-    if function:
-        declared = settings.template()["Resources"].get(function, {}).get("Properties", {}).get("LoggingConfig")
-        if not declared:
-            raise Failure(f"{function} is not a function of the template.")
-        logical = declared["LogGroup"]["Ref"]
-        groups = {logical: groups[logical]}
-    events = []
-    for logical, group in groups.items():
-        for page in aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group):
-            events += [(event["timestamp"], logical, event["message"].rstrip()) for event in page["events"]]
-    for _, logical, message in sorted(events, key=lambda event: event[0]):
-        sys.stdout.write(f"{logical.removesuffix('Logs'):<15} {message}\n")
+def _reset(home: Home) -> None:
+    """Removes the kept data; a running stack must be stopped first."""
+    home.claim()
+    stop_all(home)
+    had_data = stores.has_kept(home)
+    stores.forget(home)
+    say(f"  The data of the stack {home.name} is removed." if had_data else f"  The stack {home.name} keeps no data.")

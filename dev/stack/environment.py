@@ -10,9 +10,16 @@ from stack.paths import ROOT
 
 def read_dotenv() -> None:
     """Adds the variables of .env, or of the file in DOTENV, to the environment; existing variables take precedence."""
+    for name, value in dotenv().items():
+        os.environ.setdefault(name, value)
+
+
+def dotenv() -> dict:
+    """The variables of .env, or of the file in DOTENV."""
+    found: dict = {}
     file = ROOT / os.environ.get("DOTENV", ".env")
     if not file.is_file():
-        return
+        return found
     for number, line in enumerate(file.read_text().splitlines(), 1):
         line = line.strip().removeprefix("export ")
         if not line or line.startswith("#"):
@@ -23,7 +30,8 @@ def read_dotenv() -> None:
         value = value.strip()
         if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
-        os.environ.setdefault(name.strip(), value)
+        found.setdefault(name.strip(), value)
+    return found
 
 
 def given(name: str) -> str | None:

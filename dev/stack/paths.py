@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from pathlib import Path
 
 from stack.console import Failure
@@ -18,10 +19,15 @@ class Home:
     """The folder of one running stack; stacks with different names share nothing that changes."""
 
     def __init__(self, name: str = MAIN):
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+            raise Failure(f"A stack's name has letters, digits, - and _ alone: {name!r} has others.")
         self.name = name
         self.directory = DEV / (name if name == MAIN else f"{MAIN}-{name}")
         self.logs = self.directory / "logs"
         self.data = self.directory / "data"
+        # What outlives a run: the database of a stack that a person runs.
+        self.kept = self.directory / "kept"
+        self.code = self.data / "code"
         self.records = self.directory / "processes"
         self.faults = self.directory / "faults"
         self.env = DEV / "env" if name == MAIN else self.directory / "env"
@@ -30,6 +36,10 @@ class Home:
     def current(cls) -> Home:
         """The stack that started this command, else the stack of `make run`."""
         return cls(os.environ.get("STACK_NAME") or MAIN)
+
+    def starts_with(self) -> str:
+        """The command that starts it."""
+        return "`make run`" if self.name == MAIN else f"`dev/up --name {self.name}`"
 
     def claim(self) -> None:
         """Locks the folder for this process until it ends, even if it crashes."""

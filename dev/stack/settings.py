@@ -11,7 +11,6 @@ from pathlib import Path
 
 import yaml
 
-from stack.console import Failure
 from stack.environment import given
 from stack.paths import DEV, ROOT
 
@@ -63,9 +62,17 @@ def keys() -> dict:
 
 
 def parameters(
-    database_url: str, redis_url: str, architecture: str, gemini: str | None = None, stripe: str | None = None
+    database_url: str,
+    redis_url: str,
+    architecture: str,
+    page: dict | None = None,
+    gemini: str | None = None,
+    stripe: str | None = None,
 ) -> dict:
-    """Every parameter that differs from the template's default; `gemini` and `stripe` are the URLs of the stand-ins."""
+    """Every parameter that differs from the template's default.
+
+    `page` has those that lead back to the page; `gemini` and `stripe` are the URLs of the stand-ins.
+    """
     made = keys()
     chosen = {
         "Architecture": architecture,
@@ -76,6 +83,8 @@ def parameters(
         "OtpDeliveryInResponse": "codes-are-public",
         "DocsEnabled": "true",
         "OtpAllowedCountries": "*",
+        # Pages of this machine; emulator/pages.py allows each of their ports.
+        "CorsOrigins": "http://localhost,http://127.0.0.1",
         # Every caller here has the same address, 127.0.0.1, and tests are one user in a hurry.
         "RequestsPerUserMinute": "0",
         "RequestsPerAddressMinute": "0",
@@ -97,20 +106,16 @@ def parameters(
         "StripeSecretKey": "sk_test_local",
         "StripeWebhookSecret": made["StripeWebhookSecret"],
         "StripePriceId": "price_local_pro",
+        **(page or {}),
     }
     if gemini:
         chosen["GeminiBaseUrl"] = gemini
     if stripe:
         chosen["StripeApiBase"] = stripe
-        chosen["CheckoutSuccessUrl"] = f"{stripe}/done?status=success"
-        chosen["CheckoutCancelUrl"] = f"{stripe}/done?status=cancel"
-        chosen["PortalReturnUrl"] = f"{stripe}/done?status=success"
     for parameter in template()["Parameters"]:
         value = given(variable(parameter))
         if value is not None:
             chosen[parameter] = value
-    if given("STRIPE_SECRET_KEY") and not given("STRIPE_PRICE_ID"):
-        raise Failure("STRIPE_SECRET_KEY needs STRIPE_PRICE_ID: the id of the recurring price of Pro.")
     return {**chosen, "DatabaseUrl": database_url, "RedisUrl": redis_url}
 
 

@@ -84,8 +84,9 @@ def _ensure_packages(postgres: bool, redis: bool, browser: bool, pooler: bool) -
     if importlib.util.find_spec("ensurepip") is None:
         debian.append("python3-venv")
     if shutil.which("apt-get") and debian:
+        prefix = _as_root(debian)
         with step("installing " + ", ".join(debian)):
-            _apt(debian)
+            _apt(prefix, debian)
     elif shutil.which("brew") and brew:
         with step("installing " + ", ".join(brew)):
             run(["brew", "install", *brew], DEV / "logs" / "brew.log", "brew install")
@@ -94,14 +95,18 @@ def _ensure_packages(postgres: bool, redis: bool, browser: bool, pooler: bool) -
         raise Failure(f"Please install {', '.join(debian)}. {advice}")
 
 
-def _apt(packages: list[str]) -> None:
+def _as_root(packages: list[str]) -> list[str]:
+    """What precedes a command of root; sudo may ask for a password here, before a step is shown."""
+    if os.geteuid() == 0:
+        return []
+    if not shutil.which("sudo"):
+        raise Failure(f"Please install as root: apt-get install {' '.join(packages)}")
+    subprocess.run(["sudo", "-v"], check=False)
+    return ["sudo", "--preserve-env=DEBIAN_FRONTEND"]
+
+
+def _apt(prefix: list[str], packages: list[str]) -> None:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    prefix = []
-    if os.geteuid() != 0:
-        if not shutil.which("sudo"):
-            raise Failure(f"Please install as root: apt-get install {' '.join(packages)}")
-        prefix = ["sudo", "--preserve-env=DEBIAN_FRONTEND"]
-        subprocess.run(["sudo", "-v"], check=False)
     log = DEV / "logs" / "apt.log"
     install = [*prefix, "apt-get", "install", "--yes", "--no-install-recommends", *packages]
     try:
@@ -120,10 +125,11 @@ def postgres_programs() -> Path | None:
     if on_path:
         found.append(Path(on_path).parent)
     found = [path for path in found if (path / "postgres").exists() and (path / "psql").exists()]
-    return max(found, key=_version, default=None)
+    return max(found, key=postgres_version, default=None)
 
 
-def _version(programs: Path) -> int:
+def postgres_version(programs: Path) -> int:
+    """The major version of the server in a folder."""
     shown = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
     digits = "".join(c if c.isdigit() else " " for c in shown).split()
     return int(digits[0]) if digits else 0

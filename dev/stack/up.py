@@ -2,6 +2,9 @@
 
 Without a command it runs until Ctrl-C. With a command it runs the command against the stack and ends with its exit
 code. NAME separates a second stack of the same clone; its files are in .dev/run-NAME.
+
+The database of a stack without a command is kept for its next run (`dev/ctl reset` removes it). With a command the
+database is another one, which is empty and is removed at the end.
 """
 
 from __future__ import annotations
@@ -12,8 +15,9 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
-from stack import aws, build, commands, settings, stores
+from stack import aws, build, commands, live, overview, page, preflight, settings, stores
 from stack.console import Failure, report, say, step
 from stack.environment import given
 from stack.paths import MAIN, ROOT, Home
@@ -23,8 +27,10 @@ from stack.processes import Server, free_port, servers, stop_all
 class Stack:
     """The running stack, and the variables with the addresses of its parts."""
 
-    def __init__(self, home: Home):
+    def __init__(self, home: Home, keep: bool):
         self.home = home
+        self.keep = keep
+        self.began_with_data = keep and not given("DATABASE_URL") and stores.has_kept(home)
         self.variables: dict = {}
 
     def start(self) -> None:
@@ -34,33 +40,41 @@ class Stack:
         for directory in (self.home.logs, self.home.faults):
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir(parents=True)
-        port = int(given("PORT") or 8000) or free_port()
-        local = aws.LocalAws(self.home, port)
+        build.announce(preflight.profile())
+        port = preflight.port() or free_port()
+        self.local = local = aws.LocalAws(self.home, port)
         local.start()
         standins = self._standins()
         database_url = given("DATABASE_URL")
         redis_url = given("REDIS_URL")
         if not database_url:
-            database_url = stores.start_postgres(self.home, settings.keys()["PostgresPassword"])
+            database_url = stores.start_postgres(self.home, settings.keys()["PostgresPassword"], self.keep)
         if not redis_url:
             redis_url = stores.start_redis(self.home, cluster=bool(given("REDIS_CLUSTER")))
-        build.build_functions(given("LAMBDA_PROFILE") or "stack", build.host())
-        parameters = settings.parameters(database_url, redis_url, build.host(), **standins)
+        template = build.build_for(self.home, preflight.profile())
+        page_port = page.choose_port()
+        page_url = page.address(page_port)
+        parameters = settings.parameters(database_url, redis_url, build.host(), page=page.returns(page_url), **standins)
         if given("PGBOUNCER"):
             pooled = stores.start_pgbouncer(self.home, database_url)
             parameters["DatabaseUrl"] = f"{pooled}{'&' if '?' in pooled else '?'}pgbouncer=true"
             parameters["MigrationDatabaseUrl"] = database_url
         if "gemini" in standins:
             self._start_standin("gemini", standins["gemini"])
-        outputs = local.deploy(parameters)
+        outputs = self._deploy(local, parameters, template)
         if "stripe" in standins:
             webhook = ["--webhook-url", outputs["WEBHOOK_URL"], "--price", parameters["StripePriceId"]]
             webhook += ["--webhook-secret", parameters["StripeWebhookSecret"].split(",")[0]]
+            if self.keep:
+                self.home.kept.mkdir(parents=True, exist_ok=True)
+                webhook += ["--keep", self.home.kept / "stripe.json"]
             self._start_standin("stripe", standins["stripe"], *webhook)
         with step("health"):
             _wait_for_health(local.api_url, self.home)
+        page.start(self.home, page_port)
         self.variables = {
             **outputs,
+            "PAGE_URL": page_url,
             **{f"{name.upper()}_STANDIN_URL": url for name, url in standins.items()},
             "WEBHOOK_SECRET": parameters["StripeWebhookSecret"].split(",")[0],
             "OPERATOR_KEY": parameters["OperatorKey"],
@@ -76,28 +90,46 @@ class Stack:
 
     def stay(self) -> None:
         """Waits; fails if a server ends without having been stopped."""
+        feed = live.Feed(self.local)
         while True:
             time.sleep(0.5)
+            feed.show()
             for server in servers(self.home):
                 if not server.alive() and not server.stopped_on_purpose():
                     raise Failure(f"{server.name} has ended.", server.log)
 
+    def _deploy(self, local: aws.LocalAws, parameters: dict, template: Path) -> dict:
+        """Deploys; a database of an earlier run may be what the deployment stumbles over."""
+        try:
+            return local.deploy(parameters, template)
+        except Failure as failure:
+            if self.began_with_data:
+                advice = "The database is the one of the last run. If it does not suit this code: "
+                raise Failure(f"{failure}\n{advice}{overview.command(self.home, 'reset')}", failure.log) from None
+            raise
+
     def stop(self) -> None:
-        """Stops everything and removes the variables and the data; the logs stay."""
+        """Stops everything and removes the variables and what is not kept; the logs stay."""
         self.home.env.unlink(missing_ok=True)
         stop_all(self.home)
+        if self.keep and self.variables:
+            overview.farewell(self.home)
         stores.clear(self.home)
+        shutil.rmtree(self.home.code, ignore_errors=True)
 
     def screen(self) -> None:
         """Prints the addresses and a first command."""
         env = os.path.relpath(self.home.env, ROOT)
-        say(f"\n  API       {self.variables['API_URL']}")
+        say(f"\n  Page      {self.variables['PAGE_URL']}")
+        say(f"  API       {self.variables['API_URL']}")
         say(f"  Webhook   {self.variables['WEBHOOK_URL']}")
         say(f"  Docs      {self.variables['API_URL']}/docs; variables: . {env}")
-        say(f"  Logs      {os.path.relpath(self.home.logs, ROOT)}/; of the functions: dev/ctl logs")
+        logs = os.path.relpath(self.home.logs, ROOT)
+        say(f"  Logs      {logs}/; of the functions: {overview.command(self.home, 'logs')}")
         say("\n  Start with:\n")
         say(f"    curl -i {self.variables['API_URL']}/auth/signup \\")
         say("""      -H 'content-type: application/json' -d '{"mobile":"+14155550100","name":"Ada"}'\n""")
+        overview.show(self.home, self.variables, self.began_with_data)
         say("  Ctrl-C stops all of it.\n")
 
     def _standins(self) -> dict:
@@ -141,9 +173,10 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--name"] and len(arguments) > 1:
         name, arguments = arguments[1], arguments[2:]
     commands.interruptible()
+    preflight.check()
     home = Home(name)
     home.claim()
-    stack = Stack(home)
+    stack = Stack(home, keep=not arguments)
     began = time.monotonic()
     try:
         stack.start()

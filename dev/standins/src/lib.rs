@@ -10,6 +10,7 @@
 mod admin;
 mod clock;
 pub mod gemini;
+mod home;
 mod ids;
 mod server;
 pub mod stripe;

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::admin::{Refused, lock, read};
+use crate::home;
 use crate::server::Server;
 
 /// Cloudflare's limit of a token.
@@ -79,6 +80,7 @@ type App = Arc<Mutex<Inner>>;
 
 fn router(app: App) -> Router {
     Router::new()
+        .route("/", get(async || home::page("Turnstile", &["/admin/calls"])))
         .route("/turnstile/v0/siteverify", post(verify))
         .route("/admin/fault", post(set_fault))
         .route("/admin/calls", get(calls))

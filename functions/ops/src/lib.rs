@@ -7,6 +7,7 @@ mod list_problems;
 mod model_health;
 mod newcomer;
 mod operator;
+mod root;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -43,6 +44,8 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         newcomer: Newcomer::from_env(env)?,
         watched: Watched::from_env(env)?,
     };
-    let routes = if env.parsed("DOCS_ENABLED", false)? { endpoints().merge(docs::routes()) } else { endpoints() };
+    let shows_docs = env.parsed("DOCS_ENABLED", false)?;
+    let routes = endpoints().merge(root::routes(shows_docs));
+    let routes = if shows_docs { routes.merge(docs::routes()) } else { routes };
     Ok(edge(routes.with_state(app)))
 }

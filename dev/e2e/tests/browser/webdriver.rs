@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use e2e::eventually;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -17,8 +19,9 @@ const SOON: Duration = Duration::from_secs(30);
 /// The JSON member in which the protocol returns an element's id.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// With these flags the browser opens no addresses of its own.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "--headless",
+    "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -58,7 +61,7 @@ impl Browser {
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
         flags.push(format!("--user-data-dir={}", profile.display()));
         let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": { "args": flags },
+            "browserName": "chrome", "goog:chromeOptions": { "args": flags }, "goog:loggingPrefs": { "browser": "ALL" },
         } } });
         let browser = Self { http, session: format!("{driver}/session") };
         let opened = browser.call(Method::POST, "", &wanted).await.unwrap_or_else(|error| panic!("no window: {error}"));
@@ -82,10 +85,55 @@ impl Browser {
         self.must(Method::GET, "/url", &Value::Null).await.as_str().expect("an address").to_owned()
     }
 
-    /// Clicks on the element of a CSS selector, and waits for the next page.
+    /// Clicks on the element of a CSS selector, once it is there and nothing covers it, and waits for the next page.
     pub(crate) async fn click(&self, selector: &str) {
+        eventually(SOON, async || {
+            let element = self.find(selector).await.ok()?;
+            self.call(Method::POST, &format!("{element}/click"), &json!({})).await.ok()
+        })
+        .await;
+    }
+
+    /// Types into the element of a CSS selector.
+    pub(crate) async fn types(&self, selector: &str, text: &str) {
         let element = self.element(selector).await;
-        self.must(Method::POST, &format!("{element}/click"), &json!({})).await;
+        self.must(Method::POST, &format!("{element}/value"), &json!({ "text": text })).await;
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub(crate) async fn press(&self, key: char) {
+        let presses = [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })];
+        let keyboard = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": presses }] });
+        self.must(Method::POST, "/actions", &keyboard).await;
+    }
+
+    /// Runs the body of a function in the page, and returns what it returns.
+    pub(crate) async fn script(&self, body: &str) -> Value {
+        self.must(Method::POST, "/execute/sync", &json!({ "script": body, "args": [] })).await
+    }
+
+    /// Answers the question that the page asks, with yes.
+    pub(crate) async fn accept(&self) {
+        eventually(SOON, async || self.call(Method::POST, "/alert/accept", &json!({})).await.ok()).await;
+    }
+
+    /// A command of Chromium's own protocol: <https://chromedevtools.github.io/devtools-protocol/>.
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let call = json!({ "cmd": command, "params": parameters });
+        self.must(Method::POST, "/goog/cdp/execute", &call).await
+    }
+
+    /// A picture of the window, as PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let taken = self.must(Method::GET, "/screenshot", &Value::Null).await;
+        STANDARD.decode(taken.as_str().expect("a text")).expect("base64")
+    }
+
+    /// What the browser's console complains of, except answers that are no success.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let logged = self.must(Method::POST, "/se/log", &json!({ "type": "browser" })).await;
+        let lines = logged.as_array().expect("a list").iter().filter(|line| line["source"] != "network");
+        lines.map(|line| line["message"].to_string()).collect()
     }
 
     /// Waits until the element of a CSS selector contains `text`.
@@ -108,6 +156,11 @@ impl Browser {
             }
         });
         assert!(found.await.is_ok(), "{selector} does not read {text:?}: {last}");
+    }
+
+    /// Waits until a CSS selector has an element.
+    pub(crate) async fn shows(&self, selector: &str) {
+        self.element(selector).await;
     }
 
     async fn element(&self, selector: &str) -> String {
@@ -147,6 +200,11 @@ struct Driver {
 
 impl Driver {
     async fn start() -> Self {
+        // Two that start at once may choose the same free port: one of them ends.
+        eventually(SOON, Self::try_to_start).await
+    }
+
+    async fn try_to_start() -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let started = command.spawn();
@@ -154,14 +212,14 @@ impl Driver {
         let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         let port = tokio::time::timeout(SOON, async {
             loop {
-                let line = output.next_line().await.expect("text").expect("it prints its port before it ends");
+                let line = output.next_line().await.expect("text")?;
                 if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
-                    return port.trim_end_matches('.').to_owned();
+                    return Some(port.trim_end_matches('.').to_owned());
                 }
             }
         });
-        let port = port.await.expect("chromedriver starts in time");
-        Self { process, _output: output, url: format!("http://127.0.0.1:{port}") }
+        let port = port.await.expect("chromedriver starts in time")?;
+        Some(Self { process, _output: output, url: format!("http://127.0.0.1:{port}") })
     }
 
     async fn stop(mut self, profile: PathBuf) {

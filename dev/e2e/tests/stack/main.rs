@@ -6,5 +6,6 @@ mod allowance;
 mod bad_input;
 mod journey;
 mod operators;
+mod pages;
 mod replies;
 mod webhook;

@@ -21,6 +21,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
+use crate::home;
 use crate::server::Server;
 use calls::Calls;
 use fault::Faults;
@@ -55,6 +56,7 @@ pub(crate) struct App {
 
 fn router(app: App) -> Router {
     Router::new()
+        .route("/", get(async || home::page("Gemini", &["/admin/calls"])))
         .route("/v1beta/models/{call}", post(generate::generate))
         .route("/admin/next", post(admin::next))
         .route("/admin/calls", get(admin::calls))

@@ -13,6 +13,7 @@ mod failures;
 mod form;
 mod gate;
 mod idempotency;
+mod keep;
 mod lifecycle;
 mod list;
 mod objects;
@@ -26,6 +27,7 @@ mod world;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -33,6 +35,8 @@ use axum::routing::{any, get, post};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use crate::admin::lock;
+use crate::home;
 use crate::server::Server;
 use failures::Failures;
 use idempotency::Keys;
@@ -63,12 +67,28 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// Starts it.
+    /// Starts it with an empty account.
     pub fn start(config: Config) -> io::Result<Self> {
+        Self::start_with(config, None)
+    }
+
+    /// Starts it with the account that the file has, and keeps it there.
+    pub fn start_kept(config: Config, file: PathBuf) -> io::Result<Self> {
+        Self::start_with(config, Some(file))
+    }
+
+    fn start_with(config: Config, file: Option<PathBuf>) -> io::Result<Self> {
         let server = Server::start(config.addr, move |addr| {
             let (outbox, events) = mpsc::unbounded_channel();
+            let world = Arc::new(Mutex::new(World::new(format!("http://{addr}"), &config.price_id, outbox)));
+            if let Some(file) = file {
+                if let Err(error) = keep::load(&mut lock(&world), &file) {
+                    eprintln!("{} is not read, the account is empty: {error}", file.display());
+                }
+                tokio::spawn(keep::save(Arc::clone(&world), file));
+            }
             let app = App {
-                world: Arc::new(Mutex::new(World::new(format!("http://{addr}"), &config.price_id, outbox))),
+                world,
                 keys: Keys::default(),
                 failures: Arc::default(),
                 calls: Arc::default(),
@@ -98,6 +118,7 @@ struct App {
 
 fn router(app: App) -> Router {
     Router::new()
+        .route("/", get(async || home::page("Stripe", &["/admin/calls", "/admin/deliveries"])))
         .route("/v1/{*path}", any(gate::call))
         .route("/pay/{session}", get(pages::checkout::show).post(pages::checkout::submit))
         .route("/portal/{session}", get(pages::portal::show).post(pages::portal::submit))

@@ -30,6 +30,11 @@ impl Table {
         self.index.get(id).and_then(|row| self.rows.get_mut(*row))
     }
 
+    /// All rows in the order of their creation.
+    pub(super) fn rows(&self) -> &[Value] {
+        &self.rows
+    }
+
     /// All rows, the newest first.
     pub(super) fn newest(&self) -> impl Iterator<Item = &Value> {
         self.rows.iter().rev()

@@ -1,7 +1,8 @@
 //! All objects of the stand-in's Stripe account, and the events of their changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -18,8 +19,18 @@ pub(super) struct Cause {
     pub(super) idempotency_key: Option<String>,
 }
 
+/// What is kept of an account whose stand-in stops.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Kept {
+    /// The base URL of the hosted pages, which the objects link to.
+    pub(super) base_url: String,
+    objects: Vec<Value>,
+    events: Vec<Value>,
+    carts: BTreeMap<String, Cart>,
+}
+
 /// What a Checkout Session creates when it is paid.
-#[derive(Clone)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Cart {
     /// Stripe's line items.
     pub(super) line_items: Vec<Value>,
@@ -71,6 +82,28 @@ impl World {
         self.has_portal = true;
         self.insert(price::product());
         self.add_price(&self.price_id.clone(), price::CURRENCY);
+    }
+
+    /// What is kept when the stand-in stops.
+    pub(super) fn kept(&self) -> Kept {
+        Kept {
+            base_url: self.base_url.clone(),
+            objects: self.objects.rows().to_vec(),
+            events: self.events.rows().to_vec(),
+            carts: self.carts.clone().into_iter().collect(),
+        }
+    }
+
+    /// Becomes what was kept; the price of this start is there even if it was not then.
+    pub(super) fn restore(&mut self, kept: Kept) {
+        self.objects = Table::default();
+        self.events = Table::default();
+        kept.objects.into_iter().for_each(|object| drop(self.objects.insert(object)));
+        kept.events.into_iter().for_each(|event| drop(self.events.insert(event)));
+        self.carts = kept.carts.into_iter().collect();
+        if self.get(&self.price_id).is_none() {
+            self.add_price(&self.price_id.clone(), price::CURRENCY);
+        }
     }
 
     /// Adds a price of the product, or changes its currency.

@@ -4,7 +4,9 @@
 
 mod gemini_answers;
 mod gemini_faults;
+mod homes;
 mod stripe_api;
+mod stripe_keep;
 mod stripe_lifecycle;
 mod stripe_pages;
 mod stripe_webhooks;

@@ -6,7 +6,7 @@ use testkit::TestApi;
 #[tokio::test]
 async fn an_unknown_path_is_a_problem() {
     let user = TestApi::start(ops::router).await.anyone();
-    for path in ["/", "/nothing", "/debug", "/debug/queue/more", "/.env", "/health/"] {
+    for path in ["/nothing", "/debug", "/debug/queue/more", "/.env", "/health/"] {
         let answer = user.get(path).await;
         assert_eq!((answer.status(), answer.code().as_str()), (404, "not_found"), "{path}");
     }

@@ -48,8 +48,8 @@ async fn the_events_of_reply_stream_are_answered() {
     let api = api().await;
     let user = api.signed_in().await;
     let mut replay = Replay::of("reply-stream", door(&api));
-    let (room, reply, ticket) = ended(&user).await;
-    let (token, room, reply) = (("ACCESS_TOKEN", user.token()), (ROOM, room.as_str()), (REPLY, reply.as_str()));
+    let (room_id, reply_id, ticket) = ended(&user).await;
+    let (token, room, reply) = (("ACCESS_TOKEN", user.token()), (ROOM, &*room_id), (REPLY, &*reply_id));
     for (door, address) in DOORS {
         let resumed = replay.text(&format!("reply-stream-resume-{door}"), &[token, room, reply], 200).await;
         assert_eq!(data(&resumed, "done")["state"], "cancelled", "{resumed}");
@@ -61,8 +61,8 @@ async fn the_events_of_reply_stream_are_answered() {
         let key = ("3f6c1c1e-5f0a-4c39-9b59-0d6a1a2b3c4d", address);
         let sent = replay.text(&format!("reply-stream-send-{door}"), &[token, room, key], 200).await;
         let accepted = data(&sent, "accepted");
-        let reply = accepted["reply"]["id"].as_str().unwrap();
-        let events = format!("{address}/chatroom/{}/message/{reply}/events?ticket=", room.1);
+        let new = accepted["reply"]["id"].as_str().unwrap();
+        let events = format!("{address}/chatroom/{room_id}/message/{new}/events?ticket=");
         let url = accepted["events_url"].as_str().unwrap();
         assert!(url.starts_with(&events), "{url}");
         assert_eq!(data(&sent, "closing")["reason"], "time", "{sent}");

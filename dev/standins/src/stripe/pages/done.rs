@@ -1,4 +1,4 @@
-//! `GET /done?status=…`: the return page of the local default settings
+//! `GET /done?status=…`: a return page for tests, and the page of an invoice
 
 use axum::extract::RawQuery;
 use axum::response::Response;

@@ -1,0 +1,98 @@
+// The account: name and e-mail, the plan, the devices, and the ends of a session and of the account.
+
+import { unwrap } from "./client.js";
+import { button, form, h, icon, minute, toast, words } from "./dom.js";
+import { openPlan } from "./plan.js";
+
+/** The account's page. */
+export function openAccount(app) {
+  const sections = [profile(app), openPlan(app), devices(app), ending(app)];
+  const back = h("a.button.quiet.back", { href: "#/rooms", "aria-label": "Conversations" }, icon("back"));
+  const head = h("header.bar", {}, back, h("div.title", {}, h("h2", {}, "Account")));
+  const element = h("section.account", {}, head, h("div.scroll", {}, h("div.sheet", {}, sections.map((one) => one.element))));
+  return { element, room: null, title: "Account – Chat", focus: () => element.parentElement.focus(), close() {}, paid: () => sections[1].refresh() };
+}
+
+/** A part of the page: its content is drawn again by `refresh`. */
+export function section(title, id, draw) {
+  const content = h("div.content");
+  const element = h("section", { "aria-labelledby": `${id}-title`, id }, h("h3", { id: `${id}-title` }, title), content);
+  async function refresh() {
+    try {
+      content.replaceChildren(...[await draw(refresh)].flat().filter(Boolean));
+    } catch (error) {
+      content.replaceChildren(h("p.error", { role: "alert" }, words(error), " ", button("Try again", refresh, { kind: ".link" })));
+    }
+  }
+  refresh();
+  return { element, refresh };
+}
+
+function profile(app) {
+  return section("Profile", "profile", async () => {
+    const account = app.account?.id ? app.account : await app.refresh();
+    const name = h("input", { id: "name", autocomplete: "name", value: account.name ?? "" });
+    const email = h("input", { id: "email", type: "email", autocomplete: "email", value: account.email ?? "" });
+    const fields = [
+      h("label", { for: "name" }, "Name"), name,
+      h("label", { for: "email" }, "E-mail"), email,
+      h("p.help", {}, `Signed in as ${account.mobile}.`),
+    ];
+    return form("fields", fields, "Save", async () => {
+      const body = { name: name.value.trim() || null, email: email.value.trim() || null };
+      await unwrap(app.api.PATCH("/user/me", { body }));
+      await app.refresh();
+      toast("Saved.");
+    });
+  });
+}
+
+function devices(app) {
+  return section("Devices", "devices", async (refresh) => {
+    const { data } = await unwrap(app.api.GET("/auth/sessions"));
+    const items = data.map((one) => {
+      const end = button("Sign out", async () => {
+        await unwrap(app.api.DELETE("/auth/sessions/{session}", { params: { path: { session: one.id } } }));
+        await refresh();
+      }, { kind: ".link", "aria-label": `Sign out ${device(one.user_agent)}` });
+      const about = h("p.help", {}, `Since ${minute(one.created_at)}, last used ${minute(one.last_used_at)}`);
+      return h("li", {}, h("div", {}, h("strong", {}, device(one.user_agent)), about), one.current ? h("span.tag", {}, "This device") : end);
+    });
+    return h("ul.devices", {}, items);
+  });
+}
+
+/** A device in words, from what its browser says of itself. */
+function device(agent) {
+  const browser = [[/Edg\//, "Edge"], [/Firefox\//, "Firefox"], [/Chrome\//, "Chrome"], [/Safari\//, "Safari"]];
+  const system = [[/iPhone|iPad/, "iOS"], [/Android/, "Android"], [/Mac OS/, "macOS"], [/Windows/, "Windows"], [/Linux/, "Linux"]];
+  const name = (list) => list.find(([pattern]) => pattern.test(agent ?? ""))?.[1];
+  if (!name(browser)) return agent || "Unknown device";
+  return [name(browser), name(system)].filter(Boolean).join(" on ");
+}
+
+function ending(app) {
+  return section("Leave", "leave", () => {
+    const problem = h("p.error", { role: "alert", hidden: true });
+    const failed = (error) => {
+      const tooOld = error.code === "fresh_sign_in_required";
+      const again = tooOld && button("Sign in again", () => {
+        sessionStorage.setItem("number", app.account.mobile);
+        return app.chat.session.signOut();
+      }, { kind: ".link", id: "sign-in-again" });
+      problem.replaceChildren(words(error), " ", ...(again ? [again] : []));
+      problem.hidden = false;
+    };
+    return [
+      h("div.row", {},
+        button("Sign out", () => app.chat.session.signOut(), { id: "sign-out", failed }),
+        button("Sign out on all devices", () => app.chat.session.signOut({ everywhere: true }), { failed }),
+        button("Delete the account", async () => {
+          if (!confirm("Delete the account with all of its conversations? This cannot be undone.")) return;
+          await unwrap(app.api.DELETE("/user/me"));
+          toast("The account is deleted.");
+        }, { kind: ".danger", id: "delete-account", failed })),
+      problem,
+    ];
+  });
+}

@@ -1,0 +1,71 @@
+// The place to write: Enter sends, Shift and Enter begins a new line, Escape stops an answer.
+
+import { meter } from "./allowance.js";
+import { h, icon } from "./dom.js";
+
+const IDLE = "Enter sends, Shift and Enter begin a new line";
+const BUSY = "An answer is being written, Escape stops it";
+
+/** A composer. `send(text)` gets what was written, `stop()` is called to stop an answer. `draft` names where a text is kept. */
+export function composer(app, { send, stop }) {
+  const text = h("textarea", {
+    id: "message", rows: "1", placeholder: "Ask anything", "aria-label": "Message", enterkeyhint: "send", maxlength: "32000",
+    value: sessionStorage.getItem("draft") ?? "",
+  });
+  sessionStorage.removeItem("draft");
+  const go = h("button.round.primary", { type: "submit", "aria-label": "Send", id: "send" }, icon("send"));
+  const halt = h("button.round", { type: "button", "aria-label": "Stop", id: "stop", hidden: true, onclick: stop }, icon("stop"));
+  const hint = h("p.hint", {}, IDLE);
+  const element = h("form.composer", {}, h("div.field", {}, text, go, halt), h("div.below", {}, hint, meter(app)));
+  let running = false;
+
+  function submit() {
+    const written = text.value.trim();
+    if (!written || running) return;
+    text.value = "";
+    grow();
+    send(written);
+  }
+  // Browsers without `field-sizing` need the height told.
+  function grow() {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight}px`;
+    go.disabled = !text.value.trim();
+  }
+  element.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  text.addEventListener("input", grow);
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      submit();
+    }
+  });
+  requestAnimationFrame(grow);
+
+  return {
+    element,
+    focus: () => text.focus({ preventScroll: true }),
+    /** Shows the stop button while an answer is written. */
+    set running(value) {
+      const hadFocus = document.activeElement === go || document.activeElement === halt;
+      running = value;
+      go.hidden = value;
+      halt.hidden = !value;
+      hint.textContent = value ? BUSY : IDLE;
+      if (hadFocus) text.focus();
+    },
+    get running() {
+      return running;
+    },
+    /** Puts a text back that could not be sent. */
+    restore(written) {
+      text.value ||= written;
+      grow();
+    },
+    /** Keeps the text over a visit to another page. */
+    keep: () => sessionStorage.setItem("draft", text.value),
+  };
+}

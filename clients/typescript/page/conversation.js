@@ -1,0 +1,199 @@
+// One conversation: its turns, the answer that is being written, and what happened on other devices meanwhile.
+
+import { showAllowance } from "./allowance.js";
+import { unwrap } from "./client.js";
+import { composer } from "./composer.js";
+import { button, h, words } from "./dom.js";
+import { header } from "./header.js";
+import { openLog } from "./log.js";
+import { openNotice } from "./notice.js";
+import { isUnderWay } from "./turns.js";
+import { keepLooking, watch } from "./watch.js";
+
+const PAGE = 30;
+const TITLE_LENGTH = 48;
+
+/** A conversation, or a new one without an id. */
+export function openConversation(app, id) {
+  const closed = new AbortController();
+  const log = openLog(regenerate);
+  const notice = openNotice(app);
+  const write = composer(app, { send, stop });
+  const head = header(app, closed.signal);
+  const element = h("section.conversation", {}, head.element, log.element, h("div.foot", {}, notice.element, write.element));
+  let following = null;
+  let stopping = false;
+  let last = null;
+  // On a phone the focus would open its keyboard.
+  const focus = () => matchMedia("(pointer: coarse)").matches || write.focus();
+  const view = { element, room: id, focus, keep: write.keep, close: () => closed.abort(), paid: notice.clear };
+
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && write.running) stop();
+  });
+
+  function put(messages) {
+    for (const message of messages) {
+      log.put(message);
+      if (!last || message.id > last) last = message.id;
+      if (isUnderWay(message) && !following) follow({ room: id, reply: message });
+    }
+  }
+
+  async function load() {
+    log.element.setAttribute("aria-busy", "true");
+    try {
+      const params = { path: { chatroom: id }, query: { limit: PAGE } };
+      const room = await unwrap(app.api.GET("/chatroom/{chatroom}", { params, signal: closed.signal }));
+      head.show(room);
+      notice.clear();
+      put(room.messages.data);
+      offerEarlier(room.messages.next_cursor);
+      if (log.isEmpty) log.greet();
+      log.toEnd();
+      keepLooking(look, closed.signal);
+    } catch (error) {
+      if (!closed.signal.aborted) notice.say(error, error.status === 404 ? null : load);
+    } finally {
+      log.element.removeAttribute("aria-busy");
+    }
+  }
+
+  function offerEarlier(cursor) {
+    if (!cursor) return;
+    const more = button("Earlier messages", async () => {
+      const params = { path: { chatroom: id }, query: { limit: PAGE, cursor } };
+      const found = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params }));
+      log.putEarlier(found.data, more);
+      offerEarlier(found.next_cursor);
+    }, { kind: ".link.earlier" });
+    log.above(more);
+  }
+
+  /** Asks what other devices sent; returns whether something is going on. */
+  async function look() {
+    // What is being sent would come twice.
+    if (write.running || document.hidden) return true;
+    const params = { path: { chatroom: id }, query: { limit: PAGE, ...(last ? { after: last } : {}) } };
+    try {
+      const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
+      head.connected(true);
+      if (!data.length || write.running) return write.running;
+      put(data);
+      app.rooms.refresh();
+      app.refresh();
+      return true;
+    } catch (error) {
+      if (error.status === 404) {
+        // It was deleted elsewhere.
+        notice.say(error);
+        closed.abort();
+      }
+      if (!closed.signal.aborted && !error.status) head.connected(false);
+    }
+  }
+
+  function send(text) {
+    notice.clear();
+    const turn = log.ask(text);
+    log.toEnd();
+    deliver(text, turn, crypto.randomUUID());
+  }
+
+  async function deliver(text, turn, key) {
+    turn.sending();
+    write.running = true;
+    stopping = false;
+    try {
+      if (!id) await create(text);
+      const accepted = await app.chat.send(id, text, { key, signal: closed.signal });
+      turn.sent();
+      head.connected(true);
+      log.named(turn, accepted.message.id);
+      begin(accepted);
+    } catch (error) {
+      write.running = false;
+      if (closed.signal.aborted) return;
+      head.connected(Boolean(error.status));
+      if (error.code !== "allowance_spent") return turn.lost(words(error), () => deliver(text, turn, key));
+      turn.element.remove();
+      write.restore(text);
+      notice.refuse(error);
+    }
+  }
+
+  async function create(text) {
+    const title = text.split("\n")[0].slice(0, TITLE_LENGTH).trim();
+    const room = await unwrap(app.api.POST("/chatroom", { body: { title } }));
+    view.room = id = room.id;
+    history.replaceState(null, "", `#/room/${id}`);
+    document.body.dataset.place = "room";
+    head.show(room);
+    app.rooms.touch(room);
+    app.rooms.mark(id);
+    keepLooking(look, closed.signal);
+  }
+
+  function begin(accepted) {
+    showAllowance(app, accepted.allowance);
+    last = accepted.reply.id;
+    log.reply(accepted.reply);
+    follow(accepted);
+    if (stopping) stop();
+    log.toEnd();
+    app.rooms.refresh();
+  }
+
+  async function regenerate(message) {
+    if (write.running) return;
+    notice.clear();
+    write.running = true;
+    try {
+      begin(await app.chat.regenerate(id, message, { signal: closed.signal }));
+    } catch (error) {
+      write.running = false;
+      notice.refuse(error);
+    }
+  }
+
+  /** Writes an answer as it comes. */
+  async function follow(accepted) {
+    const { reply } = accepted;
+    const answer = () => log.answerTo(reply.in_reply_to);
+    following = reply;
+    write.running = true;
+    const message = await watch(app, accepted, closed.signal, {
+      write: (content) => following === reply && answer().write(content),
+      append: (piece) => following === reply && answer().append(piece),
+      connected: head.connected,
+    });
+    if (closed.signal.aborted || following !== reply) return;
+    end(message);
+    // A failed answer is not charged.
+    if (message && message.state !== "completed") app.refresh();
+  }
+
+  function end(message) {
+    following = null;
+    write.running = false;
+    if (message) log.reply(message);
+  }
+
+  async function stop() {
+    const reply = following;
+    // What is still being sent is stopped once it is accepted.
+    stopping = !reply;
+    if (!reply) return;
+    try {
+      const message = await app.chat.cancel({ room: id, reply }, { signal: closed.signal });
+      if (following === reply) end(message);
+      app.refresh();
+    } catch (error) {
+      notice.say(error);
+    }
+  }
+
+  if (id) load();
+  else log.greet();
+  return view;
+}

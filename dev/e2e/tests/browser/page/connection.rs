@@ -1,0 +1,54 @@
+//! A connection that is lost and comes back.
+
+use e2e::Person;
+use serde_json::json;
+
+use crate::page::{ANSWER, count, person, say, sign_in};
+use crate::webdriver::{Browser, with_browser};
+
+async fn connect(browser: &Browser, is: bool) {
+    let rate = if is { -1 } else { 0 };
+    let network = json!({ "offline": !is, "latency": 0, "downloadThroughput": rate, "uploadThroughput": rate });
+    browser.devtools("Network.emulateNetworkConditions", network).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_was_made_without_a_connection_is_there_afterwards() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        browser.devtools("Network.enable", json!({})).await;
+        say(&browser, "What is tea? [[slow:3000]]").await;
+        browser.shows(".turn.assistant.waiting").await;
+
+        connect(&browser, false).await;
+        browser.reads(".offline", "No connection.").await;
+        tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+        connect(&browser, true).await;
+
+        browser.reads(ANSWER, "You said: \"What is tea?").await;
+        assert_eq!(count(&browser, ".offline[hidden]").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_sent_says_so_and_is_sent_once_when_it_is_tried_again() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        browser.devtools("Network.enable", json!({})).await;
+        crate::page::ask(&browser, "What is tea?").await;
+
+        connect(&browser, false).await;
+        say(&browser, "And coffee?").await;
+        browser.reads(".lost .note", "Not sent. No connection to the service.").await;
+        connect(&browser, true).await;
+        browser.click(".lost .note button").await;
+
+        browser.reads(ANSWER, "You said: \"And coffee?\"").await;
+        assert_eq!(count(&browser, ".lost").await, 0);
+        assert_eq!(count(&browser, ".turn.user").await, 2);
+        let allowance = person(&browser).await.get("/user/me").await.body["allowance"].take();
+        assert_eq!(allowance["used"], 2, "{allowance}");
+    })
+    .await;
+}

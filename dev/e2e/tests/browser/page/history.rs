@@ -1,0 +1,68 @@
+//! A conversation that is longer than a page.
+
+use std::time::Duration;
+
+use e2e::{Person, eventually, variable};
+use serde_json::{Value, json};
+
+use crate::page::{count, person, sign_in};
+use crate::webdriver::{Browser, with_browser};
+
+const SOON: Duration = Duration::from_secs(30);
+/// Messages and replies are twice as many, which is more than one page of the API has.
+const MESSAGES: usize = 17;
+
+/// Makes a person Pro, who may say more than five things.
+async fn subscribe(person: &Person) {
+    let checkout = person.post("/subscribe/pro", Value::Null).await;
+    let paid = format!("{}/admin/sessions/{}", variable("STRIPE_STANDIN_URL"), checkout.text("/session_id"));
+    assert_eq!(person.post(&paid, json!({ "action": "pay" })).await.status, 200);
+    eventually(SOON, async || (person.get("/user/me").await.body["tier"] == "pro").then_some(())).await;
+}
+
+/// Where the first turn that is seen is, in pixels from the top of the window, and what it says.
+async fn seen(browser: &Browser) -> (f64, String) {
+    let place =
+        "const at = document.querySelector('.turn.user'); return [at.getBoundingClientRect().top, at.innerText]";
+    let found = browser.script(place).await;
+    (found[0].as_f64().expect("a number"), found[1].as_str().expect("a text").to_owned())
+}
+
+#[tokio::test]
+async fn earlier_messages_come_above_and_what_is_read_stays_in_its_place() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        let member = person(&browser).await;
+        subscribe(&member).await;
+        let room = member.room().await;
+        for number in 0..MESSAGES {
+            member.ask(&room, &format!("Question {number}"), SOON).await;
+        }
+
+        browser.visit("about:blank").await;
+        browser.visit(&format!("{}#/room/{}", variable("PAGE_URL"), &room["/chatroom/".len()..])).await;
+        browser.reads(".turn.assistant:last-child .body", "You said: \"Question 16\"").await;
+        assert_eq!(count(&browser, ".turn").await, 30);
+        let end =
+            "const at = document.querySelector('.scroll'); return at.scrollHeight - at.scrollTop - at.clientHeight";
+        assert!(browser.script(end).await.as_f64().expect("a number") < 2.0, "the newest is seen first");
+
+        browser.script("document.querySelector('.scroll').scrollTop = 0").await;
+        let before = seen(&browser).await;
+        let mark = "document.querySelector('.turn.user').dataset.mark = 'read'";
+        browser.script(mark).await;
+        browser.click(".earlier").await;
+        browser.reads(".turn.user:first-child", "Question 0").await;
+
+        assert_eq!((count(&browser, ".turn").await, count(&browser, ".earlier").await), (34, 0));
+        let after =
+            "const at = document.querySelector('[data-mark]'); return [at.getBoundingClientRect().top, at.innerText]";
+        let after = browser.script(after).await;
+        assert_eq!(after[1], before.1);
+        assert!((after[0].as_f64().expect("a number") - before.0).abs() < 60.0, "{after} was at {before:?}");
+        let order = "return [...document.querySelectorAll('.turn.user')].map((one) => one.innerText.trim()).join()";
+        let expected: Vec<String> = (0..MESSAGES).map(|number| format!("Question {number}")).collect();
+        assert_eq!(browser.script(order).await, expected.join(","));
+    })
+    .await;
+}

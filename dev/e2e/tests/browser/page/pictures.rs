@@ -1,0 +1,122 @@
+//! Pictures of the page for the documents: `PICTURES=docs/images dev/up cargo test -p e2e --test browser -- pictures`.
+
+use std::path::PathBuf;
+
+use e2e::Person;
+use serde_json::{Value, json};
+
+use crate::page::{ANSWER, ENTER, ask, person, resize, sign_in};
+use crate::webdriver::{Browser, with_browser};
+
+const DESKTOP: (u32, u32) = (1280, 800);
+const PHONE: (u32, u32) = (390, 780);
+const SMALL: (u32, u32) = (320, 640);
+/// A new line in the message, without sending it.
+const NEW_LINE: &str = "\u{e008}\u{e007}\u{e008}";
+
+/// Where pictures are kept, if they are.
+#[expect(clippy::disallowed_methods, reason = "the environment says where pictures are kept")]
+fn folder() -> Option<PathBuf> {
+    let named = std::env::var("PICTURES").ok().filter(|folder| !folder.is_empty());
+    named.map(|folder| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder))
+}
+
+/// Makes the window as large as this. Nothing may be wider than it.
+async fn fits(browser: &Browser, (width, height): (u32, u32)) {
+    resize(browser, width, height).await;
+    browser.script("document.activeElement.blur(); document.getElementById('toast').replaceChildren()").await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let wider = browser.script("return document.documentElement.scrollWidth - innerWidth").await;
+    assert_eq!(wider, 0, "at a width of {width} the page scrolls to the side");
+}
+
+/// Takes a picture of that size.
+async fn take(browser: &Browser, name: &str, size: (u32, u32)) {
+    fits(browser, size).await;
+    let picture = browser.picture().await;
+    assert!(picture.len() > 5_000, "{name} is empty");
+    if let Some(folder) = folder() {
+        tokio::fs::create_dir_all(&folder).await.expect("a folder");
+        tokio::fs::write(folder.join(format!("{name}.png")), picture).await.expect("a file");
+    }
+}
+
+async fn color(browser: &Browser, scheme: &str) -> Value {
+    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    browser.devtools("Emulation.setEmulatedMedia", features).await;
+    browser.script("return getComputedStyle(document.body).backgroundColor").await
+}
+
+/// Gives the account a name and earlier conversations, and shows them.
+async fn furnish(browser: &Browser) {
+    let ada = person(browser).await;
+    let named = ada.patch("/user/me", json!({ "name": "Ada Lovelace" })).await;
+    assert_eq!(named.status, 200, "{}", named.body);
+    for title in ["A speech for Charles", "Which tea for the afternoon?", "Sums of powers, explained"] {
+        assert_eq!(ada.post("/chatroom", json!({ "title": title })).await.status, 201);
+    }
+    browser.visit("about:blank").await;
+    browser.visit(&e2e::variable("PAGE_URL")).await;
+    browser.reads("#rooms", "A speech for Charles").await;
+}
+
+#[tokio::test]
+async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
+    with_browser(async |browser| {
+        resize(&browser, DESKTOP.0, DESKTOP.1).await;
+        browser.visit(&e2e::variable("PAGE_URL")).await;
+        let mobile = Person::new().mobile;
+        browser.types("#mobile", &format!("{mobile}{ENTER}")).await;
+        browser.reads(".sms", "is your sign-in code").await;
+        take(&browser, "page-sign-in", DESKTOP).await;
+        browser.click(".sms").await;
+        browser.types("#otp", &ENTER.to_string()).await;
+        browser.reads("h1", "What would you like to know?").await;
+        furnish(&browser).await;
+
+        let asked = [
+            "Plan two days in Lisbon. We like:",
+            "",
+            "- **small** restaurants,",
+            "- old trams,",
+            "- the sea.",
+            "",
+            "What should we not miss?",
+        ];
+        browser.types("#message", &format!("{}{ENTER}", asked.join(NEW_LINE))).await;
+        browser.reads(ANSWER, "turn 1").await;
+        browser.reads("#me .name", "Ada Lovelace").await;
+        let light = color(&browser, "light").await;
+        take(&browser, "page", DESKTOP).await;
+        take(&browser, "page-phone", PHONE).await;
+
+        assert_ne!(color(&browser, "dark").await, light);
+        browser.click(".back").await;
+        take(&browser, "page-phone-rooms", PHONE).await;
+        browser.click("#rooms a").await;
+        browser.reads(ANSWER, "turn 1").await;
+        resize(&browser, DESKTOP.0, DESKTOP.1).await;
+        browser.click("#developer").await;
+        browser.click("#tab-Stand-ins").await;
+        browser.reads("#panel-content", "Be overloaded twice").await;
+        take(&browser, "page-dark", DESKTOP).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_view_is_wider_than_a_small_phone() {
+    with_browser(async |browser| {
+        resize(&browser, SMALL.0, SMALL.1).await;
+        sign_in(&browser, &Person::new().mobile).await;
+        ask(&browser, "a-word-that-is-longer-than-any-line-of-a-phone-can-be-and-cannot-be-broken").await;
+        fits(&browser, SMALL).await;
+        browser.click(".back").await;
+        browser.click("#me a").await;
+        browser.reads("#devices", "This device").await;
+        fits(&browser, SMALL).await;
+        browser.click("#developer").await;
+        fits(&browser, SMALL).await;
+    })
+    .await;
+}

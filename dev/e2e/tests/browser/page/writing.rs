@@ -1,0 +1,51 @@
+//! An answer, as it is written.
+
+use serde_json::json;
+
+use crate::webdriver::with_browser;
+
+/// Follows a reply whose connection breaks in its second piece, and notes what is shown after each event.
+const FOLLOW: &str = "
+    return Promise.all([import('/watch.js'), import('/turns.js')]).then(async ([{ watch }, { answer }]) => {
+        const turn = answer(() => null);
+        document.body.replaceChildren(turn.element);
+        const seen = [];
+        const look = () => new Promise((drawn) => requestAnimationFrame(() => {
+            seen.push([turn.element.querySelector('.body').innerText.trim(), turn.element.className.includes('writing')]);
+            drawn();
+        }));
+        const message = { role: 'assistant', state: 'completed', content: '**Tea** is a leaf.', error: null };
+        let connections = 0;
+        async function* follow() {
+            connections += 1;
+            yield { type: 'snapshot', content: connections === 1 ? '' : '**Tea** ' };
+            await look();
+            yield { type: 'delta', content: connections === 1 ? '**Te' : 'is a' };
+            await look();
+            if (connections === 1) throw new TypeError('Failed to fetch');
+            yield { type: 'done', message };
+        }
+        const connected = [];
+        const to = {
+            write: (text) => turn.write(text), append: (piece) => turn.append(piece),
+            connected: (is) => connected.at(-1) === is || connected.push(is),
+        };
+        turn.show(await watch({ chat: { follow } }, {}, new AbortController().signal, to));
+        await look();
+        return { seen, connected };
+    })";
+
+#[tokio::test]
+async fn an_answer_is_written_piece_by_piece_and_goes_on_after_a_lost_connection() {
+    with_browser(async |browser| {
+        browser.visit(&e2e::variable("PAGE_URL")).await;
+        browser.reads("h1", "Sign in").await;
+
+        let followed = browser.script(FOLLOW).await;
+
+        let seen = json!([["", true], ["**Te", true], ["Tea", true], ["Tea is a", true], ["Tea is a leaf.", false]]);
+        assert_eq!(followed["seen"], seen);
+        assert_eq!(followed["connected"], json!([true, false, true]));
+    })
+    .await;
+}
