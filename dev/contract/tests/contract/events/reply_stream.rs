@@ -47,19 +47,19 @@ async fn ended(user: &User) -> (String, String, String) {
 async fn the_events_of_reply_stream_are_answered() {
     let api = api().await;
     let user = api.signed_in().await;
-    let mut replay = Replay::of("reply-stream", door(&api));
+    let mut recorded = Replay::of("reply-stream", door(&api));
     let (room_id, reply_id, ticket) = ended(&user).await;
     let (token, room, reply) = (("ACCESS_TOKEN", user.token()), (ROOM, &*room_id), (REPLY, &*reply_id));
     for (door, address) in DOORS {
-        let resumed = replay.text(&format!("reply-stream-resume-{door}"), &[token, room, reply], 200).await;
+        let resumed = recorded.text(&format!("reply-stream-resume-{door}"), &[token, room, reply], 200).await;
         assert_eq!(data(&resumed, "done")["state"], "cancelled", "{resumed}");
         let ticket = ("TICKET", ticket.as_str());
-        let followed = replay.text(&format!("reply-stream-ticket-{door}"), &[ticket, room, reply], 200).await;
+        let followed = recorded.text(&format!("reply-stream-ticket-{door}"), &[ticket, room, reply], 200).await;
         assert_eq!(data(&followed, "done")["state"], "cancelled", "{followed}");
-        replay.text(&format!("reply-stream-preflight-{door}"), &[room], 200).await;
+        recorded.text(&format!("reply-stream-preflight-{door}"), &[room], 200).await;
 
         let key = ("3f6c1c1e-5f0a-4c39-9b59-0d6a1a2b3c4d", address);
-        let sent = replay.text(&format!("reply-stream-send-{door}"), &[token, room, key], 200).await;
+        let sent = recorded.text(&format!("reply-stream-send-{door}"), &[token, room, key], 200).await;
         let accepted = data(&sent, "accepted");
         let new = accepted["reply"]["id"].as_str().unwrap();
         let events = format!("{address}/chatroom/{room_id}/message/{new}/events?ticket=");
@@ -75,11 +75,11 @@ async fn the_events_of_reply_stream_are_answered() {
 async fn the_address_that_is_set_goes_before_that_of_a_request() {
     let api = api().await;
     let user = api.signed_in().await;
-    let mut replay = Replay::of("reply-stream", api.router_of(reply_stream::router));
+    let mut recorded = Replay::of("reply-stream", api.router_of(reply_stream::router));
     let room = user.post("/chatroom", serde_json::json!({})).await.id();
     for (door, _) in DOORS {
         let changes = [("ACCESS_TOKEN", user.token()), (ROOM, &room)];
-        let sent = replay.text(&format!("reply-stream-send-{door}"), &changes, 200).await;
+        let sent = recorded.text(&format!("reply-stream-send-{door}"), &changes, 200).await;
         let url = data(&sent, "accepted")["events_url"].as_str().unwrap().to_owned();
         assert!(url.starts_with("https://stream.example.com/chatroom/"), "{url}");
     }
