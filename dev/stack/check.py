@@ -44,7 +44,7 @@ LINTS = [
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
-    ("clients: fresh types", [ROOT / "dev/client", "types"]),
+    ("clients: format, types", [ROOT / "dev/client", "lint"]),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]
