@@ -45,7 +45,7 @@ LINTS = [
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
     ("page: its client is fresh", [ROOT / "dev/client", "page", "--check"]),
-    ("clients: fresh types", [ROOT / "dev/client", "types"]),
+    ("clients: format, types", [ROOT / "dev/client", "lint"]),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]

@@ -491,7 +491,12 @@ var ProblemError = class extends Error {
     this.retryAfter = Number.isNaN(seconds) ? void 0 : seconds;
   }
 };
-var CODES = { 404: "not_found", 413: "payload_too_large", 429: "too_many_requests", 500: "internal" };
+var CODES = {
+  404: "not_found",
+  413: "payload_too_large",
+  429: "too_many_requests",
+  500: "internal"
+};
 function madeUp(status) {
   const code = CODES[status] ?? (status < 500 ? "malformed_request" : "unavailable");
   const detail = `The API answered ${status}.`;
@@ -615,7 +620,7 @@ async function* stream(door, at, signal) {
   const init = { signal: either(signal, connection.signal), cache: "no-store" };
   try {
     alive();
-    at.url ??= (await read(await door.call(`${at.path}/events-ticket`, { ...init, method: "POST" }))).events_url;
+    at.url ??= await address(door, at.path, init);
     const headers = { accept: "text/event-stream", ...at.last && { "last-event-id": at.last } };
     const response = await door.http(new Request(at.url, { ...init, headers }));
     if (response.status === 401) at.url = void 0;
@@ -637,6 +642,10 @@ async function* stream(door, at, signal) {
     clearTimeout(timer);
     connection.abort();
   }
+}
+async function address(door, path, init) {
+  const response = await door.call(`${path}/events-ticket`, { ...init, method: "POST" });
+  return (await read(response)).events_url;
 }
 async function* wait(door, at, signal) {
   const next = Date.now() + 2 * door.limits.firstPause;
@@ -761,7 +770,11 @@ var Session = class {
   async #refresh(stale) {
     const { access_token, refresh_token } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
-    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }) };
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ refresh_token })
+    };
     const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
     const fresh = response.ok ? kept(await read(response.clone())) : void 0;
     const now = await this.#load();

@@ -27,7 +27,12 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
   }
 
   /** Sends or regenerates, and follows the reply. Stopping it stops the reply at the backend too. */
-  async sendMessages({ trigger, chatId, messages, abortSignal: signal }: Sending<M>): Promise<ReadableStream<UIMessageChunk>> {
+  async sendMessages({
+    trigger,
+    chatId,
+    messages,
+    abortSignal: signal,
+  }: Sending<M>): Promise<ReadableStream<UIMessageChunk>> {
     const last = messages.findLast((message) => message.role === "user");
     if (!last) throw new Error("There is no message to send.");
     const room = await this.#room(chatId);
@@ -45,7 +50,10 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
   }
 
   /** Follows the latest reply that is not finished, if there is one. */
-  async reconnectToStream(options: { chatId: string; abortSignal?: AbortSignal }): Promise<ReadableStream<UIMessageChunk> | null> {
+  async reconnectToStream(options: {
+    chatId: string;
+    abortSignal?: AbortSignal;
+  }): Promise<ReadableStream<UIMessageChunk> | null> {
     const room = await this.#room(options.chatId);
     const params = { path: { chatroom: room }, query: { limit: 20 } };
     const signal = options.abortSignal;
@@ -79,7 +87,8 @@ async function* chunks(client: ChatClient, target: Target, signal: AbortSignal):
       if (event.reason === "gone") yield { type: "error", errorText: "The message was deleted." };
       continue;
     }
-    const whole = event.type === "done" ? event.message.content : event.type === "delta" ? text + event.content : event.content;
+    const whole =
+      event.type === "done" ? event.message.content : event.type === "delta" ? text + event.content : event.content;
     const id = () => `${reply}.${part}`;
     if (open && !whole.startsWith(text)) {
       yield { type: "text-end", id: id() };
@@ -95,7 +104,8 @@ async function* chunks(client: ChatClient, target: Target, signal: AbortSignal):
 }
 
 function end({ state, error }: Message): UIMessageChunk {
-  if (state === "failed" || state === "blocked") return { type: "error", errorText: error?.detail ?? "There is no answer." };
+  if (state === "failed" || state === "blocked")
+    return { type: "error", errorText: error?.detail ?? "There is no answer." };
   if (state === "cancelled") return { type: "abort" };
   return { type: "finish", finishReason: state === "truncated" ? "length" : "stop" };
 }

@@ -32,7 +32,7 @@ type Place = { path: string; url: string | undefined; last: string; lost: number
 /** Follows a reply to its end, through lost connections. Throws what the API refuses, such as a foreign reply. */
 export async function* follow(door: Door, target: Target, signal?: AbortSignal): AsyncGenerator<ReplyEvent, void> {
   const at: Place = { path: pathOf(target), url: target.events_url, last: "", lost: 0, seen: false, shown: "" };
-  for (let streaming = true; ; ) {
+  for (let streaming = true; ;) {
     const end: End = streaming ? yield* stream(door, at, signal) : "none";
     signal?.throwIfAborted();
     if (end === "over") return;
@@ -62,7 +62,7 @@ async function* stream(door: Door, at: Place, signal?: AbortSignal): AsyncGenera
   const init: RequestInit = { signal: either(signal, connection.signal), cache: "no-store" };
   try {
     alive();
-    at.url ??= (await read<{ events_url: string }>(await door.call(`${at.path}/events-ticket`, { ...init, method: "POST" }))).events_url;
+    at.url ??= await address(door, at.path, init);
     const headers = { accept: "text/event-stream", ...(at.last && { "last-event-id": at.last }) };
     const response = await door.http(new Request(at.url, { ...init, headers }));
     // A ticket that has expired is replaced.
@@ -87,10 +87,17 @@ async function* stream(door: Door, at: Place, signal?: AbortSignal): AsyncGenera
   }
 }
 
+/** The address of a reply's stream, with a new ticket. */
+async function address(door: Door, path: string, init: RequestInit): Promise<string> {
+  const response = await door.call(`${path}/events-ticket`, { ...init, method: "POST" });
+  return (await read<{ events_url: string }>(response)).events_url;
+}
+
 /** Reads the reply once, when it is final or the time is over; returns whether that was the end. */
 async function* wait(door: Door, at: Place, signal?: AbortSignal): AsyncGenerator<ReplyEvent, boolean> {
   const next = Date.now() + 2 * door.limits.firstPause;
-  const get = async (signal: AbortSignal) => read<Message>(await door.call(`${at.path}?wait=${door.limits.wait}`, { signal }));
+  const get = async (signal: AbortSignal) =>
+    read<Message>(await door.call(`${at.path}?wait=${door.limits.wait}`, { signal }));
   try {
     const message = await persist(get, door.limits, { signal });
     const { state, content } = message;

@@ -25,7 +25,12 @@ export class ProblemError extends Error {
   }
 }
 
-const CODES: Record<number, Code> = { 404: "not_found", 413: "payload_too_large", 429: "too_many_requests", 500: "internal" };
+const CODES: Record<number, Code> = {
+  404: "not_found",
+  413: "payload_too_large",
+  429: "too_many_requests",
+  500: "internal",
+};
 
 /** What a gateway answers by itself is no problem document. */
 function madeUp(status: number): Problem {

@@ -346,7 +346,9 @@ export interface paths {
         put?: never;
         /**
          * Send a message
-         * @description Accepts a message, which is answered in the background. Read the reply at `Location`, with `wait` if you like. The send is charged to the day's allowance.
+         * @description Accepts a message, which is answered in the background. Follow the reply at `events_url` while it is written, or read it at `Location`, with `wait` if you like. The send is charged to the day's allowance.
+         *
+         *     At the streaming door the same request with `Accept: text/event-stream` is followed in its own response: the first event, `accepted`, holds what the 202 would.
          *
          *     Limits, unless the deployment sets others:
          *     - 5 messages of a Basic user in a UTC day (`allowance_spent`)
@@ -405,6 +407,56 @@ export interface paths {
          *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
          */
         post: operations["cancel_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chatroom/{chatroom}/message/{message}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a reply
+         * @description Tells a reply while it is written, by server-sent events: `snapshot` replaces all text, `delta` is appended, `done` has the message as it is stored and ends the stream, `closing` says why the server ends it before. A stream lasts a minute at most; with `Last-Event-ID` the next one goes on where it ended. A user may have five at once: one more ends the oldest.
+         *
+         *     This is the streaming door, the host of `events_url`. Whoever cannot read streams reads the message with `wait`.
+         *
+         *     Limits, unless the deployment sets others:
+         *     - 120 requests of a user in a minute, to all operations with a session together (`too_many_requests`)
+         *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
+         */
+        get: operations["follow_reply"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chatroom/{chatroom}/message/{message}/events-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get an address to follow a reply
+         * @description Returns an address that the browser's own `EventSource` can open, since it sends no `Authorization` header. Clients that read the stream themselves send the access token instead.
+         *
+         *     Limits, unless the deployment sets others:
+         *     - 120 requests of a user in a minute, to all operations with a session together (`too_many_requests`)
+         *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
+         */
+        post: operations["create_events_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -784,6 +836,7 @@ export interface components {
          *         "resets_at": "2026-11-24T00:00:00.000Z",
          *         "used": 2
          *       },
+         *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
          *       "message": {
          *         "completed_at": "2026-11-23T12:00:00.000Z",
          *         "content": "We have two days in Lisbon in May and love small restaurants. What should we not miss?",
@@ -814,7 +867,14 @@ export interface components {
          */
         Accepted: {
             allowance: components["schemas"]["Allowance"];
+            /**
+             * @description Where the reply is followed while it is written, by server-sent events. It holds a ticket that is valid for ten
+             *     minutes, for this reply alone.
+             */
+            events_url: string;
+            /** @description The user's message. */
             message: components["schemas"]["Message"];
+            /** @description Its reply, which is made now. */
             reply: components["schemas"]["Message"];
         };
         /** @description An account with its plan and the rest of the day's allowance. */
@@ -948,6 +1008,15 @@ export interface components {
          * @example ada@example.org
          */
         Email: string;
+        EventsTicket: {
+            /**
+             * @description Where the reply is followed, with a ticket for it alone.
+             * @example https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2
+             */
+            events_url: string;
+            /** @description When the ticket expires. A stream that it opened goes on. */
+            expires_at: components["schemas"]["Timestamp"];
+        };
         /** @description Why there is no answer. */
         Failure: {
             code: string;
@@ -1056,10 +1125,12 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             error: components["schemas"]["Failure"] | null;
             finish_reason: string | null;
+            /** @description Its id. */
             id: components["schemas"]["MessageId"];
             in_reply_to: components["schemas"]["MessageId"] | null;
             model: string | null;
             role: components["schemas"]["Role"];
+            /** @description Its state. */
             state: components["schemas"]["ReplyState"];
             usage: components["schemas"]["Usage"] | null;
         };
@@ -1186,6 +1257,35 @@ export interface components {
             /** @example 9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE */
             refresh_token: string;
         };
+        /** @description A piece of text. */
+        ReplyDelta: {
+            /**
+             * @description What is appended.
+             * @example before ten,
+             */
+            content: string;
+        };
+        /** @description The data of an event, by its name: `snapshot`, `delta`, `done` (the message), `closing`. */
+        ReplyEvent: components["schemas"]["ReplySnapshot"] | components["schemas"]["ReplyDelta"] | components["schemas"]["Message"] | components["schemas"]["StreamClosing"];
+        /** @description All text of an attempt so far. */
+        ReplySnapshot: {
+            /**
+             * Format: int64
+             * @description The attempt, from 1; 0 if none has begun that is known of.
+             * @example 1
+             */
+            attempt: number;
+            /**
+             * @description The text.
+             * @example Begin in Alfama
+             */
+            content: string;
+            /**
+             * @description `generating`, or `pending` while none runs.
+             * @example generating
+             */
+            state: string;
+        };
         /**
          * @description The state of a reply. Every state but the first two is final.
          * @enum {string}
@@ -1214,6 +1314,8 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "assistant";
+        /** @description The data of an event of a send: `accepted`, then those of the reply. */
+        SendEvent: components["schemas"]["Accepted"] | components["schemas"]["ReplyEvent"];
         SendMessageRequest: {
             content: components["schemas"]["Content"];
         };
@@ -1274,6 +1376,15 @@ export interface components {
             name?: components["schemas"]["Name"] | null;
             password?: components["schemas"]["Password"] | null;
         };
+        /** @description Why the server ends the stream before the reply has ended. */
+        StreamClosing: {
+            reason: components["schemas"]["StreamClosingReason"];
+        };
+        /**
+         * @description Why the server ends a stream before the reply has ended.
+         * @enum {string}
+         */
+        StreamClosingReason: "time" | "replaced" | "gone";
         SubscribeRequest: Record<string, never>;
         /**
          * @description A user's subscription.
@@ -3008,6 +3119,56 @@ export interface operations {
             };
         };
         responses: {
+            /** @description At the streaming door, with `Accept: text/event-stream`: accepted, and followed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allowance": {
+                     *         "limit": 5,
+                     *         "remaining": 3,
+                     *         "resets_at": "2026-11-24T00:00:00.000Z",
+                     *         "used": 2
+                     *       },
+                     *       "content": " before ten,",
+                     *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
+                     *       "message": {
+                     *         "completed_at": "2026-11-23T12:00:00.000Z",
+                     *         "content": "We have two days in Lisbon in May and love small restaurants. What should we not miss?",
+                     *         "created_at": "2026-11-23T12:00:00.000Z",
+                     *         "error": null,
+                     *         "finish_reason": null,
+                     *         "id": "01a207af-efbc-7953-9767-c9f81818e811",
+                     *         "in_reply_to": null,
+                     *         "model": null,
+                     *         "role": "user",
+                     *         "state": "completed",
+                     *         "usage": null
+                     *       },
+                     *       "reply": {
+                     *         "completed_at": null,
+                     *         "content": "",
+                     *         "created_at": "2026-11-23T12:00:00.000Z",
+                     *         "error": null,
+                     *         "finish_reason": null,
+                     *         "id": "01a207af-efbc-781e-ba38-5d940ed90475",
+                     *         "in_reply_to": "01a207af-efbc-7953-9767-c9f81818e811",
+                     *         "model": null,
+                     *         "role": "assistant",
+                     *         "state": "pending",
+                     *         "usage": null
+                     *       }
+                     *     }
+                     */
+                    "text/event-stream": components["schemas"]["SendEvent"];
+                };
+            };
             /** @description Accepted; the reply is pending. */
             202: {
                 headers: {
@@ -3027,6 +3188,7 @@ export interface operations {
                      *         "resets_at": "2026-11-24T00:00:00.000Z",
                      *         "used": 2
                      *       },
+                     *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
                      *       "message": {
                      *         "completed_at": "2026-11-23T12:00:00.000Z",
                      *         "content": "We have two days in Lisbon in May and love small restaurants. What should we not miss?",
@@ -3186,6 +3348,107 @@ export interface operations {
             503: components["responses"]["unavailable"];
         };
     };
+    follow_reply: {
+        parameters: {
+            query?: {
+                /** @description The ticket of an `events_url`, in place of an access token. */
+                ticket?: string;
+            };
+            header?: {
+                /**
+                 * @description The id of the newest event that the client has.
+                 * @example 1-7.0ed90475
+                 */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /**
+                 * @description The room.
+                 * @example 01a207af-2c01-7892-b48f-0824128b2f33
+                 */
+                chatroom: components["schemas"]["ChatroomId"];
+                /**
+                 * @description The reply.
+                 * @example 01a207af-efbc-781e-ba38-5d940ed90475
+                 */
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events: the data of each is one line of JSON. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attempt": 1,
+                     *       "content": " before ten,",
+                     *       "state": "generating"
+                     *     }
+                     */
+                    "text/event-stream": components["schemas"]["ReplyEvent"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            405: components["responses"]["method_not_allowed"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    create_events_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The room.
+                 * @example 01a207af-2c01-7892-b48f-0824128b2f33
+                 */
+                chatroom: components["schemas"]["ChatroomId"];
+                /**
+                 * @description The reply.
+                 * @example 01a207af-efbc-781e-ba38-5d940ed90475
+                 */
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
+                     *       "expires_at": "2026-11-23T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EventsTicket"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            405: components["responses"]["method_not_allowed"];
+            429: components["responses"]["too_many_requests"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
     regenerate_reply: {
         parameters: {
             query?: never;
@@ -3225,6 +3488,7 @@ export interface operations {
                      *         "resets_at": "2026-11-24T00:00:00.000Z",
                      *         "used": 2
                      *       },
+                     *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
                      *       "message": {
                      *         "completed_at": "2026-11-23T12:00:00.000Z",
                      *         "content": "We have two days in Lisbon in May and love small restaurants. What should we not miss?",

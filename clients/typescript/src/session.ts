@@ -9,7 +9,9 @@ type Renewed = string | Response | undefined;
 type Http = (request: Request) => Promise<Response>;
 
 /** What is kept of a sign-in; after a sign-out only the device token. Times are in milliseconds since 1970. */
-export type Tokens = Partial<Pick<TokenSet, "access_token" | "refresh_token" | "device_token">> & { expires_at?: number };
+export type Tokens = Partial<Pick<TokenSet, "access_token" | "refresh_token" | "device_token">> & {
+  expires_at?: number;
+};
 
 /** Keeps the tokens. A store that several tabs share calls `changed` when another one wrote. */
 export interface TokenStore {
@@ -57,7 +59,11 @@ export class Session {
   /** Resolves when a store that takes its time was read. */
   readonly ready: Promise<void>;
 
-  constructor(private readonly base: string, private readonly store: TokenStore, private readonly http: Http) {
+  constructor(
+    private readonly base: string,
+    private readonly store: TokenStore,
+    private readonly http: Http,
+  ) {
     const first = store.get();
     const learn = (tokens: Tokens = {}) => void this.#learn(tokens);
     this.ready = first instanceof Promise ? first.then(learn) : Promise.resolve(learn(first));
@@ -138,7 +144,11 @@ export class Session {
   async #refresh(stale: string | undefined): Promise<Renewed> {
     const { access_token, refresh_token } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
-    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }) };
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ refresh_token }),
+    };
     const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
     const fresh = response.ok ? kept(await read<TokenSet>(response.clone())) : undefined;
     // Whoever signed in or out meanwhile is not undone.

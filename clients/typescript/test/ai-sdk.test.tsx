@@ -6,7 +6,23 @@ import { createChatClient, memoryTokens } from "chat-backend-client";
 import { ChatBackendTransport, textOf, toUIMessages } from "chat-backend-client/ai-sdk";
 import { JSDOM } from "jsdom";
 import { createRoot } from "react-dom/client";
-import { accepted, type Answer, ASKED, broken, events, gate, json, problem, READ, REPLY, reply, ROOM, SEND, Server, tokens } from "./server.js";
+import {
+  accepted,
+  type Answer,
+  ASKED,
+  broken,
+  events,
+  gate,
+  json,
+  problem,
+  READ,
+  REPLY,
+  reply,
+  ROOM,
+  SEND,
+  Server,
+  tokens,
+} from "./server.js";
 
 const STREAM = `GET /stream${READ}/events`;
 const dom = new JSDOM("<main></main>");
@@ -19,7 +35,11 @@ after(() => dom.window.close());
 type Chat = ReturnType<typeof useChat>;
 
 /** Renders a chat, as an app does. */
-async function chat(t: TestContext, server: Server, messages: UIMessage[] = []): Promise<{ chat(): Chat; shown(): string; until(text: string): Promise<void> }> {
+async function chat(
+  t: TestContext,
+  server: Server,
+  messages: UIMessage[] = [],
+): Promise<{ chat(): Chat; shown(): string; until(text: string): Promise<void> }> {
   const kept = memoryTokens({ ...tokens("a"), expires_at: Date.now() + 3_600_000 });
   const client = createChatClient({ baseUrl: server.url, tokens: kept, limits: { firstPause: 5, tries: 1 } });
   const transport = new ChatBackendTransport({ client });
@@ -27,7 +47,13 @@ async function chat(t: TestContext, server: Server, messages: UIMessage[] = []):
   const App = () => {
     current = useChat({ id: ROOM, transport, messages });
     const lines = current.messages.map((message) => <p key={message.id}>{`${message.role}: ${textOf(message)}; `}</p>);
-    return <>{lines}{current.status}{current.error?.message}</>;
+    return (
+      <>
+        {lines}
+        {current.status}
+        {current.error?.message}
+      </>
+    );
   };
   const place = dom.window.document.createElement("div");
   const root = createRoot(place);
@@ -35,7 +61,7 @@ async function chat(t: TestContext, server: Server, messages: UIMessage[] = []):
   t.after(() => root.unmount());
   const shown = () => place.textContent ?? "";
   const until = async (text: string) => {
-    for (const end = Date.now() + 20_000; shown() !== text; ) {
+    for (const end = Date.now() + 20_000; shown() !== text;) {
       assert(Date.now() < end, `It shows ${shown()}`);
       await new Promise((next) => setTimeout(next, 5));
     }
@@ -44,12 +70,22 @@ async function chat(t: TestContext, server: Server, messages: UIMessage[] = []):
   return { chat: () => current as Chat, shown, until };
 }
 
-const snapshot = (content: string, attempt = 1): [string, unknown, string] => ["snapshot", { attempt, state: "generating", content }, `${attempt}-1`];
-const done = (state: string, content: string, more: object = {}): [string, unknown] => ["done", reply(state, content, more)];
+const snapshot = (content: string, attempt = 1): [string, unknown, string] => [
+  "snapshot",
+  { attempt, state: "generating", content },
+  `${attempt}-1`,
+];
+const done = (state: string, content: string, more: object = {}): [string, unknown] => [
+  "done",
+  reply(state, content, more),
+];
 const sent = (server: Server) => json(202, accepted(`${server.url}/stream${READ}/events`));
 
 /** A stream that goes on when the test says so. */
-function inTwo(first: Parameters<typeof events>[0], second: Parameters<typeof events>[0]): { answer: Answer; goOn: () => void } {
+function inTwo(
+  first: Parameters<typeof events>[0],
+  second: Parameters<typeof events>[0],
+): { answer: Answer; goOn: () => void } {
   const { opened, open } = gate();
   const answer: Answer = async (response, call) => {
     events(first, "stay")(response, call);
@@ -61,7 +97,10 @@ function inTwo(first: Parameters<typeof events>[0], second: Parameters<typeof ev
 
 test("useChat sends a message, and shows the reply as it is written", async (t) => {
   const server = await Server.start(t);
-  const { answer, goOn } = inTwo([snapshot(""), ["delta", { content: "Tea " }]], [["delta", { content: "is" }], done("completed", "Tea is good.")]);
+  const { answer, goOn } = inTwo(
+    [snapshot(""), ["delta", { content: "Tea " }]],
+    [["delta", { content: "is" }], done("completed", "Tea is good.")],
+  );
   server.on(SEND, sent(server)).on(STREAM, answer);
   const app = await chat(t, server);
 
@@ -111,7 +150,10 @@ test("a message that is stopped on its way is stopped when it is accepted", asyn
 test("regenerate makes another reply in the place of the first", async (t) => {
   const server = await Server.start(t);
   server.on(SEND, sent(server)).on(STREAM, events([done("completed", "Tea.")]), events([done("completed", "Coffee.")]));
-  server.on(`POST /chatroom/${ROOM}/message/${ASKED}/regenerate`, json(202, { ...accepted(`${server.url}/stream${READ}/events`), reply: reply("pending", "", { id: "other" }) }));
+  server.on(
+    `POST /chatroom/${ROOM}/message/${ASKED}/regenerate`,
+    json(202, { ...accepted(`${server.url}/stream${READ}/events`), reply: reply("pending", "", { id: "other" }) }),
+  );
   const app = await chat(t, server);
 
   await app.chat().sendMessage({ text: "hi" });
@@ -142,7 +184,11 @@ test("a message whose sending failed is sent again with its key", async (t) => {
 test("a reply that is being written is followed after a reload", async (t) => {
   const server = await Server.start(t);
   const page = [{ ...accepted().message }, reply("generating", "Te")];
-  server.on(`GET /chatroom/${ROOM}.limit=20`, json(200, { id: ROOM, messages: { data: page } }), json(200, { messages: { data: [] } }));
+  server.on(
+    `GET /chatroom/${ROOM}.limit=20`,
+    json(200, { id: ROOM, messages: { data: page } }),
+    json(200, { messages: { data: [] } }),
+  );
   server.on(`POST ${READ}/events-ticket`, json(201, { events_url: `${server.url}/stream${READ}/events` }));
   server.on(STREAM, events([snapshot("Tea is"), done("completed", "Tea is good.")]));
   const app = await chat(t, server, toUIMessages(page as never));
@@ -157,7 +203,10 @@ test("a reply that is being written is followed after a reload", async (t) => {
 
 test("a second attempt shows its own text alone", async (t) => {
   const server = await Server.start(t);
-  const { answer, goOn } = inTwo([snapshot("Coff"), snapshot("", 2), ["delta", { content: "Te" }]], [done("completed", "Tea is good.")]);
+  const { answer, goOn } = inTwo(
+    [snapshot("Coff"), snapshot("", 2), ["delta", { content: "Te" }]],
+    [done("completed", "Tea is good.")],
+  );
   server.on(SEND, sent(server)).on(STREAM, answer);
   const app = await chat(t, server);
 
@@ -181,6 +230,10 @@ test("refusals and failures are errors in the API's words", async (t) => {
 });
 
 test("of several replies to a message the latest is shown", () => {
-  const shown = toUIMessages([accepted().message, reply("completed", "Tea."), reply("completed", "Coffee.", { id: "other" })] as never);
+  const shown = toUIMessages([
+    accepted().message,
+    reply("completed", "Tea."),
+    reply("completed", "Coffee.", { id: "other" }),
+  ] as never);
   assert.deepEqual(shown.map(textOf), ["hi", "Coffee."]);
 });

@@ -5,12 +5,18 @@ import { broken, events, json, problem, READ, REPLY, reply, ROOM, Server, tokens
 
 const STREAM = `/stream${READ}`;
 const DONE = ["done", reply("completed", "Tea is good."), "4294967295-0"] as [string, unknown, string];
-const snapshot = (content: string, attempt = 1, id = `${attempt}-1`): [string, unknown, string] =>
-  ["snapshot", { attempt, state: "generating", content }, id];
+const snapshot = (content: string, attempt = 1, id = `${attempt}-1`): [string, unknown, string] => [
+  "snapshot",
+  { attempt, state: "generating", content },
+  id,
+];
 const delta = (content: string, id: string): [string, unknown, string] => ["delta", { content }, id];
 const closing = (reason: string): [string, unknown] => ["closing", { reason }];
 
-function follow(server: Server, { limits = {}, url = true, signal }: { limits?: Partial<Limits>; url?: boolean; signal?: AbortSignal } = {}) {
+function follow(
+  server: Server,
+  { limits = {}, url = true, signal }: { limits?: Partial<Limits>; url?: boolean; signal?: AbortSignal } = {},
+) {
   const kept = memoryTokens({ ...tokens("a"), expires_at: Date.now() + 3_600_000 });
   const client = createChatClient({ baseUrl: server.url, tokens: kept, limits: { firstPause: 5, ...limits } });
   const events_url = url ? `${server.url}${STREAM}/events?ticket=t1` : undefined;
@@ -47,13 +53,22 @@ test("a reply is followed by its ticket until it is done", async (t) => {
 test("a lost connection is resumed after the last event, and a second attempt replaces the text", async (t) => {
   const server = await Server.start(t);
   const again = events([snapshot("Te", 2), delta("a", "2-2")]);
-  server.on(`GET ${STREAM}/events.*`, events([snapshot(""), delta("Tea is", "1-7")], "cut"), broken, again, events([DONE]));
+  server.on(
+    `GET ${STREAM}/events.*`,
+    events([snapshot(""), delta("Tea is", "1-7")], "cut"),
+    broken,
+    again,
+    events([DONE]),
+  );
 
   const { seen, text } = await watch(follow(server));
 
   assert.deepEqual(seen, ["snapshot", "delta", "snapshot", "delta", "done"]);
   assert.equal(text, "Tea is good.");
-  assert.deepEqual(streams(server).map((call) => call.headers["last-event-id"]), [undefined, "1-7", "1-7", "2-2"]);
+  assert.deepEqual(
+    streams(server).map((call) => call.headers["last-event-id"]),
+    [undefined, "1-7", "1-7", "2-2"],
+  );
 });
 
 test("a stream whose time is over is resumed at once, however often", async (t) => {
@@ -107,7 +122,10 @@ test("an event may come in any pieces, with any line ends", async (t) => {
   const list: ReplyEvent[] = [];
   for await (const event of follow(server)) list.push(event);
 
-  assert.deepEqual(list, [{ type: "delta", content: "Tée" }, { type: "done", message: DONE[1] }]);
+  assert.deepEqual(list, [
+    { type: "delta", content: "Tée" },
+    { type: "done", message: DONE[1] },
+  ]);
 });
 
 test("an expired ticket is replaced by a new one, and so is a missing address", async (t) => {
@@ -121,7 +139,10 @@ test("an expired ticket is replaced by a new one, and so is a missing address", 
   assert.deepEqual((await watch(follow(server, { url: false }))).seen, ["done"]);
 
   const asked = server.to(`${READ}/events-ticket`);
-  assert.deepEqual(asked.map((call) => call.headers.authorization), Array(2).fill("Bearer access-a"));
+  assert.deepEqual(
+    asked.map((call) => call.headers.authorization),
+    Array(2).fill("Bearer access-a"),
+  );
 });
 
 test("where there is no stream, or no capacity, the reply is read by wait", async (t) => {
@@ -144,7 +165,10 @@ test("an API without streams at all is read by wait", async (t) => {
   server.on(`GET ${READ}.wait=20`, json(200, DONE[1]));
 
   assert.deepEqual((await watch(follow(server, { url: false }))).seen, ["done"]);
-  assert.deepEqual(server.calls.map((call) => call.path), [`${READ}/events-ticket`, `${READ}?wait=20`]);
+  assert.deepEqual(
+    server.calls.map((call) => call.path),
+    [`${READ}/events-ticket`, `${READ}?wait=20`],
+  );
 });
 
 test("a network without streams is read by wait, and the stream is tried again", async (t) => {
@@ -169,7 +193,11 @@ test("a stream that was replaced is not taken back", async (t) => {
 
 test("a reply that was deleted ends, by the stream or by wait", async (t) => {
   const server = await Server.start(t);
-  server.on(`GET ${STREAM}/events.*`, events([snapshot("Te"), closing("gone")]), events([snapshot("Te"), closing("replaced")]));
+  server.on(
+    `GET ${STREAM}/events.*`,
+    events([snapshot("Te"), closing("gone")]),
+    events([snapshot("Te"), closing("replaced")]),
+  );
 
   assert.deepEqual((await watch(follow(server))).seen, ["snapshot", "closing gone"]);
   assert.deepEqual((await watch(follow(server))).seen, ["snapshot", "closing replaced", "closing gone"]);

@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createChatClient, type Limits, memoryTokens } from "chat-backend-client";
-import { accepted, type Answer, ASKED, broken, json, problem, READ, reply, ROOM, SEND, Server, tokens } from "./server.js";
+import {
+  accepted,
+  type Answer,
+  ASKED,
+  broken,
+  json,
+  problem,
+  READ,
+  reply,
+  ROOM,
+  SEND,
+  Server,
+  tokens,
+} from "./server.js";
 
 const client = (server: Server, limits: Partial<Limits> = {}) =>
   createChatClient({
@@ -17,7 +30,14 @@ const REGENERATE = `POST ${READ}/regenerate`;
 
 test("a send is repeated with one key until it is accepted, whatever gets lost", async (t) => {
   const server = await Server.start(t);
-  server.on(SEND, broken, halfAnAnswer, problem(503, "unavailable"), json(504, { message: "Timeout" }), json(202, accepted()));
+  server.on(
+    SEND,
+    broken,
+    halfAnAnswer,
+    problem(503, "unavailable"),
+    json(504, { message: "Timeout" }),
+    json(202, accepted()),
+  );
 
   const sent = await client(server).send(ROOM, "hi");
 
@@ -60,7 +80,12 @@ test("a spent allowance is thrown at once, with what the upgrade needs", async (
   const upgrade = { method: "POST", path: "/subscribe/pro", detail: "Pro has more." };
   server.on(SEND, problem(429, "allowance_spent", { allowance, upgrade }, { "retry-after": "1" }));
 
-  await assert.rejects(client(server).send(ROOM, "hi"), { name: "ProblemError", code: "allowance_spent", allowance, upgrade });
+  await assert.rejects(client(server).send(ROOM, "hi"), {
+    name: "ProblemError",
+    code: "allowance_spent",
+    allowance,
+    upgrade,
+  });
 
   assert.equal(server.calls.length, 1);
 });
@@ -90,7 +115,9 @@ test("an aborted send ends, also in a pause, and is not repeated", async (t) => 
   server.on(SEND, broken);
   const abort = new AbortController();
   const reason = new Error("enough");
-  const sending = client(server, { firstPause: 60_000, longestPause: 60_000 }).send(ROOM, "hi", { signal: abort.signal });
+  const sending = client(server, { firstPause: 60_000, longestPause: 60_000 }).send(ROOM, "hi", {
+    signal: abort.signal,
+  });
 
   await server.reached(1);
   setTimeout(() => abort.abort(reason), 50);

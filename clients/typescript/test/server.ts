@@ -60,11 +60,22 @@ export class Server {
   }
 }
 
-export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => (response) =>
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+export const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+  (response) =>
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 
-export const problem = (status: number, code: string, more: object = {}, headers: Record<string, string> = {}): Answer =>
-  json(status, { type: `/problems#${code}`, title: code, status, code, detail: `It is ${code}.`, request_id: "r1", ...more }, headers);
+export const problem = (
+  status: number,
+  code: string,
+  more: object = {},
+  headers: Record<string, string> = {},
+): Answer =>
+  json(
+    status,
+    { type: `/problems#${code}`, title: code, status, code, detail: `It is ${code}.`, request_id: "r1", ...more },
+    headers,
+  );
 
 /** The connection breaks before an answer. */
 export const broken: Answer = (response) => response.socket?.destroy();
@@ -82,11 +93,25 @@ export const REPLY = "01a207af-efbc-781e-ba38-5d940ed90475";
 export const SEND = `POST /chatroom/${ROOM}/message`;
 export const READ = `/chatroom/${ROOM}/message/${REPLY}`;
 
-const MESSAGE = { in_reply_to: null, model: null, finish_reason: null, usage: null, error: null, created_at: "2026-11-23T12:00:00.000Z", completed_at: null };
+const MESSAGE = {
+  in_reply_to: null,
+  model: null,
+  finish_reason: null,
+  usage: null,
+  error: null,
+  created_at: "2026-11-23T12:00:00.000Z",
+  completed_at: null,
+};
 
 /** A reply as the API returns it. */
 export const reply = (state: string, content: string, more: object = {}) => ({
-  ...MESSAGE, id: REPLY, role: "assistant", in_reply_to: ASKED, state, content, ...more,
+  ...MESSAGE,
+  id: REPLY,
+  role: "assistant",
+  in_reply_to: ASKED,
+  state,
+  content,
+  ...more,
 });
 
 /** What the 202 of a send holds. */
@@ -98,14 +123,22 @@ export const accepted = (events_url?: string) => ({
 });
 
 export const tokens = (name: string, expires_in = 3600) => ({
-  access_token: `access-${name}`, refresh_token: `refresh-${name}`, device_token: `device-${name}`, token_type: "Bearer", scope: "session", expires_in,
+  access_token: `access-${name}`,
+  refresh_token: `refresh-${name}`,
+  device_token: `device-${name}`,
+  token_type: "Bearer",
+  scope: "session",
+  expires_in,
 });
 
 /** Events of a stream; `end` says whether the server closes after them, `cut` whether it breaks off. */
-export const events = (list: [type: string, data: unknown, id?: string][], then: "end" | "cut" | "stay" = "end"): Answer => (response) => {
-  response.writeHead(200, { "content-type": "text/event-stream" });
-  response.write("retry: 1000\n\n");
-  for (const [type, data, id] of list) response.write(`${id ? `id: ${id}\n` : ""}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
-  if (then === "end") response.end();
-  if (then === "cut") setTimeout(() => response.socket?.destroy(), 20);
-};
+export const events =
+  (list: [type: string, data: unknown, id?: string][], then: "end" | "cut" | "stay" = "end"): Answer =>
+  (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("retry: 1000\n\n");
+    for (const [type, data, id] of list)
+      response.write(`${id ? `id: ${id}\n` : ""}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+    if (then === "end") response.end();
+    if (then === "cut") setTimeout(() => response.socket?.destroy(), 20);
+  };

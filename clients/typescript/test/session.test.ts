@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createChatClient, memoryTokens, ProblemError, type Tokens, type TokenStore, unwrap } from "chat-backend-client";
+import {
+  createChatClient,
+  memoryTokens,
+  ProblemError,
+  type Tokens,
+  type TokenStore,
+  unwrap,
+} from "chat-backend-client";
 import { broken, gate, json, problem, Server, tokens } from "./server.js";
 
 const ME = { id: "u1", mobile: "+14155550100" };
 /** The API accepts the tokens of `name` alone. */
 const me = (name: string) => (response: any, call: any) =>
-  (call.headers.authorization === `Bearer access-${name}` ? json(200, ME) : problem(401, "unauthenticated"))(response, call);
+  (call.headers.authorization === `Bearer access-${name}` ? json(200, ME) : problem(401, "unauthenticated"))(
+    response,
+    call,
+  );
 const saved = (name: string, expires_at = Date.now() + 3_600_000): Tokens => {
   const { access_token, refresh_token, device_token } = tokens(name);
   return { access_token, refresh_token, device_token, expires_at };
@@ -57,19 +67,28 @@ test("a token at its end is renewed before it is sent", async (t) => {
 
   await unwrap(client.api.GET("/user/me"));
 
-  assert.deepEqual(server.calls.map((call) => call.path), ["/auth/refresh", "/user/me"]);
+  assert.deepEqual(
+    server.calls.map((call) => call.path),
+    ["/auth/refresh", "/user/me"],
+  );
 });
 
 test("a request with a body is repeated whole after the renewal", async (t) => {
   const server = await Server.start(t);
   const create = (response: any, call: any) =>
-    (call.headers.authorization === "Bearer access-b" ? json(201, { id: "r1" }) : problem(401, "unauthenticated"))(response, call);
+    (call.headers.authorization === "Bearer access-b" ? json(201, { id: "r1" }) : problem(401, "unauthenticated"))(
+      response,
+      call,
+    );
   server.on("POST /chatroom", create).on("POST /auth/refresh", json(200, tokens("b")));
   const client = createChatClient({ baseUrl: server.url, tokens: memoryTokens(saved("a")) });
 
   await unwrap(client.api.POST("/chatroom", { body: { title: "Tea" } }));
 
-  assert.deepEqual(server.to("/chatroom").map((call) => call.body), [{ title: "Tea" }, { title: "Tea" }]);
+  assert.deepEqual(
+    server.to("/chatroom").map((call) => call.body),
+    [{ title: "Tea" }, { title: "Tea" }],
+  );
 });
 
 test("tokens that another tab renewed are taken over", async (t) => {
@@ -78,7 +97,11 @@ test("tokens that another tab renewed are taken over", async (t) => {
   let current = saved("a");
   // The other tab writes while our request is on its way.
   const store: TokenStore = { get: async () => current, set: (next) => void (current = next) };
-  server.on("GET /user/me", (response, call) => ((current = saved("b")), problem(401, "unauthenticated")(response, call)), me("b"));
+  server.on(
+    "GET /user/me",
+    (response, call) => ((current = saved("b")), problem(401, "unauthenticated")(response, call)),
+    me("b"),
+  );
   const client = createChatClient({ baseUrl: server.url, tokens: store });
   await client.session.ready;
   assert.equal(client.session.signedIn, true);
@@ -152,7 +175,12 @@ test("a refresh token that is refused ends the session", async (t) => {
 test("a refresh that fails for now keeps the session, and says why", async (t) => {
   const server = await Server.start(t);
   server.on("GET /user/me", me("b"));
-  server.on("POST /auth/refresh", problem(503, "unavailable", {}, { "retry-after": "3" }), broken, json(200, tokens("b")));
+  server.on(
+    "POST /auth/refresh",
+    problem(503, "unavailable", {}, { "retry-after": "3" }),
+    broken,
+    json(200, tokens("b")),
+  );
   const client = createChatClient({ baseUrl: server.url, tokens: memoryTokens(saved("a")) });
 
   await assert.rejects(unwrap(client.api.GET("/user/me")), { code: "unavailable", retryAfter: 3 });
@@ -160,14 +188,20 @@ test("a refresh that fails for now keeps the session, and says why", async (t) =
   assert.equal(client.session.signedIn, true);
   await unwrap(client.api.GET("/user/me"));
 
-  assert.deepEqual(server.to("/auth/refresh").map((call) => call.body.refresh_token), Array(3).fill("refresh-a"));
+  assert.deepEqual(
+    server.to("/auth/refresh").map((call) => call.body.refresh_token),
+    Array(3).fill("refresh-a"),
+  );
 });
 
 test("a renewal does not undo a sign-out that came meanwhile", async (t) => {
   const server = await Server.start(t);
   const refreshed = gate();
   server.on("GET /user/me", me("b"));
-  server.on("POST /auth/refresh", async (response, call) => (await refreshed.opened, json(200, tokens("b"))(response, call)));
+  server.on(
+    "POST /auth/refresh",
+    async (response, call) => (await refreshed.opened, json(200, tokens("b"))(response, call)),
+  );
   const store = memoryTokens(saved("a"));
   const client = createChatClient({ baseUrl: server.url, tokens: store });
 
@@ -231,13 +265,23 @@ test("a deleted account is signed out", async (t) => {
 test("a problem has the fields of its document, and a gateway's own answer has a code too", async (t) => {
   const server = await Server.start(t);
   const errors = [{ pointer: "/title", code: "invalid", detail: "It is too long." }];
-  server.on("POST /chatroom", problem(422, "validation_failed", { errors }), json(429, { message: "Too Many Requests" }));
+  server.on(
+    "POST /chatroom",
+    problem(422, "validation_failed", { errors }),
+    json(429, { message: "Too Many Requests" }),
+  );
   const client = createChatClient({ baseUrl: server.url });
 
   const refused: unknown = await unwrap(client.api.POST("/chatroom", { body: {} })).catch((error) => error);
   assert(refused instanceof ProblemError);
-  assert.deepEqual([refused.code, refused.status, refused.detail, refused.request_id], ["validation_failed", 422, "It is validation_failed.", "r1"]);
+  assert.deepEqual(
+    [refused.code, refused.status, refused.detail, refused.request_id],
+    ["validation_failed", 422, "It is validation_failed.", "r1"],
+  );
   assert.deepEqual(refused.errors, errors);
   assert.equal(refused.retryAfter, undefined);
-  await assert.rejects(unwrap(client.api.POST("/chatroom", { body: {} })), { code: "too_many_requests", message: "The API answered 429." });
+  await assert.rejects(unwrap(client.api.POST("/chatroom", { body: {} })), {
+    code: "too_many_requests",
+    message: "The API answered 429.",
+  });
 });

@@ -8,7 +8,15 @@ import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 
 /** With these flags the browser opens no addresses of its own. */
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 export class Chromium {
   private constructor(private readonly session: string) {}
@@ -62,7 +70,11 @@ async function portOf(driver: ChildProcess): Promise<string> {
 }
 
 async function call(method: string, url: string, body?: object): Promise<unknown> {
-  const response = await fetch(url, { method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(60_000) });
+  const response = await fetch(url, {
+    method,
+    body: body && JSON.stringify(body),
+    signal: AbortSignal.timeout(60_000),
+  });
   const { value } = (await response.json()) as { value: any };
   if (!response.ok) throw new Error(`${method} ${url}: ${value.message}`);
   return value;

@@ -28,7 +28,10 @@ test("a message is answered, another reply is made, and both are kept", async ()
   assert.match(first.content, /What is tea\?/);
   assert.notEqual(second.id, first.id);
   const { messages } = await unwrap(chat.api.GET("/chatroom/{chatroom}", { params: { path: { chatroom: room } } }));
-  assert.deepEqual(messages.data.map(({ id }) => id), [accepted.message.id, first.id, second.id]);
+  assert.deepEqual(
+    messages.data.map(({ id }) => id),
+    [accepted.message.id, first.id, second.id],
+  );
   assert.equal((await answer(chat, { room, reply: first.id })).content, first.content);
 });
 
@@ -87,7 +90,10 @@ test("a spent allowance says when there is more, and how", async () => {
   for (let n = 0; n < 5; n += 1) await answer(chat, await chat.send(room, `Message ${n}`));
 
   await assert.rejects(chat.send(room, "One more"), (problem: any) => {
-    assert.deepEqual([problem.code, problem.allowance.remaining, problem.upgrade.path], ["allowance_spent", 0, "/subscribe/pro"]);
+    assert.deepEqual(
+      [problem.code, problem.allowance.remaining, problem.upgrade.path],
+      ["allowance_spent", 0, "/subscribe/pro"],
+    );
     assert(problem.retryAfter > 0);
     return true;
   });
@@ -117,7 +123,9 @@ test("the AI SDK's transport sends, makes another reply, and finds none to go on
   }
 
   assert.equal(await transport.reconnectToStream({ chatId: room }), null);
-  const { messages: page } = await unwrap(chat.api.GET("/chatroom/{chatroom}", { params: { path: { chatroom: room } } }));
+  const { messages: page } = await unwrap(
+    chat.api.GET("/chatroom/{chatroom}", { params: { path: { chatroom: room } } }),
+  );
   assert.equal(page.data.length, 3);
   assert.equal(toUIMessages(page.data).length, 2);
 });

@@ -25,7 +25,9 @@ export async function texted(mobile: string): Promise<string> {
 }
 
 /** Somebody who has just signed up, with a room. */
-export async function person(options: Partial<Options> = {}): Promise<{ chat: ChatClient; room: string; mobile: string }> {
+export async function person(
+  options: Partial<Options> = {},
+): Promise<{ chat: ChatClient; room: string; mobile: string }> {
   const mobile = fresh();
   const chat = createChatClient({ baseUrl: variable("API_URL"), tokens: memoryTokens(), ...options });
   const { signup_id } = await unwrap(chat.api.POST("/auth/signup", { body: { mobile, name: "Ada" } }));

@@ -13,13 +13,16 @@ const TSC = join(PACKAGE, "node_modules/.bin/tsc");
 /** The code blocks of the README in a language. */
 const blocks = async (language: string): Promise<string[]> => {
   const text = await readFile(join(PACKAGE, "README.md"), "utf8");
-  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, found, code = ""]) => (found === language ? [code] : []));
+  return [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, found, code = ""]) =>
+    found === language ? [code] : [],
+  );
 };
 
 test("a stranger installs the published package, and the README's journey runs and has its types", async (t) => {
   const home = await mkdtemp(join(tmpdir(), "stranger-"));
   t.after(() => rm(home, { recursive: true, force: true }));
-  const run = async (program: string, ...args: string[]) => (await promisify(execFile)(program, args, { cwd: home })).stdout;
+  const run = async (program: string, ...args: string[]) =>
+    (await promisify(execFile)(program, args, { cwd: home })).stdout;
   // It was built a moment ago, and other tests read what was built.
   await run("npm", "pack", PACKAGE, "--silent", "--ignore-scripts", "--pack-destination", home);
   const [tarball = ""] = (await readdir(home)).filter((name) => name.endsWith(".tgz"));
@@ -53,6 +56,16 @@ test("the README's component for the AI SDK has its types", async (t) => {
   const [component = ""] = await blocks("tsx");
   await writeFile(join(home, "room.tsx"), component);
 
-  const options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext", "--jsx", "react-jsx"];
+  const options = [
+    "--noEmit",
+    "--strict",
+    "--skipLibCheck",
+    "--target",
+    "es2022",
+    "--module",
+    "nodenext",
+    "--jsx",
+    "react-jsx",
+  ];
   await promisify(execFile)(TSC, [...options, "room.tsx"], { cwd: home });
 });

@@ -68,7 +68,7 @@ async fn the_events_of_reply_stream_are_answered() {
         assert_eq!(data(&sent, "closing")["reason"], "time", "{sent}");
     }
     assert_eq!(api.queued().len(), 3);
-    replay.done().await;
+    recorded.done().await;
 }
 
 #[tokio::test]
