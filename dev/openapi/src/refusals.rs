@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use shared::domain::{Allowance, Tier, Timestamp};
-use shared::http::{Error, FieldError, PROBLEMS, Problem, ProblemCode};
+use shared::http::{Error, FieldCode, FieldError, PROBLEMS, Problem, ProblemCode};
 
 use crate::header;
 
@@ -109,7 +109,8 @@ fn example_of(code: ProblemCode) -> Value {
     let problem = match code {
         ProblemCode::ValidationFailed => {
             let detail = "Must be a string.".to_owned();
-            Error::Invalid(vec![FieldError { pointer: "/name".to_owned(), code: "wrong_type", detail }]).problem()
+            Error::Invalid(vec![FieldError { pointer: "/name".to_owned(), code: FieldCode::WrongType, detail }])
+                .problem()
         }
         ProblemCode::CountryNotSupported => refused("/mobile"),
         ProblemCode::ChallengeTokenInvalid => refused("/challenge_token"),
@@ -125,5 +126,7 @@ fn example_of(code: ProblemCode) -> Value {
     };
     let mut value = serde_json::to_value(problem).unwrap_or_default();
     value["request_id"] = json!(REQUEST);
+    // As the edge writes it for a path of two parts, `/user/me` say.
+    value["type"] = json!(format!("../problems#{}", code.as_str()));
     json!({ "summary": code.remedy(), "value": value })
 }

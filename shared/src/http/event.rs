@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event_body::{is_base64, size};
+use super::mount::unmounted;
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
 /// gateway's event.
@@ -50,6 +51,8 @@ impl<'de> Deserialize<'de> for Event {
 struct Wire<'a> {
     #[serde(borrow)]
     raw_path: Cow<'a, str>,
+    #[serde(borrow, default)]
+    route_key: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     raw_query_string: Option<Cow<'a, str>>,
     cookies: Option<Vec<String>>,
@@ -97,14 +100,15 @@ impl Wire<'_> {
             return None;
         }
         let mut request = ApiGatewayV2httpRequest::default();
-        request.raw_path = Some(encoded(&self.raw_path, is_of_path));
+        let stage = self.request_context.stage.as_deref().unwrap_or_default();
+        let path = unmounted(&self.raw_path, self.route_key.as_deref().unwrap_or_default(), stage);
+        request.raw_path = Some(encoded(path, is_of_path));
         request.raw_query_string = Some(encoded(query, is_of_query));
         request.cookies = self.cookies;
         request.headers = self.headers.unwrap_or_default().0;
         keep_usable_origin(&mut request.headers);
         request.body = body;
         request.is_base64_encoded = self.is_base64_encoded;
-        request.request_context.stage = self.request_context.stage.filter(|stage| is_stage(stage));
         request.request_context.http.method = method;
         request.request_context.http.source_ip = self.request_context.http.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
@@ -135,10 +139,6 @@ fn is_of_path(byte: u8) -> bool {
 
 fn is_of_query(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
-}
-
-fn is_stage(stage: &str) -> bool {
-    !stage.is_empty() && stage.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_".contains(&byte))
 }
 
 /// Removes a host or scheme that could not be in a URI. Both come from the gateway, but a client may send them too.

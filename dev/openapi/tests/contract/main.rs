@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod addresses;
+mod bodies;
 mod conventions;
 mod document;
 mod examples;
