@@ -11,6 +11,30 @@ use crate::header;
 /// The id of a request, in the examples.
 pub(crate) const REQUEST: &str = "a09f76b5-a170-4338-a926-3059f28c105d";
 
+/// The response of the gateway itself, for every status that an operation does not list, and also in place of a 429, 500
+/// or 503 that it lists.
+pub(crate) fn of_the_gateway() -> Value {
+    json!({
+        "description": "The gateway's own refusal, before the request reached the service: too many requests (429), no \
+            answer in time (503), a fault (500). It comes also in place of a 429, 500 or 503 of the operation, and is no \
+            problem document.",
+        "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/GatewayRefusal" },
+            "example": { "message": "Too Many Requests" },
+        } },
+    })
+}
+
+/// Its body.
+pub(crate) fn gateway_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "What the gateway says if it refuses a request itself.",
+        "properties": { "message": { "type": "string", "description": "What happened, for people." } },
+        "required": ["message"],
+    })
+}
+
 /// Adds an operation's refusals to its responses, as references, since operations share them.
 pub(crate) fn refuse(
     codes: BTreeMap<String, Vec<ProblemCode>>,
@@ -93,12 +117,11 @@ fn refusal(codes: &[ProblemCode]) -> Value {
     json!({
         "description": causes.join("\n\n"),
         "content": { "application/problem+json": {
-            "schema": { "allOf": [
-                { "$ref": "#/components/schemas/Problem" },
-                { "type": "object", "properties": { "code": { "type": "string", "enum": names } } },
-            ] },
+            "schema": { "$ref": "#/components/schemas/Problem" },
             "examples": examples,
         } },
+        // Which of the codes it has, for programs. In the schema it would be a type of its own for each operation.
+        PROBLEMS: names,
     })
 }
 

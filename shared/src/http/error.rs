@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{FieldCode, FieldError, ProblemCode};
+use super::{FieldCode, FieldError, ProblemCode, Store};
 use crate::Fault;
 use crate::domain::{Allowance, Tier, Timestamp};
 
@@ -30,8 +30,8 @@ pub enum Error {
     Locked(Timestamp, Duration),
     /// The day's messages are spent: the plan, the allowance, and the time of the request.
     AllowanceSpent(Tier, Allowance, Timestamp),
-    /// Stores that the whole service needs do not answer. Holds their names.
-    Down(Vec<&'static str>),
+    /// Stores that the whole service needs do not answer.
+    Down(Vec<Store>),
     /// Something that the request needs is unavailable. The cause is logged.
     Unavailable(Fault),
     /// A fault of the service. The cause is logged.
@@ -93,7 +93,7 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// The stores that do not answer, if that is the problem.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<&'static str>,
+    pub missing: Vec<Store>,
     /// The state of the day's allowance, if that is the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowance: Option<Allowance>,

@@ -21,6 +21,7 @@ mod query;
 mod rate_limit;
 mod reference;
 mod revalidated;
+mod store;
 
 pub use account::{ACCOUNT_GONE, Account};
 pub use body::{Json, unreadable};
@@ -42,3 +43,4 @@ pub use problem_code::ProblemCode;
 pub use query::Query;
 pub use rate_limit::rate_limit;
 pub use revalidated::{Revalidated, entity_tag};
+pub use store::Store;

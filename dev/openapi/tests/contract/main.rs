@@ -7,6 +7,7 @@ mod bodies;
 mod conventions;
 mod document;
 mod examples;
+mod generators;
 mod limits;
 mod links;
 mod others;
