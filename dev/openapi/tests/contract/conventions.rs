@@ -91,3 +91,21 @@ async fn a_token_that_is_not_valid_is_told_from_none() {
     let guess = r#"{"mobile":"+14155550123","password":"not the one"}"#;
     assert_eq!(asked(&[stale, json], "/auth/login", guess).await, "Bearer", "the password is wrong, not the token");
 }
+
+#[tokio::test]
+async fn the_list_of_problems_is_a_page_or_json_as_the_client_wants() {
+    let service = Service::start().await;
+    let anyone = service.at(&service.0.anyone(), "/problems");
+    let asked = async |accept: &str| anyone.raw(Method::GET, "/problems", &[("accept", accept)], "").await;
+    let (page, list) = (asked("text/html,*/*;q=0.8").await, asked("application/json").await);
+    assert_eq!((page.header("content-type"), page.header("vary")), ("text/html; charset=utf-8", "accept"));
+    assert_eq!((list.header("content-type"), list.header("vary")), ("application/json", "accept"));
+    let told: Vec<_> = list.body()["data"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
+    let codes: Vec<_> = shared::http::ProblemCode::ALL.iter().map(|code| json!(code)).collect();
+    assert_eq!(told, codes);
+    let explained = &list.body()["data"][0];
+    for field in ["cause", "remedy"] {
+        assert!(explained[field].as_str().is_some_and(|text| text.len() > 5), "{explained}");
+    }
+    assert_eq!(explained["status"], 400);
+}
