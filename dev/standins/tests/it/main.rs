@@ -4,7 +4,9 @@
 
 mod gemini_answers;
 mod gemini_faults;
+mod gemini_models;
 mod stripe_api;
+mod stripe_catalog;
 mod stripe_lifecycle;
 mod stripe_pages;
 mod stripe_webhooks;
