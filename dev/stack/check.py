@@ -30,6 +30,7 @@ DENY = [tools.tool(tools.LINT, "cargo-deny"), "--locked", "--config", ROOT / "de
 DENY += ["--hide-inclusion-graph", "licenses", "bans", "sources"]
 SHEAR = [tools.tool(tools.LINT, "cargo-shear"), "--locked", "--deny-warnings"]
 MODULE = ["env", "PYTHONPATH=dev", tools.PYTHON, "-m"]
+CLIENT = ["env", "PYTHONPATH=dev", tools.tool(tools.LINT, "python"), "-m", "stack.clients"]
 LINTS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", CLIPPY),
@@ -43,6 +44,7 @@ LINTS = [
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
     ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
+    ("contract: a generated client", CLIENT),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]
