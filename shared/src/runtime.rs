@@ -9,12 +9,22 @@ use tokio::runtime::{Builder, LocalOptions};
 
 use crate::config::{ConfigError, Env};
 use crate::domain::Clock;
-use crate::http::Gateway;
+use crate::http::{Event, Gateway, StreamEvent};
 use crate::{telemetry, tls};
 
 /// Serves the router that `build` makes of the environment, as a Lambda behind an HTTP API or a function URL.
 pub fn serve(build: impl FnOnce(&Env, Clock) -> Result<Router, ConfigError>) -> ExitCode {
-    start(build, |router| async { lambda_runtime::run(Gateway::new(router)).await.map_err(Diagnostic::from) })
+    start(build, |router| async {
+        lambda_runtime::run::<Event, _, _, _, _, _, _>(Gateway::new(router)).await.map_err(Diagnostic::from)
+    })
+}
+
+/// Serves the router that `build` makes of the environment, as a Lambda whose responses are streamed: behind a function
+/// URL or a REST API.
+pub fn serve_streaming(build: impl FnOnce(&Env, Clock) -> Result<Router, ConfigError>) -> ExitCode {
+    start(build, |router| async {
+        lambda_runtime::run::<StreamEvent, _, _, _, _, _, _>(Gateway::streaming(router)).await.map_err(Diagnostic::from)
+    })
 }
 
 /// Starts a function: TLS, logs, configuration, then `run` on a runtime of one thread (a Lambda has one request at a

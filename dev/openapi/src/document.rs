@@ -15,14 +15,18 @@ pub type Contract = fn() -> OpenApi;
 pub type Build = fn(&Env, Clock) -> Result<Router, ConfigError>;
 
 /// The functions that serve requests: their names, their parts of the contract, and their routers.
-pub const FUNCTIONS: [(&str, Contract, Build); 6] = [
+pub const FUNCTIONS: [(&str, Contract, Build); 7] = [
     ("auth", auth::openapi, auth::router),
     ("user", user::openapi, user::router),
     ("chatroom", chatroom::openapi, chatroom::router),
     ("subscription", subscription::openapi, subscription::router),
     ("stripe-webhook", stripe_webhook::openapi, stripe_webhook::router),
     ("ops", ops::openapi, ops::router),
+    (STREAMING, reply_stream::openapi, reply_stream::router),
 ];
+
+/// The function behind the streaming door.
+const STREAMING: &str = "reply-stream";
 
 const INTRODUCTION: &str = "A chat backend: sign in with a mobile number, open chatrooms, and have messages answered by \
     Gemini.\n\nEvery refusal is `application/problem+json`; `/problems` lists the codes. Unknown fields are refused. \
@@ -34,9 +38,13 @@ const INTRODUCTION: &str = "A chat backend: sign in with a mobile number, open c
 /// The whole contract.
 pub fn document() -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
-    for (_, contract, _) in FUNCTIONS {
+    for (name, contract, _) in FUNCTIONS {
         let mut contract = serde_json::to_value(contract()).unwrap_or_default();
-        merge(&mut paths, contract["paths"].take());
+        if name == STREAMING {
+            add_door(&mut paths, contract["paths"].take());
+        } else {
+            merge(&mut paths, contract["paths"].take());
+        }
         merge(&mut schemas, contract["components"]["schemas"].take());
     }
     let refusals = finish::finish(&mut paths, &mut schemas);
@@ -48,7 +56,7 @@ pub fn document() -> Value {
             "description": INTRODUCTION,
             "license": { "name": "MIT", "identifier": "MIT" },
         },
-        "servers": [{ "url": "/", "description": "The server of this document." }],
+        "servers": [api()],
         "tags": [
             { "name": "Authentication", "description": "Sign-up, sign-in by code or password, sessions." },
             { "name": "Account", "description": "The caller's own account." },
@@ -73,6 +81,10 @@ pub fn document() -> Value {
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
                     "description": "The `access_token` of the scope `password_reset`: it sets a password once, and nothing else.",
                 },
+                "ticket": {
+                    "type": "apiKey", "in": "query", "name": "ticket",
+                    "description": "The ticket of an `events_url`: it opens the events of one reply for ten minutes.",
+                },
                 "operator": {
                     "type": "apiKey", "in": "header", "name": "X-Operator-Key",
                     "description": "The key that operators share.",
@@ -80,6 +92,45 @@ pub fn document() -> Value {
             },
         },
     })
+}
+
+fn api() -> Value {
+    json!({ "url": "/", "description": "The server of this document." })
+}
+
+fn streaming_door() -> Value {
+    json!({
+        "url": "{stream}",
+        "description": "The streaming door: what comes before `/chatroom` in an `events_url`.",
+        "variables": { "stream": { "default": "https://stream.example.com" } },
+    })
+}
+
+/// Adds the operations of the streaming door. One that the API has too gets the door's responses beside its own.
+fn add_door(into: &mut Map<String, Value>, from: Value) {
+    let Value::Object(from) = from else { return };
+    let operations = from.into_iter().flat_map(|(path, item)| {
+        let Value::Object(item) = item else { return Vec::new() };
+        item.into_iter().map(|(method, operation)| (path.clone(), method, operation)).collect()
+    });
+    for (path, method, mut operation) in operations {
+        let item = into.entry(path).or_insert_with(|| json!({}));
+        match item.get_mut(&method) {
+            Some(both) => {
+                let responses = both["responses"].as_object_mut().into_iter();
+                for (responses, more) in responses.zip(operation["responses"].as_object_mut()) {
+                    for (status, response) in std::mem::take(more) {
+                        responses.entry(status).or_insert(response);
+                    }
+                }
+                both["servers"] = json!([api(), streaming_door()]);
+            }
+            None => {
+                operation["servers"] = json!([streaming_door()]);
+                item[&method] = operation;
+            }
+        }
+    }
 }
 
 /// Adds the contents of `from`. Two functions may share a schema, but never an operation.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 pub(crate) const ORDER: &str = "x-order";
 
 /// The operations, by tag.
-const OPERATIONS: [&str; 36] = [
+const OPERATIONS: [&str; 38] = [
     "sign_up",
     "send_otp",
     "verify_otp",
@@ -29,6 +29,8 @@ const OPERATIONS: [&str; 36] = [
     "delete_room",
     "send_message",
     "get_message",
+    "follow_reply",
+    "create_events_ticket",
     "list_messages",
     "cancel_reply",
     "regenerate_reply",

@@ -2,10 +2,15 @@
 
 #![cfg(test)]
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use shared::cache::{Asker, Challenge, Delivery, Handover, HandoverLimits, OpenChallenge, OtpLimits, Purpose};
-use shared::domain::{ChallengeId, Mobile};
-use testkit::{RedisServer, Stack, TestApi, User};
+use shared::cache::{
+    Asker, Challenge, Delivery, Handover, HandoverLimits, LiveEntry, LiveId, LiveKind, OpenChallenge, OtpLimits,
+    Published, Purpose, Watcher,
+};
+use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SessionId, UserId};
+use testkit::{RedisServer, Stack, TestApi, User, visit};
 
 /// A user who signed up and in with a code.
 async fn sign_in(api: &TestApi) -> User {
@@ -88,5 +93,34 @@ async fn codes_are_delivered_and_withdrawn_in_cluster_mode() {
         assert_eq!(cache.begin_sending(id).await.unwrap(), Delivery::Done);
         cache.withdraw_challenge(id, &challenge, &asker, now).await.unwrap();
         assert!(cache.challenge(id, now).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_reply_is_published_watched_and_ended_in_cluster_mode() {
+    let redis = RedisServer::start_cluster().await;
+    let stack = Stack::start().await.with("REDIS_URL", redis.url());
+    let (cache, now) = (stack.cache(), stack.clock.now());
+    // Their keys lie in different slots.
+    let (reply, others) = (MessageId::generate(), [MessageId::generate(), MessageId::generate()]);
+    let entry = |number, kind| LiveEntry { id: LiveId { attempt: 1, number }, kind, text: "Tea".into() };
+    for (number, kind) in [(1, LiveKind::Snapshot), (2, LiveKind::Delta), (3, LiveKind::Waiting)] {
+        assert_eq!(cache.publish(reply, &entry(number, kind)).await.unwrap(), Published::Written);
+    }
+    assert_eq!(cache.may_publish(reply, entry(3, LiveKind::Waiting).id).await.unwrap(), Published::Written);
+
+    let user = UserId::generate();
+    let (_, entries) = cache.open_stream(&visit(user, SessionId::generate(), now), reply).await.unwrap();
+    assert_eq!((entries.len(), cache.live_entries(reply).await.unwrap().len()), (3, 3));
+    let watcher = Watcher::new(user, 1);
+    assert!(cache.keep_watching(&watcher, now).await.unwrap());
+    let read = cache.follower(reply).next(LiveId::START, Duration::from_millis(100)).await.unwrap();
+    assert_eq!(read, entries);
+    cache.stop_watching(&watcher).await.unwrap();
+
+    cache.reply_ended(ChatroomId::generate(), reply).await.unwrap();
+    cache.replies_deleted(&others).await.unwrap();
+    for reply in [reply, others[0], others[1]] {
+        assert_eq!(cache.may_publish(reply, LiveId::START).await.unwrap(), Published::Ended);
     }
 }

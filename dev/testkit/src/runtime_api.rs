@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
@@ -111,9 +111,18 @@ async fn next(State(inner): State<Arc<Inner>>) -> Response {
     (headers, event).into_response()
 }
 
-async fn response(State(inner): State<Arc<Inner>>, body: Bytes) -> StatusCode {
-    let answer = serde_json::from_slice(&body).map_err(|error| format!("an answer that is not JSON: {error}"));
-    end(&inner, answer)
+async fn response(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let is_streamed = headers.get("lambda-runtime-function-response-mode").is_some_and(|mode| mode == "streaming");
+    let answer = if is_streamed { whole(&body) } else { serde_json::from_slice(&body).ok() };
+    end(&inner, answer.ok_or_else(|| format!("no answer: {}", String::from_utf8_lossy(&body))))
+}
+
+/// A response that was streamed, in the form of one that was not: it has a prelude, eight zeros, and the body.
+fn whole(streamed: &[u8]) -> Option<Value> {
+    let prelude = streamed.windows(8).position(|bytes| bytes == [0; 8])?;
+    let mut answer: Value = serde_json::from_slice(&streamed[..prelude]).ok()?;
+    answer["body"] = String::from_utf8_lossy(&streamed[prelude + 8..]).into();
+    Some(answer)
 }
 
 async fn error(State(inner): State<Arc<Inner>>, body: Bytes) -> StatusCode {

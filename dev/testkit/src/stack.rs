@@ -78,6 +78,7 @@ impl Stack {
             ("PRO_DEAD_LETTERS_URL", format!("{}/1/pro-dead.fifo", sqs.url())),
             ("BASIC_DEAD_LETTERS_URL", format!("{}/1/basic-dead.fifo", sqs.url())),
             ("OTP_DEAD_LETTERS_URL", format!("{}/1/otp-dead", sqs.url())),
+            ("STREAM_URL", "https://stream.example.com".to_owned()),
             ("JWT_KEYS", "test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".to_owned()),
             ("OTP_KEYS", "test:MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=".to_owned()),
             ("OTP_DELIVERY", "response".to_owned()),

@@ -35,24 +35,3 @@ impl RoomWriter {
         }
     }
 }
-
-/// A signed-in user who sends a message. Their list is not cached for the next seconds; nothing needs to follow the
-/// send.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MessageSender {
-    pub(crate) user: UserId,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for MessageSender
-where
-    Auth: FromRef<S>,
-{
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let bearer = Bearer::from_request_parts(parts, state).await?;
-        let auth = Auth::from_ref(state);
-        let checked = auth.cache.sending(&auth.visit(&bearer)).await;
-        Ok(Self { user: auth.caller(&bearer, checked).await?.user })
-    }
-}

@@ -1,14 +1,15 @@
 //! `POST /chatroom/{chatroom}/message/{message}/cancel`
 
 use axum::extract::State;
-use shared::cache::Cache;
+use shared::cache::{Cache, newest_text};
 use shared::db::Db;
+use shared::db::messages::Message;
 use shared::db::replies::{self, Cancel};
 use shared::domain::{ChatroomId, Clock, FreeCancels, MessageId};
 use shared::http::{Caller, Error, Json, Path, Result};
 use shared::telemetry;
 
-use crate::views::MessageView;
+use shared::chat::MessageView;
 
 /// Cancel a reply
 ///
@@ -35,17 +36,29 @@ pub(crate) async fn cancel_reply(
     caller: Caller,
     Path((room, id)): Path<(ChatroomId, MessageId)>,
 ) -> Result<Json<MessageView>> {
-    let reply = match replies::cancel(&db, caller.user, room, id, free, clock.now()).await? {
+    let mut reply = match replies::cancel(&db, caller.user, room, id, free, clock.now()).await? {
         Cancel::Cancelled(reply) => reply,
         Cancel::AlreadyFinal(reply) => return Ok(Json((*reply).into())),
         Cancel::NoSuchReply => return Err(Error::not_found("message")),
     };
     // The worker counts every other end of a reply.
     telemetry::count_by("ReplyEnded", &[("State", reply.state.as_str()), ("Error", "none")], 1, clock.now());
-    let stopped = [reply.id];
-    let told = tokio::try_join!(cache.stop_replies(&stopped), cache.room_changed(room));
-    if let Err(error) = told {
-        tracing::warn!(%error, "a worker was not told to stop a cancelled reply");
+    if let Some(text) = seen(&cache, &reply).await
+        && let Some(kept) = replies::keep_text(&db, reply.id, &text).await?
+    {
+        *reply = kept;
+    }
+    if let Err(error) = cache.reply_ended(room, reply.id).await {
+        tracing::warn!(%error, "neither the worker nor those who watch were told of a cancelled reply");
     }
     Ok(Json((*reply).into()))
+}
+
+/// The text of a reply that those who watch have seen. It is kept: what was on a screen does not vanish by a cancel.
+async fn seen(cache: &Cache, reply: &Message) -> Option<String> {
+    let entries = cache.live_entries(reply.id).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the worker stores the text of a cancelled reply a little later");
+        Vec::new()
+    });
+    newest_text(&entries).map(|(_, text)| text).filter(|text| !text.is_empty())
 }

@@ -28,7 +28,7 @@ pub(crate) async fn delete_room(
     let unfinished = chatrooms::delete(&db, caller.user, id, free).await?;
     caller.written(&cache).await;
     let unfinished = unfinished.ok_or_else(|| Error::not_found("chatroom"))?;
-    if let Err(error) = cache.stop_replies(&unfinished).await {
+    if let Err(error) = cache.replies_deleted(&unfinished).await {
         tracing::warn!(%error, "workers were not told to stop the replies of a deleted room");
     }
     Ok(StatusCode::NO_CONTENT)

@@ -7,8 +7,8 @@ use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Caller, Error, Json, Path, Query, Result};
 use utoipa::IntoParams;
 
-use crate::views::MessageView;
 use crate::wait::{Wait, Waiter};
+use shared::chat::MessageView;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use shared::chat::MessageView;
 use shared::db::messages::{self, Turns};
 use shared::db::{Db, chatrooms};
 use shared::domain::ChatroomId;
@@ -9,7 +10,7 @@ use shared::http::{Caller, Error, PageRequest, Path, Query, Result, Revalidated}
 use utoipa::ToSchema;
 
 use crate::paging::{listed, read_cursor};
-use crate::views::{Listed, MessageView, RoomView};
+use crate::views::{Listed, RoomView};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ChatroomWithMessages)]

@@ -1,13 +1,12 @@
 //! `/chatroom`: rooms and their messages. A message is accepted here and answered by `gemini-worker`.
 
-mod accepted;
 mod callers;
 mod cancel_reply;
+mod create_events_ticket;
 mod create_room;
 mod delete_room;
 mod get_message;
 mod get_room;
-mod idempotency;
 mod list_messages;
 mod list_rooms;
 mod paging;
@@ -20,11 +19,11 @@ mod wait;
 use axum::Router;
 use axum::extract::FromRef;
 use shared::cache::Cache;
+use shared::chat::{Desk, StreamDoor};
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::{Bounds, Clock, FreeCancels, Limits};
 use shared::http::{Auth, edge};
-use shared::queue::ReplyQueues;
 
 use crate::wait::Waiter;
 
@@ -33,7 +32,8 @@ struct App {
     auth: Auth,
     db: Db,
     cache: Cache,
-    queues: ReplyQueues,
+    desk: Desk,
+    door: StreamDoor,
     limits: Limits,
     bounds: Bounds,
     free: FreeCancels,
@@ -43,7 +43,7 @@ struct App {
 
 shared::endpoints!(
     App: create_room, list_rooms, get_room, update_room, delete_room,
-    list_messages, send_message, get_message, cancel_reply, regenerate_reply,
+    list_messages, send_message, get_message, cancel_reply, regenerate_reply, create_events_ticket,
 );
 
 /// The router of this function.
@@ -53,8 +53,9 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let app = App {
         db: auth.db.clone(),
         cache: auth.cache.clone(),
+        desk: Desk::from_env(env, auth.db.clone(), clock.clone())?,
         auth,
-        queues: ReplyQueues::from_env(env)?,
+        door: StreamDoor::from_env(env)?,
         limits: Limits::from_env(env)?,
         bounds: Bounds::from_env(env)?,
         free: FreeCancels::from_env(env)?,

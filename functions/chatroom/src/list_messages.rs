@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Deserialize;
+use shared::chat::MessageView;
 use shared::db::Db;
 use shared::db::messages::{self, Turns};
 use shared::domain::{ChatroomId, MessageId};
@@ -9,7 +10,7 @@ use shared::http::{Caller, Error, FieldCode, FieldError, Json, Path, Query, Resu
 use utoipa::IntoParams;
 
 use crate::paging::{listed, read_cursor};
-use crate::views::{Listed, MessageView};
+use crate::views::Listed;
 use crate::wait::{Wait, Waiter};
 
 #[derive(Debug, Deserialize, IntoParams)]

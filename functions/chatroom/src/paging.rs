@@ -1,12 +1,13 @@
 //! Pages of a room's messages, and their cursors.
 
 use serde::{Deserialize, Serialize};
+use shared::chat::MessageView;
 use shared::db::Page;
 use shared::db::messages::{Message, Turns};
 use shared::domain::ChatroomId;
 use shared::http::{Cursor, Result};
 
-use crate::views::{Listed, MessageView};
+use crate::views::Listed;
 
 /// A place in a room and the direction to go from there.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

@@ -1,15 +1,11 @@
 //! `POST /chatroom/{chatroom}/message/{message}/regenerate`
 
 use axum::extract::State;
-use axum::response::Response;
+use shared::chat::{AcceptedView, Desk, MessageSender, TOO_MANY_UNFINISHED};
 use shared::db::Db;
 use shared::db::replies::{self, NewReply, Regenerate};
 use shared::domain::{Bounds, ChatroomId, Clock, Limits, MessageId};
 use shared::http::{Error, Path, ProblemCode, Result};
-use shared::queue::ReplyQueues;
-
-use crate::accepted::{self, AcceptedView, TOO_MANY_UNFINISHED};
-use crate::callers::MessageSender;
 
 shared::refusals!(ReplyUnfinished, AllowanceSpent, TooManyUnfinished);
 
@@ -34,16 +30,16 @@ const UNFINISHED: Error = Error::refused(ProblemCode::ReplyUnfinished, "A reply 
 )]
 pub(crate) async fn regenerate_reply(
     State(db): State<Db>,
-    State(queues): State<ReplyQueues>,
+    State(desk): State<Desk>,
     State(limits): State<Limits>,
     State(bounds): State<Bounds>,
     State(clock): State<Clock>,
-    caller: MessageSender,
+    sender: MessageSender,
     Path((room, message)): Path<(ChatroomId, MessageId)>,
-) -> Result<Response> {
+) -> Result<AcceptedView> {
     let now = clock.now();
-    match replies::regenerate(&db, &NewReply { user: caller.user, room, message, limits, bounds, now }).await? {
-        Regenerate::Stored(accepted) => Ok(accepted::respond(&queues, room, *accepted, now).await),
+    match replies::regenerate(&db, &NewReply { user: sender.0.user, room, message, limits, bounds, now }).await? {
+        Regenerate::Stored(accepted) => Ok(desk.hand_on(sender, room, *accepted).await),
         Regenerate::Unfinished => Err(UNFINISHED),
         Regenerate::NoSuchMessage => Err(Error::not_found("message")),
         Regenerate::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),

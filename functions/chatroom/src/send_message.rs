@@ -1,18 +1,11 @@
 //! `POST /chatroom/{chatroom}/message`
 
 use axum::extract::State;
-use axum::response::Response;
 use serde::Deserialize;
-use shared::db::Db;
-use shared::db::messages::{self, Accept, NewMessage};
-use shared::domain::{Bounds, ChatroomId, Clock, Content, Limits};
-use shared::http::{Error, Json, Path, ProblemCode, Result};
-use shared::queue::ReplyQueues;
+use shared::chat::{AcceptedView, Desk, IdempotencyKey, MessageSender};
+use shared::domain::{ChatroomId, Content};
+use shared::http::{Json, Path, Result};
 use utoipa::ToSchema;
-
-use crate::accepted::{self, AcceptedView, TOO_MANY_UNFINISHED};
-use crate::callers::MessageSender;
-use crate::idempotency::IdempotencyKey;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,16 +16,13 @@ pub(crate) struct Request {
 
 shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent, TooManyUnfinished);
 
-const KEY_REUSED: Error = Error::RefusedField(
-    ProblemCode::IdempotencyKeyReused,
-    "This Idempotency-Key belongs to another message.",
-    "/content",
-);
-
 /// Send a message
 ///
-/// Accepts a message, which is answered in the background. Read the reply at `Location`, with `wait` if you like. The
-/// send is charged to the day's allowance.
+/// Accepts a message, which is answered in the background. Follow the reply at `events_url` while it is written, or read it
+/// at `Location`, with `wait` if you like. The send is charged to the day's allowance.
+///
+/// At the streaming door the same request with `Accept: text/event-stream` is followed in its own response: the first
+/// event, `accepted`, holds what the 202 would.
 #[utoipa::path(
     post, path = "/chatroom/{chatroom}/message", tag = "Messages", security(("bearer" = [])),
     params(
@@ -48,27 +38,12 @@ const KEY_REUSED: Error = Error::RefusedField(
         Refusals,
     ),
 )]
-#[expect(clippy::too_many_arguments, reason = "the signature tells all that is used")]
 pub(crate) async fn send_message(
-    State(db): State<Db>,
-    State(queues): State<ReplyQueues>,
-    State(limits): State<Limits>,
-    State(bounds): State<Bounds>,
-    State(clock): State<Clock>,
-    caller: MessageSender,
+    State(desk): State<Desk>,
+    sender: MessageSender,
     Path(room): Path<ChatroomId>,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     Json(Request { content }): Json<Request>,
-) -> Result<Response> {
-    let now = clock.now();
-    let new = NewMessage { user: caller.user, room, content: &content, key: key.as_deref(), limits, bounds, now };
-    match messages::accept(&db, &new).await? {
-        Accept::Stored(accepted) | Accept::Repeated(accepted) => {
-            Ok(accepted::respond(&queues, room, *accepted, now).await)
-        }
-        Accept::KeyReused => Err(KEY_REUSED),
-        Accept::NoSuchRoom => Err(Error::not_found("chatroom")),
-        Accept::AllowanceSpent(tier, allowance) => Err(Error::AllowanceSpent(tier, allowance, now)),
-        Accept::TooManyUnfinished => Err(TOO_MANY_UNFINISHED),
-    }
+) -> Result<AcceptedView> {
+    desk.send(sender, room, &key, &content).await
 }

@@ -3,12 +3,14 @@
 //!
 //! - [`batch`]: groups records by room and isolates panics. - [`room`]: one room's turns, in order.
 //! - [`attempt`]: one attempt, with its lease. - [`records`]: how long the queue hides the records.
+//! - [`live`]: the text while it is read, for those who watch.
 //! - [`gemini`]: Google's wire format. - [`policy`]: what an answer or a failure means for the reply.
 
 mod attempt;
 pub mod batch;
 mod context;
 pub mod gemini;
+mod live;
 mod metrics;
 pub mod policy;
 mod records;

@@ -68,15 +68,23 @@ pub fn judge(result: Result<(), Failure>, progress: Progress, attempt: i32, paus
     }
 }
 
+/// The text that is shown of an answer so far: none if a filter stopped it.
+pub fn shown(progress: &Progress) -> &str {
+    let stopped = progress.finish_reason.as_deref().is_some_and(|reason| state_of(reason) == ReplyState::Blocked);
+    if stopped || progress.block_reason.is_some() { "" } else { &progress.text }
+}
+
 /// The outcome of an attempt that nobody waits for any more, with the text so far.
 pub fn so_far(progress: &Progress) -> Outcome {
-    let stopped = progress.finish_reason.as_deref().is_some_and(|reason| state_of(reason) == ReplyState::Blocked);
-    let progress = match progress.clone() {
-        // A text that a filter stopped is not shown.
-        progress if stopped || progress.block_reason.is_some() => Progress { text: String::new(), ..progress },
-        progress => progress,
-    };
+    let progress = Progress { text: shown(progress).to_owned(), ..progress.clone() };
     Outcome { state: ReplyState::Cancelled, signature: None, ..cut_off(progress) }
+}
+
+/// The end of a reply whose last worker died, with the text that it had published. If there is one, it is kept and paid
+/// for, as after any other last attempt.
+pub fn exhausted(text: String) -> Outcome {
+    let progress = Progress { text, ..Progress::default() };
+    if progress.is_empty() { Outcome::failed(ReplyError::AttemptsExhausted) } else { cut_off(progress) }
 }
 
 /// The outcome of an attempt that failed: what it took is recorded as well.

@@ -6,12 +6,14 @@
 use std::time::Duration;
 
 use shared::Fault;
+use shared::cache::newest_text;
 use shared::db::replies::{self, Attempt, Claim, Outcome};
 use shared::domain::{ChatroomId, MessageId, ReplyError, Timestamp};
 use shared::queue::ReplyJob;
 use tokio::time::Instant;
 
 use crate::batch::Job;
+use crate::live::Live;
 use crate::policy::{self, Verdict};
 use crate::records::{self, Records};
 use crate::{MARGIN, Worker, attempt, metrics};
@@ -68,8 +70,7 @@ async fn drain(
             Claim::Idle => return Ok(None),
             Claim::Wait(until) => return Ok(Some(Pause::Until(until, None))),
             Claim::Exhausted(reply, attempt) => {
-                finish(worker, reply, attempt, &Outcome::failed(ReplyError::AttemptsExhausted)).await?;
-                notify(worker, room).await;
+                exhausted(worker, room, reply, attempt).await?;
             }
             Claim::Claimed(attempt) => {
                 if let Some(until) = make(worker, &attempt, records, whole).await? {
@@ -87,7 +88,8 @@ async fn make(
     records: &Records<'_>,
     whole: Duration,
 ) -> Result<Option<Timestamp>, Fault> {
-    let (ending, progress) = attempt::run(worker, attempt, records, whole).await;
+    let mut live = Live::of(&worker.cache, attempt);
+    let (ending, progress) = attempt::run(worker, attempt, records, whole, &mut live).await;
     let verdict = match ending {
         None => Verdict::End(policy::so_far(&progress)),
         Some(result) => policy::judge(result, progress, attempt.number, policy::jitter(attempt.number)),
@@ -99,19 +101,37 @@ async fn make(
             metrics::attempt_ended(&failed, now);
             let until = now + after;
             let postponed = replies::postpone(&worker.db, attempt.reply, attempt.number, &failed, until, now).await?;
+            if postponed {
+                live.publisher.wait_for_another().await;
+            }
             Ok(postponed.then_some(until))
         }
         Verdict::End(outcome) => {
             metrics::attempt_ended(&outcome, now);
             let ended = finish(worker, attempt.reply, attempt.number, &outcome).await?;
-            if !ended {
-                replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await?;
+            // An attempt that was overtaken ends nothing, and must not say so.
+            if ended || replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await? {
+                notify(worker, attempt.room, attempt.reply).await;
             }
-            notify(worker, attempt.room).await;
             tracing::info!(reply = %attempt.reply, attempt = attempt.number, state = outcome.state.as_str(), error = outcome.error.map(ReplyError::as_str), ended, "reply");
             Ok(None)
         }
     }
+}
+
+/// Ends a reply that has had all its attempts. What its last worker had published before it died is kept.
+async fn exhausted(worker: &Worker, room: ChatroomId, reply: MessageId, attempt: i32) -> Result<(), Fault> {
+    let entries = worker.cache.live_entries(reply).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, %reply, "what a dead worker wrote is not kept");
+        Vec::new()
+    });
+    let of_this = |(number, _): &(u64, String)| *number == u64::from(attempt.unsigned_abs());
+    let written = newest_text(&entries).filter(of_this).map(|(_, text)| text);
+    let outcome = policy::exhausted(written.unwrap_or_default());
+    if finish(worker, reply, attempt, &outcome).await? {
+        notify(worker, room, reply).await;
+    }
+    Ok(())
 }
 
 /// Ends a reply. The answer is already paid for, so an outage of Postgres is retried for a few seconds.
@@ -132,9 +152,9 @@ async fn finish(worker: &Worker, reply: MessageId, attempt: i32, outcome: &Outco
     Ok(false)
 }
 
-async fn notify(worker: &Worker, room: ChatroomId) {
-    if let Err(error) = worker.cache.room_changed(room).await {
-        tracing::warn!(%error, "waiting clients see the reply a little later");
+async fn notify(worker: &Worker, room: ChatroomId, reply: MessageId) {
+    if let Err(error) = worker.cache.reply_ended(room, reply).await {
+        tracing::warn!(%error, "those who wait or watch see the end a little later");
     }
 }
 

@@ -101,7 +101,7 @@ impl Sweeper {
             return Ok(false);
         }
         tracing::warn!(reply = %job.reply_id, chatroom = %job.chatroom_id, "a reply was dead-lettered");
-        if let Err(error) = self.cache.room_changed(job.chatroom_id).await {
+        if let Err(error) = self.cache.reply_ended(job.chatroom_id, job.reply_id).await {
             tracing::warn!(%error, "waiting clients see the reply a little later");
         }
         Ok(true)

@@ -73,6 +73,6 @@ async fn forget(
     cache.end_devices(&owners, devices.lifetime(), &deleted.sessions, now).await?;
     cache.end_challenges(&deleted.mobile, now).await?;
     cache.drop_signups_of(&deleted.mobile).await?;
-    cache.stop_replies(&deleted.replies).await?;
+    cache.replies_deleted(&deleted.replies).await?;
     cache.rooms_written(user).await
 }

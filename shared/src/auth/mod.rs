@@ -7,6 +7,7 @@ mod numbers;
 mod otp;
 mod passwords;
 mod refresh;
+mod stream_ticket;
 mod tokens;
 
 pub use device::{DeviceToken, DeviceTokens, Owner};
@@ -15,4 +16,5 @@ pub use numbers::NumberMarks;
 pub use otp::OneTimeCodes;
 pub use passwords::{hash, verify};
 pub use refresh::RefreshToken;
+pub use stream_ticket::{StreamTicket, StreamTickets};
 pub use tokens::{Grant, Tokens};

@@ -10,7 +10,7 @@ use redis::{
 
 /// A command that takes longer counts as failed: Postgres is asked instead, or the client is told to retry later.
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(500);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A lazy connection. Cloning is cheap, and all clones use the same one.
 #[derive(Clone)]
@@ -67,6 +67,11 @@ impl Connection {
     pub(super) fn new(client: Client) -> RedisResult<Self> {
         let first = Numbered { number: 0, connection: open(&client)? };
         Ok(Self { client, current: Arc::new(Mutex::new(first)) })
+    }
+
+    /// What opens connections.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
     }
 
     /// Asks the server, and once more if the connection is closed or leads to a server that takes no writes: the

@@ -9,6 +9,7 @@ mod deliveries;
 mod devices;
 mod handovers;
 mod limits;
+mod live;
 mod notices;
 mod replies;
 mod requests;
@@ -18,6 +19,7 @@ mod sessions;
 mod signups;
 mod tries;
 mod waits;
+mod watchers;
 
 use std::time::Duration;
 
@@ -32,11 +34,13 @@ pub use challenges::{Challenge, FoundChallenge, OpenChallenge, Opened, Purpose};
 pub use deliveries::Delivery;
 pub use handovers::{Handover, HandoverLimits, Use};
 pub use limits::{OtpLimit, OtpLimits, OtpRefusal, RateLimit, Slid, Slide};
+pub use live::{LiveEntry, LiveId, LiveKind, Published, newest_text};
 pub use requests::{Checked, RequestLimit, RequestLimits, Visit};
 pub use rooms::CachedRooms;
 pub use sessions::Mark;
 pub use tries::{Try, Verdict};
 pub use waits::{WaitingRequest, Woken};
+pub use watchers::{Follower, Watcher};
 
 use crate::config::{ConfigError, Env};
 use crate::{Fault, tls};

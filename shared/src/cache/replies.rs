@@ -1,37 +1,43 @@
-//! Signals between requests that wait for replies and workers that make them. Any signal may be lost: then Postgres is
-//! read a little later.
+//! Signals of the ends of replies, for requests that wait, for clients that watch, and for workers. Any signal may be lost:
+//! then Postgres is read a little later.
+
+use redis::Pipeline;
 
 use super::Cache;
+use super::connection::Form;
+use super::live::{self, Published};
 use crate::Fault;
 use crate::domain::{ChatroomId, MessageId};
 
-/// Longer than an attempt at a reply takes, in seconds.
-const KEPT: u64 = 300;
+/// Longer than a request waits, in seconds.
+const KEPT: i64 = 300;
 
 impl Cache {
-    /// Tells the workers that make these replies to stop. Must be called after the change is stored in Postgres.
-    pub async fn stop_replies(&self, ids: &[MessageId]) -> Result<(), Fault> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let mut pipeline = redis::pipe();
-        for id in ids {
-            pipeline.set_ex(self.key("stopped", id), 1, KEPT).ignore();
-        }
-        self.run_all::<()>(&pipeline).await
+    /// Tells everybody that a reply has ended: requests that wait in its room, clients that watch it, the worker that
+    /// makes it. Must be called after the end is stored in Postgres.
+    pub async fn reply_ended(&self, room: ChatroomId, reply: MessageId) -> Result<(), Fault> {
+        self.end(&[reply], Some(room)).await
     }
 
-    /// Whether the work on a reply must stop.
-    pub async fn is_stopped(&self, id: MessageId) -> Result<bool, Fault> {
-        self.run(redis::Cmd::exists(self.key("stopped", id))).await
+    /// The same for replies whose rooms are deleted.
+    pub async fn replies_deleted(&self, replies: &[MessageId]) -> Result<(), Fault> {
+        if replies.is_empty() { Ok(()) } else { self.end(replies, None).await }
     }
 
-    /// Tells waiting requests that a room's messages changed. Must be called after the change is stored in Postgres.
-    pub async fn room_changed(&self, room: ChatroomId) -> Result<(), Fault> {
-        let mut pipeline = redis::pipe();
-        let key = self.changes_key(room);
-        pipeline.incr(&key, 1).ignore().expire(&key, KEPT.cast_signed()).ignore();
-        self.run_all::<()>(&pipeline).await
+    async fn end(&self, replies: &[MessageId], room: Option<ChatroomId>) -> Result<(), Fault> {
+        let lives: Vec<_> = replies.iter().map(|reply| self.live_key(*reply)).collect();
+        let changes = room.map(|room| self.changes_key(room));
+        let end = |form: Form| {
+            let mut pipeline = Pipeline::new();
+            for live in &lives {
+                pipeline.add_command(live::end(form, live));
+            }
+            if let Some(changes) = &changes {
+                pipeline.incr(changes, 1).ignore().expire(changes, KEPT).ignore();
+            }
+            pipeline
+        };
+        self.run_scripts::<Vec<Published>>(end).await.map(drop)
     }
 
     /// How often a room's messages changed lately.

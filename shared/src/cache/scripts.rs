@@ -75,11 +75,18 @@ pub(super) static ATTEMPT: LazyLock<Script> = LazyLock::new(|| Script::new(inclu
 /// Returns {mark or '', '' or the limit that refuses it, retry after (s)}.
 pub(super) static ADMIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("admit.lua")));
 
-/// Takes or renews a place among a user's requests that wait, then takes the places of the oldest ones away until there
+/// Takes or renews a place among a user's requests that wait, or among their streams, then takes the places of the oldest ones away until there
 /// are as many as allowed.
 ///
 /// KEYS: user's places. ARGV: now (ms), place, most, how long a place is kept (ms). Returns whether the place is kept.
 pub(super) static WAIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("wait.lua")));
+
+/// Adds an entry to a reply's stream, unless its id is not above the newest one's. A piece must follow the entry before
+/// it. Without a kind it only tells whether more may be added to the entry of this id.
+///
+/// KEYS: the stream. ARGV: the id's two numbers, kind or '', text, how long the stream is kept (ms), the first number of
+/// the end's id. Returns a word of [`super::live::Published`].
+pub(super) static PUBLISH: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("publish.lua")));
 
 /// A script that runs within a pipeline.
 pub(super) struct Piped {
@@ -139,6 +146,7 @@ mod tests {
             include_str!("check.lua"),
             include_str!("admit.lua"),
             include_str!("wait.lua"),
+            include_str!("publish.lua"),
         ];
         for call in sources.iter().flat_map(|source| source.split("redis.call(").skip(1)) {
             let key = call.split(", ").nth(1).unwrap();

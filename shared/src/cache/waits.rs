@@ -5,10 +5,12 @@
 
 use std::time::Duration;
 
+use redis::Cmd;
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
 use super::Cache;
+use super::connection::Form;
 use super::scripts::WAIT;
 use crate::Fault;
 use crate::domain::{ChatroomId, Clock, Timestamp, UserId};
@@ -83,15 +85,7 @@ impl Cache {
         let (places, changes) = (self.places_key(waiting.user), self.changes_key(waiting.room));
         let look = |form| {
             let mut pipeline = redis::pipe();
-            if waiting.most > 0 {
-                let mut renew = WAIT.command(form);
-                renew.arg(1).arg(&places).arg(now.unix_millis()).arg(&waiting.place);
-                renew.arg(waiting.most).arg(u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX));
-                pipeline.add_command(renew);
-            } else {
-                pipeline.cmd("ECHO").arg(1);
-            }
-            pipeline.get(&changes);
+            pipeline.add_command(renew(form, &places, &waiting.place, waiting.most, KEPT, now)).get(&changes);
             pipeline
         };
         let (has_place, changes): (u8, Option<u64>) = self.run_scripts(look).await?;
@@ -99,10 +93,23 @@ impl Cache {
     }
 
     async fn leave_place(&self, waiting: &WaitingRequest) -> Result<(), Fault> {
-        self.run(redis::Cmd::zrem(self.places_key(waiting.user), &waiting.place)).await
+        self.run(Cmd::zrem(self.places_key(waiting.user), &waiting.place)).await
     }
 
     fn places_key(&self, user: UserId) -> String {
         self.key("waits", user)
     }
+}
+
+/// Takes or renews a place among the `most` at a key; 0 sets no limit. The answer is 1, or 0 if newer ones have taken it.
+pub(super) fn renew(form: Form, key: &str, place: &str, most: u32, kept: Duration, now: Timestamp) -> Cmd {
+    if most == 0 {
+        let mut command = redis::cmd("ECHO");
+        command.arg(1);
+        return command;
+    }
+    let mut command = WAIT.command(form);
+    command.arg(1).arg(key).arg(now.unix_millis()).arg(place);
+    command.arg(most).arg(u64::try_from(kept.as_millis()).unwrap_or(u64::MAX));
+    command
 }

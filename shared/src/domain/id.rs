@@ -27,6 +27,11 @@ macro_rules! id {
             pub fn as_bytes(&self) -> &[u8] {
                 self.0.as_bytes()
             }
+
+            /// Reads what [`Self::as_bytes`] returned; `None` if these are not 16 bytes.
+            pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                Uuid::from_slice(bytes).ok().map(Self)
+            }
         }
 
         speaks_sql!($name, Uuid, |id| id.0, |uuid| Ok(Self(uuid)));

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
 use serde::Serialize;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tracing::Instrument;
 
 use super::reference::relative;
@@ -47,7 +47,12 @@ pub fn edge(router: Router) -> Router {
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(finish))
-        .layer(CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(WORTH_PACKING)))
+        .layer(CompressionLayer::new().gzip(true).compress_when(is_worth_packing()))
+}
+
+/// A stream of events is not packed: each event would wait for the next ones.
+fn is_worth_packing() -> impl Predicate {
+    SizeAbove::new(WORTH_PACKING).and(NotForContentType::SSE)
 }
 
 /// A resource has one address. The gateway's routes have limits of their own, and a slash at the end would pass them by.

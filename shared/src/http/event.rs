@@ -1,13 +1,12 @@
-//! The gateway's events: whatever AWS sends becomes a request, or is known to be none.
+//! The gateways' events: whatever AWS sends becomes a request, or is known to be none.
 //!
 //! `lambda_http` panics where a URI or a body cannot be built, and reads parts that nothing here uses. So the parts
 //! that are used are read here, what a URI cannot hold is percent-encoded, and the rest of its work is done by it.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::net::Ipv4Addr;
 
-use axum::http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use axum::http::method::Method;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
@@ -16,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event_body::{is_base64, size};
+use super::event_origin::keep_usable_origin;
 use super::mount::unmounted;
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
@@ -23,7 +23,6 @@ use super::mount::unmounted;
 pub const LARGEST_EVENT: usize = 1024 * 1024;
 /// The longest path and query, in bytes. The gateway accepts 10 KiB in a request's line and headers together.
 const LONGEST_URI: usize = 16 * 1024;
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// An event of an HTTP API (format 2.0) or a function URL, or why no request is made of it.
 #[derive(Debug)]
@@ -41,9 +40,34 @@ pub enum Unusable {
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        let wire = serde_json::from_str::<Wire<'_>>(raw.get());
-        Ok(Self(wire.map_or(Err(Unusable::Malformed), Wire::into_request)))
+        Ok(Self(read(raw.get()).unwrap_or(Err(Unusable::Malformed))))
     }
+}
+
+impl From<Event> for Result<LambdaRequest, Unusable> {
+    fn from(Event(request): Event) -> Self {
+        request
+    }
+}
+
+/// Reads an event of these two; `None` if it is none.
+pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
+    let Wire { raw_path, route_key, raw_query_string, cookies, headers, request_context, body, is_base64_encoded } =
+        serde_json::from_str(raw).ok()?;
+    let Context { http, stage } = request_context;
+    let parts = Parts {
+        method: http.method,
+        path: raw_path,
+        route: route_key.unwrap_or_default(),
+        query: raw_query_string.unwrap_or_default(),
+        cookies,
+        headers: headers.unwrap_or_default().0,
+        stage,
+        source_ip: http.source_ip,
+        body,
+        is_base64: is_base64_encoded,
+    };
+    Some(parts.into_request())
 }
 
 #[derive(Deserialize)]
@@ -79,10 +103,26 @@ struct Http {
     source_ip: Option<String>,
 }
 
-impl Wire<'_> {
-    fn into_request(self) -> Result<LambdaRequest, Unusable> {
+/// What a request is made of.
+pub(super) struct Parts<'a> {
+    pub(super) method: String,
+    pub(super) path: Cow<'a, str>,
+    /// The route that the gateway took.
+    pub(super) route: Cow<'a, str>,
+    pub(super) query: Cow<'a, str>,
+    pub(super) cookies: Option<Vec<String>>,
+    pub(super) headers: HeaderMap,
+    pub(super) stage: Option<String>,
+    pub(super) source_ip: Option<String>,
+    /// JSON's text of a string, or `null`.
+    pub(super) body: Option<&'a RawValue>,
+    pub(super) is_base64: bool,
+}
+
+impl Parts<'_> {
+    pub(super) fn into_request(self) -> Result<LambdaRequest, Unusable> {
         let raw = self.body.map_or("null", RawValue::get);
-        if size(raw, self.is_base64_encoded) > LARGEST_EVENT {
+        if size(raw, self.is_base64) > LARGEST_EVENT {
             return Err(Unusable::TooLarge);
         }
         let body = serde_json::from_str::<Option<String>>(raw).map_err(|_| Unusable::Malformed)?;
@@ -90,33 +130,31 @@ impl Wire<'_> {
     }
 
     fn with_body(self, body: Option<String>) -> Option<LambdaRequest> {
-        let query = self.raw_query_string.as_deref().unwrap_or_default();
-        let is_path = self.raw_path.is_empty() || self.raw_path.starts_with('/');
-        let method = Method::from_bytes(self.request_context.http.method.as_bytes()).ok()?;
-        if !is_path || self.raw_path.len() + query.len() > LONGEST_URI {
+        let is_path = self.path.is_empty() || self.path.starts_with('/');
+        let method = Method::from_bytes(self.method.as_bytes()).ok()?;
+        if !is_path || self.path.len() + self.query.len() > LONGEST_URI {
             return None;
         }
-        if self.is_base64_encoded && !is_base64(body.as_deref().unwrap_or_default()) {
+        if self.is_base64 && !is_base64(body.as_deref().unwrap_or_default()) {
             return None;
         }
         let mut request = ApiGatewayV2httpRequest::default();
-        let stage = self.request_context.stage.as_deref().unwrap_or_default();
-        let path = unmounted(&self.raw_path, self.route_key.as_deref().unwrap_or_default(), stage);
+        let path = unmounted(&self.path, &self.route, self.stage.as_deref().unwrap_or_default());
         request.raw_path = Some(encoded(path, is_of_path));
-        request.raw_query_string = Some(encoded(query, is_of_query));
+        request.raw_query_string = Some(encoded(&self.query, is_of_query));
         request.cookies = self.cookies;
-        request.headers = self.headers.unwrap_or_default().0;
+        request.headers = self.headers;
         keep_usable_origin(&mut request.headers);
         request.body = body;
-        request.is_base64_encoded = self.is_base64_encoded;
+        request.is_base64_encoded = self.is_base64;
         request.request_context.http.method = method;
-        request.request_context.http.source_ip = self.request_context.http.source_ip;
+        request.request_context.http.source_ip = self.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
     }
 }
 
 /// Percent-encodes the bytes that may not be where the text is.
-fn encoded(text: &str, may_stay: fn(u8) -> bool) -> String {
+pub(super) fn encoded(text: &str, may_stay: fn(u8) -> bool) -> String {
     if text.bytes().all(may_stay) {
         return text.to_owned();
     }
@@ -139,28 +177,6 @@ fn is_of_path(byte: u8) -> bool {
 
 fn is_of_query(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
-}
-
-/// Removes a host or scheme that could not be in a URI. Both come from the gateway, but a client may send them too.
-fn keep_usable_origin(headers: &mut HeaderMap) {
-    if headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_host)) {
-        headers.remove(HOST);
-    }
-    if headers.get(FORWARDED_PROTO).is_some_and(|scheme| scheme != "https" && scheme != "http") {
-        headers.remove(FORWARDED_PROTO);
-    }
-}
-
-/// A name or an IPv4 address, with or without a port. Stricter than a URI: international names come as `xn--…`, which
-/// may be wrong inside, and are not needed.
-fn is_host(host: &str) -> bool {
-    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
-        && name.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_alphabetic()))
-        && !name.to_ascii_lowercase().contains("xn--");
-    (is_name || name.parse::<Ipv4Addr>().is_ok())
-        && port.bytes().all(|byte| byte.is_ascii_digit())
-        && port.parse::<u16>().is_ok()
 }
 
 #[derive(Default)]

@@ -1,53 +1,74 @@
-//! The door of every function behind the gateway: each event gets an answer of ours.
+//! The doors of the functions that are behind a gateway: each event gets an answer of ours.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
 use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::any;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, LambdaEvent, Service};
+use lambda_http::{Adapter, LambdaEvent, Service, StreamAdapter};
+use tower::util::MapResponse;
 
 use super::body::TOO_LARGE;
-use super::event::{Event, Unusable};
+use super::event::Unusable;
 use super::{Error, edge};
 
-type Door = Adapter<'static, Response, Router>;
+/// Answers with the whole response at once.
+pub type Buffered = Adapter<'static, Response, Router>;
+/// Answers with the response as it is made.
+pub type Streamed = StreamAdapter<'static, MapResponse<Router, fn(Response) -> Response>, Body>;
 
-/// Serves a router with the gateway's events.
-pub struct Gateway(Door);
+/// Serves a router with a gateway's events.
+pub struct Gateway<D> {
+    door: D,
+    open: fn(Router) -> D,
+}
 
-impl std::fmt::Debug for Gateway {
+impl<D> std::fmt::Debug for Gateway<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Gateway")
     }
 }
 
-impl Gateway {
-    /// Serves `router`.
+impl Gateway<Buffered> {
+    /// Serves `router` behind an HTTP API or a function URL.
     pub fn new(router: Router) -> Self {
-        Self(Door::from(router))
+        Self { door: Buffered::from(router), open: Buffered::from }
     }
 }
 
-impl Service<LambdaEvent<Event>> for Gateway {
-    type Response = <Door as Service<LambdaEvent<LambdaRequest>>>::Response;
+impl Gateway<Streamed> {
+    /// Serves `router` behind a function URL or a REST API that streams.
+    pub fn streaming(router: Router) -> Self {
+        let open = |router: Router| Streamed::from(MapResponse::new(router, with_body as fn(Response) -> Response));
+        Self { door: open(router), open }
+    }
+}
+
+impl<D, E> Service<LambdaEvent<E>> for Gateway<D>
+where
+    D: Service<LambdaEvent<LambdaRequest>, Error = Infallible>,
+    E: Into<Result<LambdaRequest, Unusable>>,
+{
+    type Response = D::Response;
     type Error = Infallible;
-    type Future = <Door as Service<LambdaEvent<LambdaRequest>>>::Future;
+    type Future = D::Future;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(context)
+        self.door.poll_ready(context)
     }
 
-    fn call(&mut self, event: LambdaEvent<Event>) -> Self::Future {
-        let LambdaEvent { payload: Event(request), context } = event;
-        match request {
-            Ok(request) => self.0.call(LambdaEvent::new(request, context)),
+    fn call(&mut self, event: LambdaEvent<E>) -> Self::Future {
+        let LambdaEvent { payload, context } = event;
+        match payload.into() {
+            Ok(request) => self.door.call(LambdaEvent::new(request, context)),
             Err(why) => {
                 let request = LambdaRequest::ApiGatewayV2(ApiGatewayV2httpRequest::default());
-                Door::from(refusing(why)).call(LambdaEvent::new(request, context))
+                (self.open)(refusing(why)).call(LambdaEvent::new(request, context))
             }
         }
     }
@@ -60,4 +81,16 @@ fn refusing(why: Unusable) -> Router {
         Unusable::TooLarge => TOO_LARGE,
     };
     edge(Router::new().route("/", any(async move || Err::<(), _>(refusal()))))
+}
+
+/// A response without a body hangs at a streaming door: a client waits until the function's time is over.
+/// Source: <https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/issues/95>.
+fn with_body(mut response: Response) -> Response {
+    if response.body().size_hint().exact() == Some(0) {
+        if response.status() == StatusCode::NO_CONTENT {
+            *response.status_mut() = StatusCode::OK;
+        }
+        *response.body_mut() = Body::from("\n");
+    }
+    response
 }

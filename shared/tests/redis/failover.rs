@@ -1,6 +1,6 @@
 //! The address leads to another server, or its host is gone.
 
-use shared::domain::{ChatroomId, Mobile, SessionId, SignupId, Timestamp, UserId};
+use shared::domain::{ChatroomId, MessageId, Mobile, SessionId, SignupId, Timestamp, UserId};
 use testkit::{RedisServer, Relay, visit};
 
 use crate::cache;
@@ -31,9 +31,9 @@ async fn while_no_server_takes_writes_each_command_fails_and_the_next_one_looks_
     let relay = Relay::to(&old.address()).await;
     let cache = cache(relay.address());
     old.follow(&new).await;
-    assert!(cache.room_changed(ChatroomId::generate()).await.unwrap_err().is_outage());
+    assert!(cache.reply_ended(ChatroomId::generate(), MessageId::generate()).await.unwrap_err().is_outage());
     relay.lead_to(&new.address());
-    cache.room_changed(ChatroomId::generate()).await.unwrap();
+    cache.reply_ended(ChatroomId::generate(), MessageId::generate()).await.unwrap();
 }
 
 #[tokio::test]

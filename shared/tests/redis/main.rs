@@ -3,8 +3,10 @@
 #![cfg(test)]
 
 mod failover;
+mod live;
 mod refusals;
 mod repetition;
+mod watchers;
 
 use shared::cache::Cache;
 use shared::config::Env;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::cache::{HandoverLimits, RateLimit, Try};
+use shared::cache::{HandoverLimits, LiveEntry, LiveId, LiveKind, RateLimit, Try, Watcher};
 use shared::config::Env;
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SessionId, SignupId, Timestamp, UserId};
 use testkit::{RedisServer, visit};
@@ -22,6 +22,8 @@ async fn every_refusal_of_the_server_is_an_error() {
     let limit = RateLimit { most: 1, within: Duration::from_mins(1) };
     let visit = visit(user, session, now);
     let handovers = HandoverLimits::from_env(&Env::from_fn(|_| None)).unwrap();
+    let live = LiveEntry { id: LiveId { attempt: 1, number: 1 }, kind: LiveKind::Snapshot, text: String::new() };
+    let watcher = Watcher::new(user, 2);
     let refused = [
         ("ping", cache.ping().await.is_err()),
         ("keep_signup", cache.keep_signup(signup, &mobile, "{}", now).await.is_err()),
@@ -42,9 +44,15 @@ async fn every_refusal_of_the_server_is_an_error() {
         ("writing_rooms", cache.writing_rooms(&visit).await.is_err()),
         ("sending", cache.sending(&visit).await.is_err()),
         ("rooms_written", cache.rooms_written(user).await.is_err()),
-        ("stop_replies", cache.stop_replies(&[MessageId::generate()]).await.is_err()),
-        ("is_stopped", cache.is_stopped(MessageId::generate()).await.is_err()),
-        ("room_changed", cache.room_changed(room).await.is_err()),
+        ("replies_deleted", cache.replies_deleted(&[MessageId::generate()]).await.is_err()),
+        ("publish", cache.publish(MessageId::generate(), &live).await.is_err()),
+        ("live_entries", cache.live_entries(MessageId::generate()).await.is_err()),
+        ("open_stream", cache.open_stream(&visit, MessageId::generate()).await.is_err()),
+        ("keep_watching", cache.keep_watching(&watcher, now).await.is_err()),
+        ("stop_watching", cache.stop_watching(&watcher).await.is_err()),
+        ("follower", cache.follower(MessageId::generate()).next(LiveId::START, limit.within).await.is_err()),
+        ("may_publish", cache.may_publish(MessageId::generate(), LiveId::START).await.is_err()),
+        ("reply_ended", cache.reply_ended(room, MessageId::generate()).await.is_err()),
         ("room_changes", cache.room_changes(room).await.is_err()),
     ];
     for (name, is_error) in refused {

@@ -9,7 +9,7 @@ use shared::http::ProblemCode;
 use crate::service::operations;
 
 /// The verbs that an operation's id may begin with: generated clients have a method of that name.
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "cancel",
     "change",
     "create",
@@ -23,6 +23,7 @@ const VERBS: [&str; 20] = [
     "receive",
     "refresh",
     "regenerate",
+    "follow",
     "request",
     "resume",
     "send",

@@ -128,6 +128,8 @@ fn closed_words_are_enums() {
         ("Message", "state", words_of!(ReplyState)),
         ("Message", "role", words_of!(Role)),
         ("Problem", "missing", words_of!(Store)),
+        ("ReplySnapshot", "state", words_of!(ReplyState)),
+        ("StreamClosing", "reason", vec!["time", "replaced", "gone"]),
         ("QueueState", "name", vec!["pro", "basic", "otp"]),
         ("Health", "status", vec!["ok", "degraded"]),
         ("TokenSet", "token_type", vec!["Bearer"]),

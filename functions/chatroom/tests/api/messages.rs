@@ -1,6 +1,7 @@
 //! Messages: accepted, queued, read, cancelled, regenerated.
 
 use serde_json::{Value, json};
+use shared::cache::{LiveId, Published};
 use testkit::{TestApi, User};
 
 async fn room(user: &User) -> String {
@@ -89,6 +90,9 @@ async fn a_cancelled_pending_reply_costs_nothing() {
     assert_eq!((cancelled.status(), &cancelled.body()["state"]), (200, &json!("cancelled")));
     let again = alice.post(&format!("{}/cancel", sent.header("location")), json!(null)).await;
     assert_eq!(again.body(), cancelled.body());
+    let reply = cancelled.body()["id"].as_str().unwrap().parse().unwrap();
+    let watched = api.stack.cache().may_publish(reply, LiveId::START).await.unwrap();
+    assert_eq!(watched, Published::Ended, "those who watch and the worker are told");
     let next = alice.post(&format!("{room}/message"), json!({ "content": "Hello" })).await;
     assert_eq!(next.body()["allowance"]["used"], 1);
 }

@@ -1,6 +1,7 @@
 //! Rooms are created, read, changed and deleted by their owner alone.
 
 use serde_json::json;
+use shared::cache::{LiveId, Published};
 use testkit::TestApi;
 
 #[tokio::test]
@@ -48,6 +49,9 @@ async fn deleting_a_room_deletes_its_messages_and_refunds_the_unanswered_ones() 
     assert_eq!(alice.delete(&path).await.status(), 404);
     let used: i32 = api.stack.sql().await.query_one("select used from allowances", &[]).await.unwrap().get(0);
     assert_eq!(used, 0);
+    let reply = sent.body()["reply"]["id"].as_str().unwrap().parse().unwrap();
+    let watched = api.stack.cache().may_publish(reply, LiveId::START).await.unwrap();
+    assert_eq!(watched, Published::Ended, "those who watch are told");
 }
 
 #[tokio::test]

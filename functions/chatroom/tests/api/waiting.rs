@@ -6,7 +6,7 @@ use chatroom::router;
 use serde_json::{Value, json};
 use shared::cache::{WaitingRequest, Woken};
 use shared::db::replies::{self, Claim, Outcome};
-use shared::domain::{ChatroomId, ReplyError, ReplyState, UserId};
+use shared::domain::{ChatroomId, MessageId, ReplyError, ReplyState, UserId};
 use testkit::{Answer, RedisServer, Stack, TestApi, User};
 use tokio::task::JoinSet;
 
@@ -46,7 +46,7 @@ async fn a_waiting_client_gets_the_reply_as_soon_as_it_is_stored() {
             ..Outcome::failed(ReplyError::EmptyAnswer)
         };
         assert!(replies::finish(&db, attempt.reply, attempt.number, &outcome, now).await.unwrap());
-        cache.room_changed(room).await.unwrap();
+        cache.reply_ended(room, MessageId::generate()).await.unwrap();
     };
     let started = Instant::now();
     let list = format!("/chatroom/{room}/message?after={message}&wait=20");
@@ -152,7 +152,7 @@ async fn of_a_hundred_waits_at_once_three_go_on() {
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(waiting.try_join_next().is_none(), "three wait on");
-    caches[0].room_changed(room).await.unwrap();
+    caches[0].reply_ended(room, MessageId::generate()).await.unwrap();
     assert_eq!(waiting.join_all().await, [Woken::LookAgain; 3]);
 }
 

@@ -60,17 +60,23 @@ impl Gemini {
         self.0.first_token
     }
 
-    /// Asks the model, and reads the answer into `progress` as it arrives. After two `overloads` the fallback is asked
-    /// first. A model that does not exist is replaced by the other one.
-    pub async fn generate(&self, request: &Request, overloads: i64, progress: &mut Progress) -> Result<(), Failure> {
+    /// Asks the model, and reads the answer into `progress` as it arrives; `show` is called whenever that has changed.
+    /// After two `overloads` the fallback is asked first. A model that does not exist is replaced by the other one.
+    pub async fn generate(
+        &self,
+        request: &Request,
+        overloads: i64,
+        progress: &mut Progress,
+        show: &impl Fn(&Progress),
+    ) -> Result<(), Failure> {
         let (first, second) = match &self.0.fallback {
             Some(fallback) if overloads >= MOST_OVERLOADS => (fallback, Some(&self.0.model)),
             fallback => (&self.0.model, fallback.as_ref()),
         };
-        match (self.stream(first, request, progress).await, second) {
+        match (self.stream(first, request, progress, show).await, second) {
             (Err(Failure::NoSuchModel), Some(second)) => {
                 tracing::error!(model = %first, "the model does not exist; the other one is asked");
-                self.stream(second, request, progress).await
+                self.stream(second, request, progress, show).await
             }
             (result, _) => result,
         }
@@ -78,18 +84,31 @@ impl Gemini {
 
     /// Asks a model, with its own signatures of earlier thoughts. Google refuses them if the key or the model behind a
     /// name has changed meanwhile. They are not needed: then it is asked again without them.
-    async fn stream(&self, model: &str, request: &Request, progress: &mut Progress) -> Result<(), Failure> {
-        match self.ask(model, request.body(Some(model)), progress).await {
+    async fn stream(
+        &self,
+        model: &str,
+        request: &Request,
+        progress: &mut Progress,
+        show: &impl Fn(&Progress),
+    ) -> Result<(), Failure> {
+        match self.ask(model, request.body(Some(model)), progress, show).await {
             Err(failure @ Failure::Refused(400, _)) if request.is_signed_by(model) => {
                 tracing::warn!(model, %failure, "asked again without thought signatures");
-                self.ask(model, request.body(None), progress).await
+                self.ask(model, request.body(None), progress, show).await
             }
             result => result,
         }
     }
 
-    async fn ask(&self, model: &str, body: Body<'_>, progress: &mut Progress) -> Result<(), Failure> {
+    async fn ask(
+        &self,
+        model: &str,
+        body: Body<'_>,
+        progress: &mut Progress,
+        show: &impl Fn(&Progress),
+    ) -> Result<(), Failure> {
         *progress = Progress::of(model);
+        show(progress);
         let until = Instant::now() + self.0.first_token;
         let url = format!("{}/v1beta/models/{model}:streamGenerateContent?alt=sse", self.0.base);
         let call = self.http()?.post(url).header("x-goog-api-key", &self.0.key).json(&body);
@@ -99,7 +118,7 @@ impl Gemini {
             let body = error_body(&mut response, until).await;
             return Err(Failure::of(status.as_u16(), response.headers(), &body));
         }
-        match self.read(&mut response, until, progress).await {
+        match self.read(&mut response, until, progress, show).await {
             // Nothing that happens after the end takes back what has arrived.
             Err(failure) if progress.has_ended => {
                 tracing::info!(%failure, "after the end of an answer");
@@ -110,12 +129,20 @@ impl Gemini {
     }
 
     /// Reads an answer, of which something must arrive by `until`.
-    async fn read(&self, response: &mut Response, mut until: Instant, progress: &mut Progress) -> Result<(), Failure> {
+    async fn read(
+        &self,
+        response: &mut Response,
+        mut until: Instant,
+        progress: &mut Progress,
+        show: &impl Fn(&Progress),
+    ) -> Result<(), Failure> {
         let (mut events, mut size) = (Events::default(), 0);
         while let Some(piece) = within(until, response.chunk()).await? {
             size += piece.len();
             for event in events.push(&piece) {
-                match progress.take(&event)? {
+                let said = progress.take(&event)?;
+                show(progress);
+                match said {
                     Said::Nothing => {}
                     Said::More => until = Instant::now() + self.0.silence,
                     Said::Ended => until = Instant::now() + LINGER,
@@ -129,6 +156,7 @@ impl Gemini {
         }
         if let Some(event) = events.finish() {
             progress.take(&event)?;
+            show(progress);
         }
         complete(progress)
     }

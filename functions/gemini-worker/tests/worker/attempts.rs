@@ -107,7 +107,7 @@ async fn a_cancelled_and_a_killed_attempt_have_their_rows() {
         shared::db::replies::cancel(&kit.db, kit.user, room, cancelled, shared::domain::FreeCancels(5), now)
             .await
             .unwrap();
-        kit.stack.cache().stop_replies(&[cancelled]).await.unwrap();
+        kit.stack.cache().replies_deleted(&[cancelled]).await.unwrap();
     };
     let jobs = [(room, cancelled)];
     tokio::join!(kit.work(&jobs), cancel);

@@ -18,7 +18,7 @@ async fn a_cancelled_reply_stops_reading_and_keeps_its_text_so_far() {
         let cancelled =
             replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), kit.stack.clock.now()).await.unwrap();
         assert!(matches!(cancelled, Cancel::Cancelled(_)));
-        kit.stack.cache().stop_replies(&[reply]).await.unwrap();
+        kit.stack.cache().replies_deleted(&[reply]).await.unwrap();
         Instant::now()
     };
     let jobs = [(room, reply)];

@@ -9,6 +9,8 @@ mod batches;
 mod cancelling;
 mod kit;
 mod leases;
+mod live;
+mod live_faults;
 mod retries;
 mod script;
 mod thoughts;

@@ -49,7 +49,7 @@ fn gemini(url: String) -> Gemini {
 async fn ask(gemini: &Gemini) -> (Result<(), Failure>, Progress) {
     let mut progress = Progress::default();
     let request = Request::new(Some("Be brief."), vec![Content::user("What is tea?")]);
-    (gemini.generate(&request, 0, &mut progress).await, progress)
+    (gemini.generate(&request, 0, &mut progress, &|_| ()).await, progress)
 }
 
 async fn read(status: u16, body: &'static [u8], size: usize) -> (Result<(), Failure>, Progress) {

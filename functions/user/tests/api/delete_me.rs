@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::auth::DeviceTokens;
-use shared::cache::{Asker, CachedRooms, Challenge, Mark, OpenChallenge, OtpLimits, Purpose};
+use shared::cache::{Asker, CachedRooms, Challenge, LiveId, Mark, OpenChallenge, OtpLimits, Published, Purpose};
 use shared::domain::{ChallengeId, ChatroomId, MessageId, Mobile, SignupId};
 use testkit::{Shop, Stack, TestApi, User, capture, visit};
 use tokio::task::JoinSet;
@@ -116,7 +116,7 @@ async fn nothing_usable_of_it_is_left_in_redis() {
     assert!(cache.challenge(open, now).await.unwrap().is_none());
     assert_eq!(cache.signup(signup, &challenge.mobile).await.unwrap(), None);
     assert!(cache.signup(others, &other).await.unwrap().is_some());
-    assert!(cache.is_stopped(reply).await.unwrap());
+    assert_eq!(cache.may_publish(reply, LiveId::START).await.unwrap(), Published::Ended);
     let (checked, rooms) = cache.rooms(&visit(id, session, now)).await.unwrap();
     assert!(checked.mark == Mark::Revoked && matches!(rooms, CachedRooms::Miss(_)), "{checked:?} {rooms:?}");
 }

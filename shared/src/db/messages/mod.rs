@@ -49,6 +49,11 @@ row! {
 }
 
 impl Message {
+    /// Whether the model wrote it, or will.
+    pub fn is_reply(&self) -> bool {
+        self.role == Role::Assistant
+    }
+
     /// A reply to this message that was accepted at `now` and waits for its first attempt.
     pub(super) fn pending_reply(&self, id: MessageId, seq: i64, now: Timestamp) -> Self {
         Self {

@@ -3,13 +3,11 @@
 use const_format::formatcp;
 
 use crate::Fault;
-use crate::db::allowances::{CALL_OFF, REFUND, UNBEGUN, is_unanswered};
+use crate::db::allowances::{REFUND, is_unanswered};
 use crate::db::attempts::END;
-use crate::db::messages::{Message, UNFINISHED};
+use crate::db::messages::UNFINISHED;
 use crate::db::{Db, Parameters};
-use crate::domain::{
-    ChatroomId, FreeCancels, MessageId, ReplyError, ReplyState, ThoughtSignature, Timestamp, Usage, UserId,
-};
+use crate::domain::{MessageId, ReplyError, ReplyState, ThoughtSignature, Timestamp, Usage};
 
 /// How an attempt ends, and its reply with it, unless another attempt follows.
 #[derive(Debug, Clone)]
@@ -137,73 +135,4 @@ pub async fn postpone(
 pub async fn renew(db: &Db, reply: MessageId, attempt: i32, until: Timestamp) -> Result<bool, Fault> {
     let sql = "update messages set lease_until = $3 where id = $1 and attempt = $2 and state = 'generating'";
     Ok(db.execute(sql, &[&reply, &attempt, &until]).await? == 1)
-}
-
-/// Stores the text that was written before the reply was cancelled. A reply that was refunded gets none.
-pub async fn keep_partial(db: &Db, reply: MessageId, attempt: i32, end: &Outcome) -> Result<bool, Fault> {
-    let sql = "update messages set content = $3, model = $4, prompt_tokens = $5, reply_tokens = $6
-        where id = $1 and attempt = $2 and state = 'cancelled' and content = '' and charged_on is not null";
-    let parameters: Parameters<'_> = &[&reply, &attempt, &end.content, &end.model, &end.usage.prompt, &end.usage.reply];
-    Ok(db.execute(sql, parameters).await? == 1)
-}
-
-/// The result of cancelling a reply.
-#[derive(Debug)]
-pub enum Cancel {
-    /// It is cancelled.
-    Cancelled(Box<Message>),
-    /// It had ended before.
-    AlreadyFinal(Box<Message>),
-    /// The user has no such message, or no reply to it.
-    NoSuchReply,
-}
-
-/// Cancels an unfinished reply of the user. `id` is the reply's own or that of the message it answers, which has one
-/// unfinished reply at most. A reply that the model was not asked for is refunded, if it is one of the `free` ones.
-pub async fn cancel(
-    db: &Db,
-    user: UserId,
-    room: ChatroomId,
-    id: MessageId,
-    free: FreeCancels,
-    now: Timestamp,
-) -> Result<Cancel, Fault> {
-    const SQL: &str = formatcp!(
-        "with was as (
-            select id, user_id, charged_on, {UNBEGUN} as is_unbegun from messages
-            where (id = $2 or in_reply_to = $2) and chatroom_id = $3 and user_id = $4 and {UNFINISHED} for update
-        ), unbegun as (
-            select user_id, charged_on from was where is_unbegun
-        ), {CALL_OFF}, ended as (
-            update messages m set state = 'cancelled', completed_at = $5, lease_until = null, retry_at = null,
-                charged_on = case when exists (select from called_off where is_free) then null else m.charged_on end
-            from was where m.id = was.id returning m.*
-        )
-        select {columns} from ended m",
-        columns = Message::COLUMNS
-    );
-    loop {
-        if let Some(message) = db.first(SQL, &[&free.0, &id, &room, &user, &now]).await? {
-            return Ok(Cancel::Cancelled(Box::new(message)));
-        }
-        match latest(db, user, room, id).await? {
-            // Between the two statements it was added, to a message whose earlier reply had ended.
-            Some(reply) if !reply.state.is_final() => {}
-            Some(reply) => return Ok(Cancel::AlreadyFinal(Box::new(reply))),
-            None => return Ok(Cancel::NoSuchReply),
-        }
-    }
-}
-
-/// The reply `id`, or the latest reply to the message `id`. A reply comes after its message, so only the turns from there
-/// on are read, and none if there is no such turn.
-async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
-    const SQL: &str = formatcp!(
-        "select {columns} from messages m
-        where m.chatroom_id = $2 and m.user_id = $3 and m.in_reply_to is not null and (m.id = $1 or m.in_reply_to = $1)
-            and m.seq >= (select seq from messages where id = $1 and chatroom_id = $2)
-        order by m.seq desc limit 1",
-        columns = Message::COLUMNS
-    );
-    db.first(SQL, &[&id, &room, &user]).await
 }

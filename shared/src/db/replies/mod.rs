@@ -1,11 +1,13 @@
 //! `messages` as work: the lease of a reply, its end, another reply to its message, and the search for lost replies.
 
+mod cancel;
 mod claim;
 mod end;
 mod regenerate;
 mod strays;
 
+pub use cancel::{Cancel, cancel, keep_partial, keep_text};
 pub use claim::{Attempt, Claim, MOST_ATTEMPTS, Turn, claim};
-pub use end::{Cancel, Outcome, cancel, finish, keep_partial, postpone, renew};
+pub use end::{Outcome, finish, postpone, renew};
 pub use regenerate::{NewReply, Regenerate, regenerate};
 pub use strays::{Stray, bury, nudged, strays};

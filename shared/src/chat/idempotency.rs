@@ -2,12 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use shared::http::{Error, ProblemCode};
+
+use crate::http::{Error, ProblemCode};
 
 /// The client's name for this send, if it gave one: 1 to 255 visible ASCII characters. The draft's form, a string in
 /// quotes, is the same key as the text in it.
 #[derive(Debug, Clone)]
-pub(crate) struct IdempotencyKey(pub(crate) Option<String>);
+pub struct IdempotencyKey(pub Option<String>);
 
 const INVALID: Error = Error::refused(
     ProblemCode::IdempotencyKeyInvalid,

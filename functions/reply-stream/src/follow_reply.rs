@@ -1,0 +1,45 @@
+//! `GET /chatroom/{chatroom}/message/{message}/events`
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use shared::cache::LiveId;
+use shared::domain::{ChatroomId, MessageId};
+use shared::http::{Error, Result};
+
+use crate::events::ReplyEvent;
+use crate::reader::{Presented, Reader};
+use crate::streams::Streams;
+use crate::text::catch_up;
+
+/// Follow a reply
+///
+/// Tells a reply while it is written, by server-sent events: `snapshot` replaces all text, `delta` is appended, `done` has the
+/// message as it is stored and ends the stream, `closing` says why the server ends it before. A stream lasts a minute at
+/// most; with `Last-Event-ID` the next one goes on where it ended. A user may have five at once: one more ends the oldest.
+///
+/// This is the streaming door, the host of `events_url`. Whoever cannot read streams reads the message with `wait`.
+#[utoipa::path(
+    get, path = "/chatroom/{chatroom}/message/{message}/events", tag = "Messages", security(("bearer" = []), ("ticket" = [])),
+    params(
+        ("chatroom" = ChatroomId, Path, description = "The room."),
+        ("message" = MessageId, Path, description = "The reply."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the newest event that the client has.", example = "1-7"),
+        Presented,
+    ),
+    responses(
+        (status = 200, body = ReplyEvent, content_type = "text/event-stream",
+            description = "The events: the data of each is one line of JSON.",
+            example = json!({ "content": " before ten," })),
+    ),
+)]
+pub(crate) async fn follow_reply(
+    State(streams): State<Streams>,
+    reader: Reader,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let Reader { caller, room, reply, entries } = reader;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<LiveId>().ok());
+    let stream = streams.open(caller.user, room, reply).await?.ok_or_else(|| Error::not_found("message"))?;
+    Ok(stream.resume(catch_up(entries.as_deref(), last)).into_response())
+}

@@ -1,0 +1,217 @@
+//! One stream: a connection that follows a reply from its present text to its end, for a minute at most.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use shared::cache::{Follower, LiveId, Watcher};
+use shared::chat::MessageView;
+use shared::db::messages;
+use shared::domain::{ChatroomId, UserId};
+use tokio::time::{Instant, sleep_until};
+use tracing::{Instrument, Span};
+
+use crate::events::{self, Reason};
+use crate::streams::Streams;
+use crate::text::{Change, Snapshot, catch_up};
+
+/// How long a stream is silent before it says that it is alive, and looks at the row and its place.
+const TICK: Duration = Duration::from_secs(5);
+/// The same without Redis, or when the end was told but could not be read.
+const HURRY: Duration = Duration::from_secs(1);
+
+/// A stream from its first event to its last.
+pub(crate) struct Following {
+    streams: Streams,
+    user: UserId,
+    room: ChatroomId,
+    /// The reply as the row was when it was last read.
+    reply: MessageView,
+    watcher: Watcher,
+    follower: Follower,
+    /// The newest entry that the client has.
+    seen: LiveId,
+    waiting: VecDeque<Event>,
+    is_over: bool,
+    /// Whether Redis could not be read.
+    is_blind: bool,
+    /// Whether nothing was sent since the last look.
+    is_silent: bool,
+    began: Instant,
+    next_look: Instant,
+    /// Of its request, whose id is in every line of the log.
+    span: Span,
+}
+
+impl Following {
+    /// A stream of a reply as its row is. It begins with [`Self::resume`].
+    pub(crate) fn new(streams: Streams, user: UserId, room: ChatroomId, reply: MessageView, watcher: Watcher) -> Self {
+        let now = Instant::now();
+        Self {
+            follower: streams.cache.follower(reply.id),
+            user,
+            room,
+            reply,
+            watcher,
+            seen: LiveId::START,
+            waiting: VecDeque::from([events::retry()]),
+            is_over: false,
+            is_blind: false,
+            is_silent: true,
+            began: now,
+            next_look: now + TICK,
+            span: Span::current(),
+            streams,
+        }
+    }
+
+    /// Goes on after an entry that the client has, with the change that takes it there.
+    #[must_use]
+    pub(crate) fn resume(mut self, (seen, change): (LiveId, Option<Change>)) -> Self {
+        self.seen = seen;
+        match change {
+            _ if self.reply.state.is_final() => self.finish(),
+            Some(change) => self.waiting.extend(events::change(seen, &change)),
+            None if seen == LiveId::START => {
+                let snapshot = Snapshot { attempt: 0, state: self.reply.state, content: String::new() };
+                self.waiting.extend(events::change(seen, &Change::Snapshot(snapshot)));
+            }
+            None => {}
+        }
+        self
+    }
+
+    /// Sends an event before the others.
+    #[must_use]
+    pub(crate) fn after(mut self, first: Event) -> Self {
+        self.waiting.push_front(first);
+        self
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            if self.is_over {
+                self.leave().await;
+                return None;
+            }
+            self.read().await;
+            let now = Instant::now();
+            if !self.is_over && now >= self.next_look {
+                self.look().await;
+            }
+            if !self.is_over && now >= self.deadline() {
+                self.close(Reason::Time);
+            }
+        }
+    }
+
+    /// Reads what is new, until it is time to look.
+    async fn read(&mut self) {
+        let (until, now) = (self.next_look.min(self.deadline()), Instant::now());
+        if self.is_blind {
+            sleep_until(until).await;
+            if let Ok(entries) = self.streams.cache.live_entries(self.reply.id).await {
+                self.is_blind = false;
+                self.take(catch_up(Some(&entries), Some(self.seen))).await;
+            }
+            return;
+        }
+        match self.follower.next(self.seen, until.saturating_duration_since(now)).await {
+            Ok(entries) => self.take(catch_up(Some(&entries), None)).await,
+            Err(error) => {
+                tracing::warn!(%error, "a stream goes on without Redis");
+                self.is_blind = true;
+                self.next_look = now + HURRY;
+            }
+        }
+    }
+
+    async fn take(&mut self, (seen, change): (LiveId, Option<Change>)) {
+        let Some(change) = change else { return };
+        self.seen = seen;
+        match events::change(seen, &change) {
+            Some(event) => {
+                self.waiting.push_back(event);
+                self.is_silent = false;
+            }
+            None => self.look_at_row().await,
+        }
+    }
+
+    /// Looks at what nobody tells: whether the stream still has its place, and, after a silence, the row.
+    async fn look(&mut self) {
+        let has_place = self.streams.cache.keep_watching(&self.watcher, self.streams.clock.now()).await;
+        if let Ok(false) = has_place {
+            return self.close(Reason::Replaced);
+        }
+        if self.is_silent || self.is_blind || self.seen == LiveId::END {
+            self.look_at_row().await;
+        }
+        if self.is_silent && !self.is_over {
+            self.waiting.push_back(events::alive());
+        }
+        let is_urgent = self.is_blind || self.seen == LiveId::END;
+        self.next_look = Instant::now() + if is_urgent { HURRY } else { TICK };
+        self.is_silent = true;
+    }
+
+    async fn look_at_row(&mut self) {
+        let row = messages::find(&self.streams.db, self.user, self.room, self.reply.id).await;
+        self.streams.db.rest();
+        match row {
+            Ok(Some(message)) if message.state.is_final() => {
+                self.reply = message.into();
+                self.finish();
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => self.close(Reason::Gone),
+            Err(error) => tracing::warn!(%error, "a stream cannot look at its reply"),
+        }
+    }
+
+    fn finish(&mut self) {
+        self.waiting.push_back(events::done(&self.reply));
+        self.is_over = true;
+    }
+
+    fn close(&mut self, reason: Reason) {
+        self.waiting.push_back(events::closing(reason));
+        self.is_over = true;
+    }
+
+    fn deadline(&self) -> Instant {
+        self.began + self.streams.whole
+    }
+
+    async fn leave(&self) {
+        if let Err(error) = self.streams.cache.stop_watching(&self.watcher).await {
+            tracing::warn!(%error, "a stream that ended keeps its place for a while");
+        }
+        let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(reply = %self.reply.id, state = self.reply.state.as_str(), milliseconds, "a stream has ended");
+    }
+}
+
+impl IntoResponse for Following {
+    fn into_response(self) -> Response {
+        let events = stream::unfold(self, async |mut following| {
+            let span = following.span.clone();
+            let event = following.next().instrument(span).await?;
+            Some((Ok::<_, Infallible>(event), following))
+        });
+        // Neither a cache nor a proxy may keep or pack the events (nginx by the second header).
+        let headers = [
+            (CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
+            (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+        ];
+        (headers, Sse::new(events)).into_response()
+    }
+}

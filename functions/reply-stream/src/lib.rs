@@ -1,0 +1,49 @@
+//! The streaming door: replies are followed here while they are written, by server-sent events (WHATWG HTML, section 9.2).
+//!
+//! - [`follow_reply`], `send_message`: the endpoints. - `reader`: who may follow.
+//! - `streams`: how many a user has. - `following`: one of them, from its first event to its last. - [`text`]: what the entries of Redis mean for a client.
+//! - `events`: the events.
+
+mod cors;
+mod events;
+mod follow_reply;
+mod following;
+mod reader;
+mod send_message;
+mod streams;
+pub mod text;
+
+use axum::Router;
+use axum::extract::FromRef;
+use shared::auth::StreamTickets;
+use shared::chat::Desk;
+use shared::config::{ConfigError, Env};
+use shared::domain::Clock;
+use shared::http::{Auth, edge};
+use tower::util::option_layer;
+
+use crate::streams::Streams;
+
+#[derive(Debug, Clone, FromRef)]
+struct App {
+    auth: Auth,
+    tickets: StreamTickets,
+    desk: Desk,
+    streams: Streams,
+    clock: Clock,
+}
+
+shared::endpoints!(App: follow_reply, send_message);
+
+/// The router of this function.
+pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
+    let auth = Auth::from_env(env, clock.clone())?;
+    let app = App {
+        tickets: StreamTickets::from_env(env)?,
+        desk: Desk::from_env(env, auth.db.clone(), clock.clone())?,
+        streams: Streams::from_env(env, auth.cache.clone(), auth.db.clone(), clock.clone())?,
+        auth,
+        clock,
+    };
+    Ok(edge(endpoints().with_state(app)).layer(option_layer(cors::layer(env)?)))
+}

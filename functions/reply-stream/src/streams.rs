@@ -1,0 +1,62 @@
+//! The streams of a user: how many there may be, and how one is opened.
+
+use std::time::Duration;
+
+use shared::Fault;
+use shared::cache::{Cache, LiveId, Watcher};
+use shared::chat::MessageView;
+use shared::config::{ConfigError, Env};
+use shared::db::Db;
+use shared::db::messages::{self, Message};
+use shared::domain::{ChatroomId, Clock, MessageId, UserId};
+
+use crate::following::Following;
+
+/// What streams need. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub(crate) struct Streams {
+    pub(crate) cache: Cache,
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    /// Streams that a user may have at once; 0 sets no limit.
+    per_user: u32,
+    /// How long a stream lasts. Lambda does not tell that a client has left, and bills the stream on.
+    pub(crate) whole: Duration,
+}
+
+impl Streams {
+    /// Reads `STREAMS_PER_USER` and `STREAM_SECONDS`.
+    pub(crate) fn from_env(env: &Env, cache: Cache, db: Db, clock: Clock) -> Result<Self, ConfigError> {
+        let per_user = env.parsed("STREAMS_PER_USER", 5)?;
+        Ok(Self { cache, db, clock, per_user, whole: env.seconds("STREAM_SECONDS", 60)? })
+    }
+
+    /// A stream of a user's reply as it is stored; `None` if there is no such reply.
+    pub(crate) async fn open(
+        &self,
+        user: UserId,
+        room: ChatroomId,
+        reply: MessageId,
+    ) -> Result<Option<Following>, Fault> {
+        let watcher = Watcher::new(user, self.per_user);
+        let (message, ()) = tokio::join!(messages::find(&self.db, user, room, reply), self.take_place(&watcher));
+        // A stream lasts long, each in an environment of its own, and Postgres has few connections.
+        self.db.rest();
+        let reply = message?.filter(Message::is_reply);
+        Ok(reply.map(|reply| Following::new(self.clone(), user, room, reply.into(), watcher)))
+    }
+
+    /// A stream of a reply that was accepted just now.
+    pub(crate) async fn begin(&self, user: UserId, room: ChatroomId, reply: MessageView) -> Following {
+        let watcher = Watcher::new(user, self.per_user);
+        self.take_place(&watcher).await;
+        self.db.rest();
+        Following::new(self.clone(), user, room, reply, watcher).resume((LiveId::START, None))
+    }
+
+    async fn take_place(&self, watcher: &Watcher) {
+        if let Err(error) = self.cache.keep_watching(watcher, self.clock.now()).await {
+            tracing::warn!(%error, "a stream is not counted");
+        }
+    }
+}
