@@ -77,10 +77,10 @@ def _described() -> dict:
 
 
 def _filled(declared: object, values: dict) -> str:
-    """The local value of a variable. A reference to a resource is the address of a queue."""
+    """The local value of a variable. A reference to a resource, or what only AWS knows, is an address where nothing is."""
     if not isinstance(declared, dict):
         return str(declared)
-    name = declared["Ref"]
+    name = declared.get("Ref", "")
     return str(values.get(name, f"http://127.0.0.1:1/1/{name}"))
 
 

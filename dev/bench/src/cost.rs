@@ -3,6 +3,7 @@
 use crate::replies::Replies;
 use crate::requests::Requests;
 use crate::shares::{COMPARED, SIZES, Shares};
+use crate::streaming::Streaming;
 use crate::work::Work;
 use crate::world::World;
 
@@ -19,6 +20,8 @@ mod usd {
     pub(super) const LOGS_GB: f64 = 0.50;
 }
 
+/// How long Gemini writes an answer of the usual length.
+const WATCHED_MS: f64 = 10_000.0;
 /// The endpoints that an app calls.
 const ENDPOINTS: [Work; 12] = [
     Work::SendOtp,
@@ -57,7 +60,7 @@ impl Bill {
 }
 
 /// Prints one line per endpoint and per run of replies, and the cost in other memory sizes.
-pub(crate) fn print(world: &World, requests: &Requests, shares: &Shares, replies: &[Replies]) {
+pub(crate) fn print(world: &World, requests: &Requests, shares: &Shares, replies: &[Replies], streaming: &Streaming) {
     println!(
         "\nCost: USD per million, us-east-1, list prices of November 2026, nothing free; billed ms are the p50 in the size \
         that is deployed;\n  without Postgres, Redis, text messages and Gemini's tokens; arm64 at its price for the same time"
@@ -98,6 +101,18 @@ pub(crate) fn print(world: &World, requests: &Requests, shares: &Shares, replies
             },
         );
     }
+    line(
+        "a watched reply of 10 s",
+        Bill {
+            memory_mb: world.programs["reply-stream"].memory_mb,
+            billed_ms: WATCHED_MS + streaming.over,
+            // A function URL costs nothing, and the first 6 MB of a response are streamed for nothing.
+            gateway: 0.0,
+            invocations: usd::INVOCATIONS_MILLION,
+            queue: 0.0,
+            logs: streaming.logged / 1e3 * usd::LOGS_GB,
+        },
+    );
     sizes(shares);
 }
 

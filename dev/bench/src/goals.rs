@@ -4,15 +4,16 @@ use crate::figures::mb;
 use crate::replies::Replies;
 use crate::requests::Requests;
 use crate::starts::Start;
+use crate::streaming::Streaming;
 use crate::work::Work;
 use crate::world::{ROOMS, Trips};
 
 /// Functions that call SQS or SNS.
-const WITH_SDK: [&str; 6] = ["auth", "chatroom", "gemini-worker", "maintenance", "ops", "otp-sender"];
+const WITH_SDK: [&str; 7] = ["auth", "chatroom", "gemini-worker", "maintenance", "ops", "otp-sender", "reply-stream"];
 const BASELINE: [&str; 2] = ["hello", "bare"];
 
 /// Prints one line per goal: its name, the goal, the measured value, and whether the goal is met.
-pub(crate) fn print(starts: &[Start], requests: &Requests, replies: &[Replies]) {
+pub(crate) fn print(starts: &[Start], requests: &Requests, replies: &[Replies], streaming: &Streaming) {
     println!("\nGoals");
     println!("  {:<58}{:>10}{:>12}", "", "goal", "measured");
     let hello = starts.iter().find(|start| start.name == "hello").map_or(f64::NAN, |start| start.ready);
@@ -46,6 +47,20 @@ pub(crate) fn print(starts: &[Start], requests: &Requests, replies: &[Replies]) 
         most("40 replies of 300 ms, batch 10, ms", 1500.0, ten.last);
         most("billed ms per reply, batch 10 / batch 1", 0.2, ten.billed / single.billed);
     }
+    let ready = starts.iter().find(|start| start.name == "reply-stream").map_or(f64::NAN, |start| start.ready);
+    streams(streaming, ready / hello);
+}
+
+/// `start` is that of the streaming function, as a multiple of `hello`.
+fn streams(streaming: &Streaming, start: f64) {
+    if let Some(run) = streaming.runs.iter().find(|run| run.watchers == 20) {
+        most("Gemini's piece to the client's, 20 watchers, p50 ms", 5.0, run.p50);
+        most("Gemini's piece to the client's, 20 watchers, p99 ms", 25.0, run.p99);
+    }
+    most("calls of Redis a second, a reply that nobody watches", 20.0, streaming.calls);
+    let memory = streaming.runs.iter().map(|run| run.memory).fold(0.0, f64::max);
+    most("memory, a stream, MB", 20.0, memory);
+    most("first poll × hello, a stream", 1.5, start);
 }
 
 fn is_http(work: Work) -> bool {

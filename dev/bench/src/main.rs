@@ -1,7 +1,8 @@
 //! Measures what a Lambda user pays for, on the deployed programs: `dev/bench/run`.
 //!
 //! - [`lambda`] runs a function as Lambda does; [`world`] has the stores and users; [`work`] has the events.
-//! - [`starts`], [`requests`], [`shares`], [`replies`] and [`growth`] measure and print; [`figures`] computes medians.
+//! - [`starts`], [`requests`], [`shares`], [`replies`], [`streaming`] and [`growth`] measure and print; [`figures`] computes
+//!   medians.
 //! - [`cost`] and [`goals`] print the costs, and which goals are met.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot continue says why")]
@@ -15,6 +16,7 @@ mod replies;
 mod requests;
 mod shares;
 mod starts;
+mod streaming;
 mod work;
 mod world;
 
@@ -53,8 +55,9 @@ async fn measure(manifest: &Path) {
     let requests = requests::measure(&world).await;
     let shares = shares::measure(&world).await;
     let replies = replies::measure(&world).await;
+    let streaming = streaming::measure(&world).await;
     growth::measure(&world).await;
-    cost::print(&world, &requests, &shares, &replies);
-    goals::print(&starts, &requests, &replies);
+    cost::print(&world, &requests, &shares, &replies, &streaming);
+    goals::print(&starts, &requests, &replies, &streaming);
     println!("\nMeasured in {:.0} s", began.elapsed().as_secs_f64());
 }

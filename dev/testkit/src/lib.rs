@@ -28,7 +28,7 @@ pub use logs::{Logs, capture};
 pub use program::answers_every_event;
 pub use redis_server::RedisServer;
 pub use relay::Relay;
-pub use runtime_api::{Outcome, RuntimeApi};
+pub use runtime_api::{Outcome, Pieces, RuntimeApi};
 pub use servers::Server;
 pub use shop::Shop;
 pub use sqs::{Sent, Sqs};

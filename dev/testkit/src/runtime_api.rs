@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
+use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex as Queue, Notify, mpsc};
@@ -21,6 +22,8 @@ const DEADLINE: Duration = Duration::from_mins(5);
 
 /// The response of an invocation, or the error that the function reported instead.
 pub type Outcome = Result<Value, String>;
+/// The pieces of a response, as they arrive.
+pub type Pieces = mpsc::UnboundedReceiver<(Instant, Bytes)>;
 
 #[derive(Debug)]
 struct Inner {
@@ -28,6 +31,8 @@ struct Inner {
     asked: Notify,
     events: Queue<mpsc::UnboundedReceiver<String>>,
     given: Mutex<Option<Instant>>,
+    /// Who reads the next response while it is streamed.
+    reader: Mutex<Option<mpsc::UnboundedSender<(Instant, Bytes)>>>,
     answers: mpsc::UnboundedSender<(Duration, Outcome)>,
 }
 
@@ -57,6 +62,7 @@ impl RuntimeApi {
             asked: Notify::new(),
             events: Queue::new(queue),
             given: Mutex::new(None),
+            reader: Mutex::new(None),
             answers: answered,
         });
         let router = Router::new()
@@ -91,6 +97,19 @@ impl RuntimeApi {
     /// Sends an event to the process. Returns how long the process took, and its outcome.
     pub async fn invoke(&mut self, event: String) -> (Duration, Outcome) {
         self.events.send(event).expect("a server that runs");
+        self.ended().await
+    }
+
+    /// Sends an event to the process. Returns the pieces of its response; [`Self::ended`] waits for the rest.
+    pub fn stream(&mut self, event: String) -> Pieces {
+        let (reader, pieces) = mpsc::unbounded_channel();
+        *self.inner.reader.lock().expect("no panic while it was held") = Some(reader);
+        self.events.send(event).expect("a server that runs");
+        pieces
+    }
+
+    /// Waits for the end of an invocation. Returns how long the process took, and its outcome.
+    pub async fn ended(&mut self) -> (Duration, Outcome) {
         self.answers.recv().await.expect("a server that runs")
     }
 }
@@ -111,7 +130,17 @@ async fn next(State(inner): State<Arc<Inner>>) -> Response {
     (headers, event).into_response()
 }
 
-async fn response(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn response(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Body) -> StatusCode {
+    let reader = inner.reader.lock().expect("no panic while it was held").take();
+    let (mut pieces, mut body) = (body.into_data_stream(), Vec::new());
+    while let Some(Ok(piece)) = pieces.next().await {
+        body.extend_from_slice(&piece);
+        if let Some(reader) = &reader {
+            // It may have read enough.
+            let _ = reader.send((Instant::now(), piece));
+        }
+    }
+    drop(reader);
     let is_streamed = headers.get("lambda-runtime-function-response-mode").is_some_and(|mode| mode == "streaming");
     let answer = if is_streamed { whole(&body) } else { serde_json::from_slice(&body).ok() };
     end(&inner, answer.ok_or_else(|| format!("no answer: {}", String::from_utf8_lossy(&body))))

@@ -10,7 +10,7 @@ mod attempt;
 pub mod batch;
 mod context;
 pub mod gemini;
-mod live;
+pub mod live;
 mod metrics;
 pub mod policy;
 mod records;

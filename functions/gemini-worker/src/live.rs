@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use shared::Fault;
 use shared::cache::{Cache, LiveEntry, LiveId, LiveKind, Published};
-use shared::db::replies::Attempt;
 use shared::domain::MessageId;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -19,19 +18,19 @@ const AWAY: Duration = Duration::from_secs(1);
 
 /// The two ends of an attempt's live text.
 #[derive(Debug)]
-pub(crate) struct Live<'a> {
+pub struct Live<'a> {
     /// Where the text is put.
-    pub(crate) pad: Pad,
+    pub pad: Pad,
     /// What publishes it.
-    pub(crate) publisher: Publisher<'a>,
+    pub publisher: Publisher<'a>,
 }
 
 impl<'a> Live<'a> {
     /// An attempt without text.
-    pub(crate) fn of(cache: &'a Cache, attempt: &Attempt) -> Self {
+    pub fn of(cache: &'a Cache, reply: MessageId, attempt: i32) -> Self {
         let (pad, draft) = watch::channel(Draft::default());
-        let id = LiveId { attempt: u64::from(attempt.number.unsigned_abs()), number: 0 };
-        Self { pad: Pad(pad), publisher: Publisher { cache, reply: attempt.reply, id, draft, written: None } }
+        let id = LiveId { attempt: u64::from(attempt.unsigned_abs()), number: 0 };
+        Self { pad: Pad(pad), publisher: Publisher { cache, reply, id, draft, written: None } }
     }
 }
 
@@ -45,11 +44,11 @@ struct Draft {
 
 /// Where the text of an attempt is put while it is read.
 #[derive(Debug)]
-pub(crate) struct Pad(watch::Sender<Draft>);
+pub struct Pad(watch::Sender<Draft>);
 
 impl Pad {
     /// Takes the text so far. A text that is shorter than before begins anew.
-    pub(crate) fn put(&self, text: &str) {
+    pub fn put(&self, text: &str) {
         self.0.send_if_modified(|draft| {
             let begins = text.len() < draft.text.len();
             if begins {
@@ -72,7 +71,7 @@ struct Mark {
 
 /// Writes the text of an attempt to its reply's stream. What it has written outlives a call that is dropped.
 #[derive(Debug)]
-pub(crate) struct Publisher<'a> {
+pub struct Publisher<'a> {
     cache: &'a Cache,
     reply: MessageId,
     /// The last id that was used. Each write has the next one, whatever became of the one before.
@@ -85,7 +84,7 @@ pub(crate) struct Publisher<'a> {
 impl Publisher<'_> {
     /// Publishes until the stream takes no more of this attempt: its reply has ended, or a newer attempt writes. While
     /// Redis fails nothing is published; then all of the text is.
-    pub(crate) async fn run(&mut self) {
+    pub async fn run(&mut self) {
         let mut is_away = false;
         loop {
             let begun = Instant::now();
@@ -105,14 +104,14 @@ impl Publisher<'_> {
     }
 
     /// Tells those who watch that another attempt follows, and that the text so far counts no more.
-    pub(crate) async fn wait_for_another(&mut self) {
+    pub async fn wait_for_another(&mut self) {
         if let Err(error) = self.write(LiveKind::Waiting, String::new()).await {
             tracing::warn!(%error, reply = %self.reply, "those who watch see a text that counts no more");
         }
     }
 
     /// Writes what is new, or all of the text if the stream may lack what came before. Without news it only asks.
-    async fn publish(&mut self) -> Result<Published, Fault> {
+    pub async fn publish(&mut self) -> Result<Published, Fault> {
         let Some((kind, text, mark)) = self.news() else {
             return self.cache.may_publish(self.reply, self.id).await;
         };

@@ -88,7 +88,7 @@ async fn make(
     records: &Records<'_>,
     whole: Duration,
 ) -> Result<Option<Timestamp>, Fault> {
-    let mut live = Live::of(&worker.cache, attempt);
+    let mut live = Live::of(&worker.cache, attempt.reply, attempt.number);
     let (ending, progress) = attempt::run(worker, attempt, records, whole, &mut live).await;
     let verdict = match ending {
         None => Verdict::End(policy::so_far(&progress)),

@@ -6,6 +6,7 @@ use axum::response::sse::Event;
 use serde::Serialize;
 use shared::cache::LiveId;
 use shared::chat::{AcceptedView, MessageView};
+use shared::domain::MessageId;
 use utoipa::ToSchema;
 
 use crate::text::{Change, Delta, Snapshot};
@@ -74,9 +75,25 @@ pub(crate) fn alive() -> Event {
     Event::default().comment("alive")
 }
 
+/// An event's id: its entry's, and a part of the reply's, so that an id of another reply is none of this one.
+fn id(reply: MessageId, id: LiveId) -> String {
+    format!("{id}.{}", tag(reply))
+}
+
+/// The entry of an event's id; `None` if it is none of this reply.
+pub(crate) fn entry(reply: MessageId, id: &str) -> Option<LiveId> {
+    let (entry, of) = id.split_once('.')?;
+    entry.parse().ok().filter(|_| of == tag(reply))
+}
+
+/// The end of the reply's id, which is random.
+fn tag(reply: MessageId) -> String {
+    reply.to_string().chars().skip(28).collect()
+}
+
 /// A change of the text; `None` for the end, which needs the row.
-pub(crate) fn change(id: LiveId, change: &Change) -> Option<Event> {
-    let event = Event::default().id(id.to_string());
+pub(crate) fn change(reply: MessageId, entry: LiveId, change: &Change) -> Option<Event> {
+    let event = Event::default().id(id(reply, entry));
     match change {
         Change::Snapshot(snapshot) => Some(data(event.event("snapshot"), snapshot)),
         Change::Delta(delta) => Some(data(event.event("delta"), delta)),
@@ -86,7 +103,7 @@ pub(crate) fn change(id: LiveId, change: &Change) -> Option<Event> {
 
 /// The end: the message as `GET` returns it.
 pub(crate) fn done(message: &MessageView) -> Event {
-    data(Event::default().id(LiveId::END.to_string()).event("done").retry(NEVER), message)
+    data(Event::default().id(id(message.id, LiveId::END)).event("done").retry(NEVER), message)
 }
 
 /// The server ends the stream.

@@ -3,14 +3,12 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use shared::cache::LiveId;
 use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Error, Result};
 
-use crate::events::ReplyEvent;
+use crate::events::{ReplyEvent, entry};
 use crate::reader::{Presented, Reader};
 use crate::streams::Streams;
-use crate::text::catch_up;
 
 /// Follow a reply
 ///
@@ -24,7 +22,7 @@ use crate::text::catch_up;
     params(
         ("chatroom" = ChatroomId, Path, description = "The room."),
         ("message" = MessageId, Path, description = "The reply."),
-        ("Last-Event-ID" = Option<String>, Header, description = "The id of the newest event that the client has.", example = "1-7"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the newest event that the client has.", example = "1-7.0ed90475"),
         Presented,
     ),
     responses(
@@ -39,7 +37,7 @@ pub(crate) async fn follow_reply(
     headers: HeaderMap,
 ) -> Result<Response> {
     let Reader { caller, room, reply, entries } = reader;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<LiveId>().ok());
+    let last = headers.get("last-event-id").and_then(|id| entry(reply, id.to_str().ok()?));
     let stream = streams.open(caller.user, room, reply).await?.ok_or_else(|| Error::not_found("message"))?;
-    Ok(stream.resume(catch_up(entries.as_deref(), last)).into_response())
+    Ok(stream.resume(entries.as_deref(), last).into_response())
 }

@@ -9,9 +9,9 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use shared::cache::{Follower, LiveId, Watcher};
+use shared::cache::{Follower, LiveEntry, LiveId, Watcher};
 use shared::chat::MessageView;
-use shared::db::messages;
+use shared::db::replies::{self, Progress};
 use shared::domain::{ChatroomId, UserId};
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, Span};
@@ -32,6 +32,8 @@ pub(crate) struct Following {
     room: ChatroomId,
     /// The reply as the row was when it was last read.
     reply: MessageView,
+    /// The newest attempt that the row knew then.
+    attempt: u64,
     watcher: Watcher,
     follower: Follower,
     /// The newest entry that the client has.
@@ -50,13 +52,20 @@ pub(crate) struct Following {
 
 impl Following {
     /// A stream of a reply as its row is. It begins with [`Self::resume`].
-    pub(crate) fn new(streams: Streams, user: UserId, room: ChatroomId, reply: MessageView, watcher: Watcher) -> Self {
+    pub(crate) fn new(
+        streams: Streams,
+        (user, room): (UserId, ChatroomId),
+        reply: MessageView,
+        attempt: i32,
+        watcher: Watcher,
+    ) -> Self {
         let now = Instant::now();
         Self {
             follower: streams.cache.follower(reply.id),
             user,
             room,
             reply,
+            attempt: attempt.unsigned_abs().into(),
             watcher,
             seen: LiveId::START,
             waiting: VecDeque::from([events::retry()]),
@@ -70,16 +79,18 @@ impl Following {
         }
     }
 
-    /// Goes on after an entry that the client has, with the change that takes it there.
+    /// Goes on after the entry that the client has, if it has any. `entries` is what Redis has, `None` if it is away.
     #[must_use]
-    pub(crate) fn resume(mut self, (seen, change): (LiveId, Option<Change>)) -> Self {
+    pub(crate) fn resume(mut self, entries: Option<&[LiveEntry]>, last: Option<LiveId>) -> Self {
+        let (seen, change) = catch_up(entries, last, self.attempt);
         self.seen = seen;
         match change {
             _ if self.reply.state.is_final() => self.finish(),
-            Some(change) => self.waiting.extend(events::change(seen, &change)),
+            Some(change) => self.waiting.extend(events::change(self.reply.id, seen, &change)),
             None if seen == LiveId::START => {
-                let snapshot = Snapshot { attempt: 0, state: self.reply.state, content: String::new() };
-                self.waiting.extend(events::change(seen, &Change::Snapshot(snapshot)));
+                let (attempt, state) = (self.attempt, self.reply.state);
+                let snapshot = Change::Snapshot(Snapshot { attempt, state, content: String::new() });
+                self.waiting.extend(events::change(self.reply.id, seen, &snapshot));
             }
             None => {}
         }
@@ -120,12 +131,13 @@ impl Following {
             sleep_until(until).await;
             if let Ok(entries) = self.streams.cache.live_entries(self.reply.id).await {
                 self.is_blind = false;
-                self.take(catch_up(Some(&entries), Some(self.seen))).await;
+                let begun = self.attempt.max(self.seen.attempt);
+                self.take(catch_up(Some(&entries), Some(self.seen), begun)).await;
             }
             return;
         }
         match self.follower.next(self.seen, until.saturating_duration_since(now)).await {
-            Ok(entries) => self.take(catch_up(Some(&entries), None)).await,
+            Ok(entries) => self.take(catch_up(Some(&entries), None, self.attempt)).await,
             Err(error) => {
                 tracing::warn!(%error, "a stream goes on without Redis");
                 self.is_blind = true;
@@ -137,7 +149,7 @@ impl Following {
     async fn take(&mut self, (seen, change): (LiveId, Option<Change>)) {
         let Some(change) = change else { return };
         self.seen = seen;
-        match events::change(seen, &change) {
+        match events::change(self.reply.id, seen, &change) {
             Some(event) => {
                 self.waiting.push_back(event);
                 self.is_silent = false;
@@ -164,14 +176,15 @@ impl Following {
     }
 
     async fn look_at_row(&mut self) {
-        let row = messages::find(&self.streams.db, self.user, self.room, self.reply.id).await;
+        let row = replies::progress(&self.streams.db, self.user, self.room, self.reply.id).await;
         self.streams.db.rest();
         match row {
-            Ok(Some(message)) if message.state.is_final() => {
-                self.reply = message.into();
-                self.finish();
+            Ok(Some(Progress { reply, attempt })) => {
+                (self.reply, self.attempt) = (reply.into(), attempt.unsigned_abs().into());
+                if self.reply.state.is_final() {
+                    self.finish();
+                }
             }
-            Ok(Some(_)) => {}
             Ok(None) => self.close(Reason::Gone),
             Err(error) => tracing::warn!(%error, "a stream cannot look at its reply"),
         }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use shared::Fault;
-use shared::cache::{Cache, LiveId, Watcher};
+use shared::cache::{Cache, Watcher};
 use shared::chat::MessageView;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
-use shared::db::messages::{self, Message};
+use shared::db::replies::{self, Progress};
 use shared::domain::{ChatroomId, Clock, MessageId, UserId};
 
 use crate::following::Following;
@@ -39,11 +39,12 @@ impl Streams {
         reply: MessageId,
     ) -> Result<Option<Following>, Fault> {
         let watcher = Watcher::new(user, self.per_user);
-        let (message, ()) = tokio::join!(messages::find(&self.db, user, room, reply), self.take_place(&watcher));
+        let (progress, ()) = tokio::join!(replies::progress(&self.db, user, room, reply), self.take_place(&watcher));
         // A stream lasts long, each in an environment of its own, and Postgres has few connections.
         self.db.rest();
-        let reply = message?.filter(Message::is_reply);
-        Ok(reply.map(|reply| Following::new(self.clone(), user, room, reply.into(), watcher)))
+        let new =
+            |Progress { reply, attempt }| Following::new(self.clone(), (user, room), reply.into(), attempt, watcher);
+        Ok(progress?.map(new))
     }
 
     /// A stream of a reply that was accepted just now.
@@ -51,7 +52,7 @@ impl Streams {
         let watcher = Watcher::new(user, self.per_user);
         self.take_place(&watcher).await;
         self.db.rest();
-        Following::new(self.clone(), user, room, reply, watcher).resume((LiveId::START, None))
+        Following::new(self.clone(), (user, room), reply, 0, watcher).resume(Some(&[]), None)
     }
 
     async fn take_place(&self, watcher: &Watcher) {

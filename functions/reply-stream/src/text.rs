@@ -65,14 +65,19 @@ pub fn merge(entries: &[LiveEntry]) -> Option<(LiveId, Change)> {
 }
 
 /// Where a client goes on whose newest event is `last`, and the change that takes it there. `entries` is what the stream
-/// holds; `None` without Redis.
+/// holds, `None` without Redis; `attempt` is the row's, the newest that has begun.
 ///
-/// A `last` that is none of them may be of another stream, or of one that was lost: the client gets everything then.
-pub fn catch_up(entries: Option<&[LiveEntry]>, last: Option<LiveId>) -> (LiveId, Option<Change>) {
+/// A `last` that is none of them may be of a stream that was lost: the client gets everything then. If the newest entry is of
+/// an earlier attempt than `last`, an overtaken worker has written to an empty stream: the client keeps what it has.
+pub fn catch_up(entries: Option<&[LiveEntry]>, last: Option<LiveId>, attempt: u64) -> (LiveId, Option<Change>) {
     let Some(entries) = entries else { return (last.unwrap_or(LiveId::START), None) };
     let known = last.and_then(|last| entries.iter().position(|entry| entry.id == last));
+    let is_older = |last: &LiveId| {
+        entries.last().is_some_and(|newest| newest.id.attempt < last.attempt && last.attempt <= attempt)
+    };
     let (from, missing) = match (known, last) {
         (Some(place), Some(last)) => (last, &entries[place + 1..]),
+        (None, Some(last)) if is_older(&last) => (last, &entries[..0]),
         _ => (LiveId::START, entries),
     };
     merge(missing).map_or((from, None), |(id, change)| (id, Some(change)))

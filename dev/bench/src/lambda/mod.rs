@@ -12,7 +12,7 @@ use std::process::{Child, Command};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
-use testkit::RuntimeApi;
+use testkit::{Pieces, RuntimeApi};
 
 use log::Log;
 pub(crate) use quota::Quota;
@@ -94,6 +94,19 @@ impl Lambda {
         let answered = tokio::time::timeout(PATIENCE, self.api.invoke(event)).await;
         let Ok((took, outcome)) = answered else { panic!("{} does not respond: {}", self.name, self.log.tail()) };
         Invocation { took, outcome }
+    }
+
+    /// Sends an event. Returns the pieces of the response while it is streamed.
+    pub(crate) fn stream(&mut self, event: String) -> Pieces {
+        self.api.stream(event)
+    }
+
+    /// Waits for the end of a streamed response. Returns the time since its event was sent.
+    pub(crate) async fn ended(&mut self) -> Duration {
+        match tokio::time::timeout(PATIENCE, self.api.ended()).await {
+            Ok((took, Ok(_))) => took,
+            other => panic!("{}: {other:?}\n{}", self.name, self.log.tail()),
+        }
     }
 
     /// What the process has used so far.

@@ -30,7 +30,7 @@ async fn a_reply_is_followed_from_before_its_first_piece_to_its_end() {
 
     kit.finish(attempt, "Tea is good.").await;
     let done = client.next().await.unwrap();
-    assert_eq!((done.name.as_str(), done.id.as_str()), ("done", "4294967295-0"));
+    assert_eq!((done.name.as_str(), done.id), ("done", format!("4294967295-0{}", kit.tag())));
     assert_eq!(done.data, kit.message().await);
     assert_eq!(done.data["content"], "Tea is good.");
     assert_eq!(done.retry, "3600000", "a page that forgets to close it does not ask each second");
@@ -104,6 +104,18 @@ async fn an_id_that_is_of_no_entry_gets_everything() {
         let mut client = kit.resume(&kit.user, Some(last)).await;
         let (id, snapshot) = client.expect("snapshot").await;
         assert_eq!((id.as_str(), &snapshot["content"]), ("1-2", &json!("Tea")), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_of_another_reply_gets_everything() {
+    let (kit, other) = (Kit::start().await, Kit::start().await);
+    kit.claim().await;
+    kit.write((1, 1), Snapshot, "").await;
+    kit.write((1, 2), Delta, "Tea").await;
+    for last in ["1-1".to_owned(), format!("1-1{}", other.tag()), format!("1-1{}.", kit.tag())] {
+        let mut client = kit.resume_at(&kit.user, &last).await;
+        assert_eq!(client.expect("snapshot").await.1["content"], "Tea", "{last}");
     }
 }
 

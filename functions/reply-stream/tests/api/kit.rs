@@ -61,13 +61,27 @@ impl Kit {
         self.resume(&self.user, None).await
     }
 
-    /// Follows the reply as `user`, after an event.
+    /// Follows the reply as `user`, after the event of an entry.
     pub(crate) async fn resume(&self, user: &User, last: Option<&str>) -> Client {
+        self.request(user, last.map(|last| format!("{last}{}", self.tag()))).await
+    }
+
+    /// Follows the reply as `user`, after an event with this id.
+    pub(crate) async fn resume_at(&self, user: &User, last: &str) -> Client {
+        self.request(user, Some(last.to_owned())).await
+    }
+
+    async fn request(&self, user: &User, last: Option<String>) -> Client {
         let mut request = Request::get(self.events()).header("authorization", format!("Bearer {}", user.token()));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
         Client::open(self.api.router_of(reply_stream::router), request.body(Body::empty()).unwrap()).await
+    }
+
+    /// What follows an entry's id in the ids of the reply's events.
+    pub(crate) fn tag(&self) -> String {
+        format!(".{}", &self.reply.to_string()[28..])
     }
 
     /// Opens an address, of which the streaming door's begin is left out.
@@ -164,11 +178,11 @@ impl Client {
         }
     }
 
-    /// The next event, which must have this name. Returns its id and its data.
+    /// The next event, which must have this name. Returns the entry's part of its id, and its data.
     pub(crate) async fn expect(&mut self, name: &str) -> (String, Value) {
         let event = self.next().await.expect("an event");
         assert_eq!(event.name, name, "{event:?}");
-        (event.id, event.data)
+        (event.id.split('.').next().unwrap().to_owned(), event.data)
     }
 
     /// Asserts that the stream has ended.

@@ -37,7 +37,16 @@ fn entries_make_one_change() {
 #[test]
 fn without_redis_a_client_keeps_what_it_has() {
     let last = LiveId { attempt: 1, number: 7 };
-    assert_eq!(catch_up(None, Some(last)), (last, None));
-    assert_eq!(catch_up(None, None), (LiveId::START, None));
-    assert_eq!(catch_up(Some(&[]), Some(last)), (LiveId::START, None));
+    assert_eq!(catch_up(None, Some(last), 1), (last, None));
+    assert_eq!(catch_up(None, None, 1), (LiveId::START, None));
+    assert_eq!(catch_up(Some(&[]), Some(last), 1), (LiveId::START, None));
+}
+
+#[test]
+fn a_client_never_goes_back_to_an_overtaken_attempt() {
+    let stale = [entry(3, 1, LiveKind::Snapshot, "old")];
+    let last = LiveId { attempt: 4, number: 2 };
+    assert_eq!(catch_up(Some(&stale), Some(last), 4), (last, None));
+    // An attempt that has not begun is none.
+    assert_eq!(catch_up(Some(&stale), Some(last), 3), (stale[0].id, Some(snapshot(3, "old"))));
 }

@@ -3,11 +3,13 @@
 mod cancel;
 mod claim;
 mod end;
+mod progress;
 mod regenerate;
 mod strays;
 
 pub use cancel::{Cancel, cancel, keep_partial, keep_text};
 pub use claim::{Attempt, Claim, MOST_ATTEMPTS, Turn, claim};
 pub use end::{Outcome, finish, postpone, renew};
+pub use progress::{Progress, progress};
 pub use regenerate::{NewReply, Regenerate, regenerate};
 pub use strays::{Stray, bury, nudged, strays};
