@@ -31,6 +31,7 @@ DENY = [tools.tool(tools.LINT, "cargo-deny"), "--locked", "--config", ROOT / "de
 DENY += ["--hide-inclusion-graph", "licenses", "bans", "sources"]
 SHEAR = [tools.tool(tools.LINT, "cargo-shear"), "--locked", "--deny-warnings"]
 MODULE = ["env", "PYTHONPATH=dev", tools.PYTHON, "-m"]
+CLIENT = ["env", "PYTHONPATH=dev", tools.tool(tools.LINT, "python"), "-m", "stack.clients"]
 LINTS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", CLIPPY),
@@ -46,6 +47,7 @@ LINTS = [
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
     ("page: its client is fresh", [ROOT / "dev/client", "page", "--check"]),
     ("clients: format, types", [ROOT / "dev/client", "lint"]),
+    ("contract: a generated client", CLIENT),
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]

@@ -137,7 +137,7 @@ async fn what_is_no_request_is_malformed() {
 #[tokio::test]
 async fn stages_bodies_and_cookies_of_every_kind_are_answered() {
     for (pointer, value, part, arrives) in [
-        ("/requestContext/stage", json!("v1"), "path", json!("/v1/chatroom")),
+        ("/requestContext/stage", json!("v1"), "path", json!("/chatroom")),
         ("/requestContext/stage", json!("a/b \""), "path", json!("/chatroom")),
         ("/requestContext/stage", json!(null), "path", json!("/chatroom")),
         ("/cookies", json!(null), "cookie", json!(null)),
@@ -151,6 +151,23 @@ async fn stages_bodies_and_cookies_of_every_kind_are_answered() {
     }
     let (_, body) = answer(&event(&[("/isBase64Encoded", json!(true)), ("/body", json!("/////w=="))])).await;
     assert_eq!(body["body"], json!("\u{fffd}\u{fffd}\u{fffd}\u{fffd}"));
+}
+
+#[tokio::test]
+async fn what_stands_before_the_path_is_removed() {
+    for (path, route, stage) in [
+        ("/v1/chatroom/1", "ANY /chatroom/{proxy+}", "v1"),
+        ("/apps/chat/chatroom/1", "ANY /chatroom/{proxy+}", "$default"),
+        ("/v1/chatroom/1", "$default", "v1"),
+    ] {
+        let changes = [("/rawPath", json!(path)), ("/routeKey", json!(route)), ("/requestContext/stage", json!(stage))];
+        let (status, body) = answer(&event(&changes)).await;
+        assert_eq!((status, &body["path"]), (200, &json!("/chatroom/1")), "{path} {route} {stage}");
+    }
+    for route in [json!(null), json!(""), json!(" "), json!("ANY "), json!("ANY {")] {
+        let (status, body) = answer(&event(&[("/routeKey", route.clone())])).await;
+        assert_eq!((status, &body["path"]), (200, &json!("/chatroom")), "{route}");
+    }
 }
 
 #[tokio::test]

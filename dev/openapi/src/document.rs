@@ -115,17 +115,17 @@ fn add_door(into: &mut Map<String, Value>, from: Value) {
     });
     for (path, method, mut operation) in operations {
         let item = into.entry(path).or_insert_with(|| json!({}));
-        let Some(both) = item.get_mut(&method) else {
+        if let Some(both) = item.get_mut(&method) {
+            let responses = both["responses"].as_object_mut().into_iter();
+            for (responses, more) in responses.zip(operation["responses"].as_object_mut()) {
+                for (status, response) in std::mem::take(more) {
+                    responses.entry(status).or_insert(response);
+                }
+            }
+            both["servers"] = json!([api(), streaming_door()]);
+        } else {
             operation["servers"] = json!([streaming_door()]);
             item[&method] = operation;
-            continue;
-        };
-        both["servers"] = json!([api(), streaming_door()]);
-        let responses = both["responses"].as_object_mut().into_iter();
-        for (responses, more) in responses.zip(operation["responses"].as_object_mut()) {
-            for (status, response) in std::mem::take(more) {
-                responses.entry(status).or_insert(response);
-            }
         }
     }
 }

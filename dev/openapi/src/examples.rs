@@ -2,9 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-/// The only field that a response may leave out.
-pub(crate) const LEFT_OUT: &str = "otp";
-
 /// An example with some fields of another one, at any depth.
 pub(crate) fn with(example: Value, different: Value) -> Value {
     match (example, different) {
@@ -31,10 +28,7 @@ pub(crate) fn of(schema: &Value, schemas: &Map<String, Value>) -> Value {
         return schemas.get(name).map_or(Value::Null, |schema| of(schema, schemas));
     }
     if let Some(fields) = schema["properties"].as_object() {
-        let required = schema["required"].as_array().into_iter().flatten();
-        let needed: Vec<_> = required.filter_map(Value::as_str).collect();
-        let shown = fields.iter().filter(|(name, _)| *name != LEFT_OUT || needed.contains(&LEFT_OUT));
-        return shown.map(|(name, field)| (name.clone(), of(field, schemas))).collect();
+        return fields.iter().map(|(name, field)| (name.clone(), of(field, schemas))).collect();
     }
     if let Some(parts) = schema["allOf"].as_array() {
         let objects = parts.iter().filter_map(|part| of(part, schemas).as_object().cloned());

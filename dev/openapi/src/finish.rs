@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 use shared::http::Problem;
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::{examples, header, limits, links, refusals};
+use crate::{examples, header, limits, links, order, refusals};
 
 type Schemas = Map<String, Value>;
 
 /// Completes the functions' declarations. Returns the refusals that they share.
 pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) -> Map<String, Value> {
     problem_schema(schemas);
-    name_items(schemas);
+    name_pages(paths, schemas);
     let operations = || paths.values().flat_map(|path| path.as_object().into_iter().flatten());
     let read: BTreeSet<String> =
         operations().flat_map(|(_, operation)| names(&operation["requestBody"], schemas)).collect();
@@ -27,9 +27,13 @@ pub(crate) fn finish(paths: &mut Map<String, Value>, schemas: &mut Schemas) -> M
             let codes = refusals::codes(path, operation);
             limits::tell(operation, &codes.values().flatten().copied().collect::<Vec<_>>());
             refusals::refuse(codes, &mut operation["responses"], &mut refusals);
+            operation["responses"]["default"] = json!({ "$ref": "#/components/responses/gateway" });
             links::tell(operation, &targets);
+            order::tell(operation);
         }
     }
+    refusals.insert("gateway".to_owned(), refusals::of_the_gateway());
+    schemas.insert("GatewayRefusal".to_owned(), refusals::gateway_schema());
     refusals
 }
 
@@ -44,7 +48,10 @@ pub(crate) fn headers() -> Value {
         "RateLimit": text("The messages left today, and the seconds until the allowance resets.", "\"daily\";r=4;t=53099"),
         "RateLimitPolicy": text("Messages a day.", "\"daily\";q=5;w=86400"),
         "ETag": text("The version of the response: send it as `If-None-Match`.", "W/\"3q2-7wABAgMEBQYH\""),
-        "WwwAuthenticate": text("How to authenticate.", "Bearer"),
+        "WwwAuthenticate": text(
+            "How to authenticate. It has `error` if a token was sent and is not valid.",
+            "Bearer error=\"invalid_token\"",
+        ),
     })
 }
 
@@ -71,12 +78,33 @@ fn problem_schema(schemas: &mut Schemas) {
     problem["required"] = json!(["type", "title", "status", "code", "detail", "request_id"]);
 }
 
-/// Lists whose items have a schema refer to it; the generic declarations do not.
-fn name_items(schemas: &mut Schemas) {
-    for (name, schema) in schemas.iter_mut() {
-        if let Some(item) = name.strip_prefix("Listed_") {
-            schema["properties"]["data"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
+/// Gives the generic pages names (`ChatroomPage`), and their items the reference that the declarations lack.
+fn name_pages(paths: &mut Map<String, Value>, schemas: &mut Schemas) {
+    let generic: Vec<_> = schemas.keys().filter(|name| name.starts_with(GENERIC)).cloned().collect();
+    for name in generic {
+        let (item, schema) = (name.trim_start_matches(GENERIC).to_owned(), schemas.remove(&name));
+        let mut schema = schema.unwrap_or_default();
+        schema["properties"]["data"]["items"] = json!({ "$ref": format!("{SCHEMAS}{item}") });
+        let page = format!("{item}Page");
+        let (before, after) = (format!("{SCHEMAS}{name}"), format!("{SCHEMAS}{page}"));
+        for part in paths.values_mut().chain(schemas.values_mut()) {
+            refer(part, &before, &after);
         }
+        schemas.insert(page, schema);
+    }
+}
+
+/// What begins the name that the declarations give to a page.
+const GENERIC: &str = "Listed_";
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// Replaces every reference to `before`.
+fn refer(part: &mut Value, before: &str, after: &str) {
+    match part {
+        Value::String(text) if text == before => after.clone_into(text),
+        Value::Array(parts) => parts.iter_mut().for_each(|part| refer(part, before, after)),
+        Value::Object(fields) => fields.values_mut().for_each(|part| refer(part, before, after)),
+        _ => {}
     }
 }
 
@@ -88,7 +116,7 @@ fn names(part: &Value, schemas: &Schemas) -> BTreeSet<String> {
             Value::Array(parts) => open.extend(parts),
             Value::Object(fields) => open.extend(fields.values()),
             Value::String(text) => {
-                let name = text.strip_prefix("#/components/schemas/");
+                let name = text.strip_prefix(SCHEMAS);
                 if let Some(name) = name.filter(|name| found.insert((*name).to_owned())) {
                     open.extend(schemas.get(name));
                 }
@@ -99,15 +127,24 @@ fn names(part: &Value, schemas: &Schemas) -> BTreeSet<String> {
     found
 }
 
-/// Responses have all of their fields; an empty one is `null`.
+/// Responses have all of their fields; an empty one is `null`. Only one that cannot be `null` may be left out.
 fn require_all(schema: &mut Value) {
     if let Some(fields) = schema["properties"].as_object() {
-        let names: Vec<_> = fields.keys().filter(|name| *name != examples::LEFT_OUT).cloned().collect();
+        let declared = schema["required"].as_array().cloned().unwrap_or_default();
+        let is_always_there = |name: &str, field: &Value| declared.iter().any(|one| one == name) || may_be_null(field);
+        let names: Vec<_> =
+            fields.iter().filter(|(name, field)| is_always_there(name, field)).map(|(name, _)| name.clone()).collect();
         schema["required"] = json!(names);
     }
     for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
         require_all(part);
     }
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let lists = |words: &Value| words.as_array().is_some_and(|words| words.iter().any(|word| word == "null"));
+    let choices = schema["oneOf"].as_array().into_iter().flatten();
+    lists(&schema["type"]) || choices.into_iter().any(|choice| choice["type"] == "null")
 }
 
 /// A text with one line per paragraph; a doc comment has several.

@@ -2,6 +2,7 @@
 //!
 //! - The functions declare their operations (`openapi()` of each); [`document()`] merges them.
 //! - `finish` adds what all operations share: headers, required fields; `refusals` the problems, `limits` the limits.
+//! - `order` tells the place of each operation in the journey.
 //! - `examples` makes examples from those of the types; `links` leads from one operation to another.
 //! - `problems` writes the list of problems, `postman` the collection.
 
@@ -10,6 +11,7 @@ mod examples;
 mod finish;
 mod limits;
 mod links;
+mod order;
 mod postman;
 mod problems;
 mod refusals;

@@ -100,7 +100,8 @@ fn link(target: &str, given: &Given) -> Value {
     match given {
         Nothing => {}
         Parameters(all) => link["parameters"] = expressions(all),
-        Body(all) => link["requestBody"] = expressions(all),
+        // The most used generator takes only a text as `requestBody`, which cannot be a body of several fields.
+        Body(all) => link["x-request-body"] = expressions(all),
     }
     link
 }

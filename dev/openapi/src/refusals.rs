@@ -4,12 +4,36 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use shared::domain::{Allowance, Tier, Timestamp};
-use shared::http::{Error, FieldError, PROBLEMS, Problem, ProblemCode};
+use shared::http::{Error, FieldCode, FieldError, PROBLEMS, Problem, ProblemCode};
 
 use crate::header;
 
 /// The id of a request, in the examples.
 pub(crate) const REQUEST: &str = "a09f76b5-a170-4338-a926-3059f28c105d";
+
+/// The response of the gateway itself, for every status that an operation does not list, and also in place of a 429, 500
+/// or 503 that it lists.
+pub(crate) fn of_the_gateway() -> Value {
+    json!({
+        "description": "The gateway's own refusal, before the request reached the service: too many requests (429), no \
+            answer in time (503), a fault (500). It comes also in place of a 429, 500 or 503 of the operation, and is no \
+            problem document.",
+        "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/GatewayRefusal" },
+            "example": { "message": "Too Many Requests" },
+        } },
+    })
+}
+
+/// Its body.
+pub(crate) fn gateway_schema() -> Value {
+    json!({
+        "type": "object",
+        "description": "What the gateway says if it refuses a request itself.",
+        "properties": { "message": { "type": "string", "description": "What happened, for people." } },
+        "required": ["message"],
+    })
+}
 
 /// Adds an operation's refusals to its responses, as references, since operations share them.
 pub(crate) fn refuse(
@@ -93,12 +117,11 @@ fn refusal(codes: &[ProblemCode]) -> Value {
     json!({
         "description": causes.join("\n\n"),
         "content": { "application/problem+json": {
-            "schema": { "allOf": [
-                { "$ref": "#/components/schemas/Problem" },
-                { "type": "object", "properties": { "code": { "type": "string", "enum": names } } },
-            ] },
+            "schema": { "$ref": "#/components/schemas/Problem" },
             "examples": examples,
         } },
+        // Which of the codes it has, for programs. In the schema it would be a type of its own for each operation.
+        PROBLEMS: names,
     })
 }
 
@@ -109,7 +132,8 @@ fn example_of(code: ProblemCode) -> Value {
     let problem = match code {
         ProblemCode::ValidationFailed => {
             let detail = "Must be a string.".to_owned();
-            Error::Invalid(vec![FieldError { pointer: "/name".to_owned(), code: "wrong_type", detail }]).problem()
+            Error::Invalid(vec![FieldError { pointer: "/name".to_owned(), code: FieldCode::WrongType, detail }])
+                .problem()
         }
         ProblemCode::CountryNotSupported => refused("/mobile"),
         ProblemCode::ChallengeTokenInvalid => refused("/challenge_token"),
@@ -125,5 +149,7 @@ fn example_of(code: ProblemCode) -> Value {
     };
     let mut value = serde_json::to_value(problem).unwrap_or_default();
     value["request_id"] = json!(REQUEST);
+    // As the edge writes it for a path of two parts, `/user/me` say.
+    value["type"] = json!(format!("../problems#{}", code.as_str()));
     json!({ "summary": code.remedy(), "value": value })
 }

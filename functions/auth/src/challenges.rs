@@ -28,9 +28,10 @@ pub(crate) struct Sent {
     challenge_id: ChallengeId,
     expires_at: Timestamp,
     /// Seconds until another code may be requested.
+    #[schema(value_type = u32)]
     resend_after: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "493027")]
+    #[schema(nullable = false, example = "493027")]
     otp: Option<String>,
 }
 

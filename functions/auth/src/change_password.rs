@@ -9,7 +9,7 @@ use shared::cache::Cache;
 use shared::db::Db;
 use shared::db::users::{self, Credentials, NewPassword};
 use shared::domain::{Clock, Password, UserId};
-use shared::http::{ACCOUNT_GONE, Bearer, Caller, Error, FieldError, Json, ProblemCode, Result, grant};
+use shared::http::{ACCOUNT_GONE, Bearer, Caller, Error, FieldCode, FieldError, Json, ProblemCode, Result, grant};
 use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
@@ -130,7 +130,11 @@ async fn account(db: &Db, proof: &Proof) -> Result<Credentials> {
 async fn confirm(throttle: &Throttle, user: UserId, hash: &str, current: Option<String>, ip: &str) -> Result<()> {
     let Some(current) = current else {
         let detail = "This field must be given: the account has a password.".into();
-        return Err(Error::Invalid(vec![FieldError { pointer: "/current_password".into(), code: "missing", detail }]));
+        return Err(Error::Invalid(vec![FieldError {
+            pointer: "/current_password".into(),
+            code: FieldCode::Missing,
+            detail,
+        }]));
     };
     let guess = events::or_locked(throttle.admit_user(user, ip).await, user)?;
     if !auth::verify(current, Some(hash.to_owned())).await? {

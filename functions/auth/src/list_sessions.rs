@@ -8,7 +8,7 @@ use shared::http::{Caller, Json, Result};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Sessions)]
+#[schema(as = SessionList)]
 pub(crate) struct Response {
     data: Vec<Session>,
 }

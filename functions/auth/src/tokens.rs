@@ -14,18 +14,21 @@ use shared::domain::{Clock, Limits, Mobile, SessionId, Timestamp, UserId};
 use shared::http::{Account, Error, Result};
 use utoipa::ToSchema;
 
-/// What the tokens of a session allow.
+/// What an access token allows.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum SessionScope {
+pub(crate) enum TokenScope {
+    /// Everything that its user may do.
     Session,
+    /// To set a password once, and nothing else.
+    PasswordReset,
 }
 
-/// What the token of a reset allows.
+/// How an access token is sent.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ResetScope {
-    PasswordReset,
+pub(crate) enum TokenType {
+    /// As `Authorization: Bearer`.
+    Bearer,
 }
 
 /// The tokens of a session.
@@ -33,12 +36,11 @@ pub(crate) enum ResetScope {
 pub(crate) struct TokenSet {
     #[schema(example = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln")]
     access_token: String,
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    #[schema(example = 86400)]
+    token_type: TokenType,
+    #[schema(value_type = u32, example = 86400)]
     expires_in: u64,
-    #[schema(inline)]
-    scope: SessionScope,
+    /// Always `session`.
+    scope: TokenScope,
     #[schema(example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
     refresh_token: String,
     /// Proves that somebody signed in to this number here, and nothing else. Keep it when the user signs out, and send
@@ -55,17 +57,38 @@ pub(crate) struct SignedIn {
     user: Account,
 }
 
-/// The response to a code that was sent to reset a password.
+/// The response to a right code. `scope` tells what it is: a sign-in has every field, a password reset has no session
+/// and no `user`.
+// One schema with optional fields, and no union: many languages have no type for a union.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ResetToken {
+pub(crate) struct Verified {
     #[schema(example = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln")]
     access_token: String,
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    #[schema(example = 600)]
+    token_type: TokenType,
+    #[schema(value_type = u32, example = 86400)]
     expires_in: u64,
-    #[schema(inline)]
-    scope: ResetScope,
+    scope: TokenScope,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE")]
+    refresh_token: Option<String>,
+    /// See `TokenSet`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        example = "a1.Zk3mX0c5Qm2t8sVb1yWn4A.1795435200000.7m0J8bQk3cYx2Pz5nRt9uWv1aSdFgHjKlQwErTyUiOp"
+    )]
+    device_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    user: Option<Account>,
+}
+
+impl From<SignedIn> for Verified {
+    fn from(SignedIn { tokens, user }: SignedIn) -> Self {
+        let TokenSet { access_token, token_type, expires_in, scope, refresh_token, device_token } = tokens;
+        let (refresh_token, device_token) = (Some(refresh_token), Some(device_token));
+        Self { access_token, token_type, expires_in, scope, refresh_token, device_token, user: Some(user) }
+    }
 }
 
 /// A session that is about to be opened.
@@ -153,9 +176,9 @@ impl Issuer {
         let (expires_in, refresh_token) = (lifetime.as_secs(), refresh.expose());
         Ok(TokenSet {
             access_token,
-            token_type: "Bearer",
+            token_type: TokenType::Bearer,
             expires_in,
-            scope: SessionScope::Session,
+            scope: TokenScope::Session,
             refresh_token,
             device_token,
         })
@@ -167,11 +190,19 @@ impl Issuer {
     }
 
     /// A token that allows to replace the password at `version`, and nothing else.
-    pub(crate) fn reset(&self, user: UserId, version: i32) -> Result<ResetToken, Fault> {
+    pub(crate) fn reset(&self, user: UserId, version: i32) -> Result<Verified, Fault> {
         let grant = Grant::PasswordReset(user, version);
         let access_token = self.tokens.issue(grant, self.clock.now())?;
         let expires_in = self.tokens.lifetime(grant).as_secs();
-        Ok(ResetToken { access_token, token_type: "Bearer", expires_in, scope: ResetScope::PasswordReset })
+        Ok(Verified {
+            access_token,
+            token_type: TokenType::Bearer,
+            expires_in,
+            scope: TokenScope::PasswordReset,
+            refresh_token: None,
+            device_token: None,
+            user: None,
+        })
     }
 
     /// Exchanges a refresh token for its successor.

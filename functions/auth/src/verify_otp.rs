@@ -1,7 +1,7 @@
 //! `POST /auth/verify-otp`
 
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::auth::{NumberMarks, OneTimeCodes};
 use shared::cache::{Cache, Purpose, Try, Verdict};
 use shared::db::Db;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::device::Device;
 use crate::events;
-use crate::tokens::{Issuer, ResetToken, SignedIn};
+use crate::tokens::{Issuer, Verified};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,14 +40,6 @@ impl TryFrom<String> for Otp {
     }
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = Verified)]
-pub(crate) enum Response {
-    SignIn(SignedIn),
-    PasswordReset(ResetToken),
-}
-
 shared::refusals!(OtpInvalid, ChallengeExpired, AccountLocked);
 
 pub(crate) const WRONG: Error = Error::refused(ProblemCode::OtpInvalid, "The code is not right.");
@@ -63,7 +55,7 @@ pub(crate) const ENDED: Error =
 #[utoipa::path(
     post, path = "/auth/verify-otp", tag = "Authentication",
     request_body = Request,
-    responses((status = 200, body = Response, description = "Signed in, or allowed to set a password."), Refusals),
+    responses((status = 200, body = Verified, description = "Signed in, or allowed to set a password."), Refusals),
 )]
 #[expect(clippy::too_many_arguments, reason = "the signature tells all that is used")]
 pub(crate) async fn verify_otp(
@@ -75,7 +67,7 @@ pub(crate) async fn verify_otp(
     State(clock): State<Clock>,
     Device(device): Device,
     Json(request): Json<Request>,
-) -> Result<Json<Response>> {
+) -> Result<Json<Verified>> {
     let right = codes.compare(request.challenge_id, &request.otp.0);
     let now = clock.now();
     let token = issuer.device(request.device_token.as_deref(), now);
@@ -93,7 +85,7 @@ pub(crate) async fn verify_otp(
         Verdict::Right(mobile, Purpose::PasswordReset, _) => {
             count_used(&mobile, now);
             let account = users::credentials_of_mobile(&db, &mobile).await?.ok_or(WRONG)?;
-            Ok(Json(Response::PasswordReset(issuer.reset(account.id, account.password_version)?)))
+            Ok(Json(issuer.reset(account.id, account.password_version)?))
         }
         Verdict::Right(mobile, Purpose::SignIn, signup) => {
             count_used(&mobile, now);
@@ -103,7 +95,7 @@ pub(crate) async fn verify_otp(
             let user = users::sign_in(&db, &mobile, &profile, &session, &marks, clock.now()).await?;
             telemetry::security(SecurityEvent::SignIn, Some(user.id));
             forget(&cache, signup).await;
-            Ok(Json(Response::SignIn(issuer.signed_in(&draft, user)?)))
+            Ok(Json(issuer.signed_in(&draft, user)?.into()))
         }
     }
 }

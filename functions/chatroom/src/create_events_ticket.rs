@@ -11,15 +11,14 @@ use shared::http::{Caller, Error, Json, Path, Result};
 use utoipa::ToSchema;
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EventsTicket)]
+#[schema(as = EventsTicket, example = json!({
+    "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
+    "expires_at": "2026-11-23T12:10:00.000Z"
+}))]
 pub(crate) struct Response {
     /// Where the reply is followed, with a ticket for it alone.
-    #[schema(
-        example = "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2"
-    )]
     events_url: String,
     /// When the ticket expires. A stream that it opened goes on.
-    #[schema(example = "2026-11-23T12:10:00.000Z")]
     expires_at: Timestamp,
 }
 

@@ -40,7 +40,7 @@ const TOO_MANY: Error = Error::RateLimited(
     post, path = "/chatroom", tag = "Chatrooms", security(("bearer" = [])),
     request_body = Request,
     responses((status = 201, body = RoomView, description = "The room.",
-        headers(("Location" = String, description = "Its address."))), Refusals),
+        headers(("Location" = String, description = "Its address, relative to that of the request."))), Refusals),
 )]
 pub(crate) async fn create_room(
     State(db): State<Db>,

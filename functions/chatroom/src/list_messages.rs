@@ -6,7 +6,7 @@ use shared::chat::MessageView;
 use shared::db::Db;
 use shared::db::messages::{self, Turns};
 use shared::domain::{ChatroomId, MessageId};
-use shared::http::{Caller, Error, FieldError, Json, Path, Query, Result, limit};
+use shared::http::{Caller, Error, FieldCode, FieldError, Json, Path, Query, Result, limit};
 use utoipa::IntoParams;
 
 use crate::paging::{listed, read_cursor};
@@ -19,7 +19,7 @@ use crate::wait::{Wait, Waiter};
 pub(crate) struct Wanted {
     /// Messages of the page, 1 to 100; 20 by default.
     #[serde(default, deserialize_with = "limit")]
-    #[param(minimum = 1, maximum = 100, default = 20, example = 20)]
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 20, example = 20)]
     limit: Option<i64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -71,5 +71,5 @@ pub(crate) async fn list_messages(
 }
 
 fn refused(pointer: &str, detail: &str) -> Error {
-    Error::Invalid(vec![FieldError { pointer: pointer.into(), code: "invalid", detail: detail.into() }])
+    Error::Invalid(vec![FieldError { pointer: pointer.into(), code: FieldCode::Invalid, detail: detail.into() }])
 }

@@ -23,7 +23,7 @@ const UNFINISHED: Error = Error::refused(ProblemCode::ReplyUnfinished, "A reply 
     ),
     responses(
         (status = 202, body = AcceptedView, description = "Accepted; the reply is pending.",
-            headers(("Location" = String, description = "The reply's address.")),
+            headers(("Location" = String, description = "The reply's address, relative to that of the request.")),
             example = json!({ "reply": { "id": "01a207b2-386a-7160-8266-50d836f675cc" } })),
         Refusals,
     ),

@@ -34,7 +34,7 @@ shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent, T
     request_body = Request,
     responses(
         (status = 202, body = AcceptedView, description = "Accepted; the reply is pending.",
-            headers(("Location" = String, description = "The reply's address."))),
+            headers(("Location" = String, description = "The reply's address, relative to that of the request."))),
         Refusals,
     ),
 )]

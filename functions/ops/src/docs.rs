@@ -1,9 +1,13 @@
 //! `GET /docs` and `GET /openapi.json`: the contract for people and programs, if the deployment enables it.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
+use shared::http::entity_tag;
 
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 const PAGE: &str = include_str!("../assets/docs.html");
@@ -15,17 +19,24 @@ const STYLE: &str = include_str!("../assets/swagger-ui.css");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// How long a copy is used without asking. Only a deployment changes these files.
+const KEPT: &str = "public, max-age=300";
+
 /// The page, the files that it loads, and the document. They are not part of the contract.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let page = async || ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)], PAGE);
     Router::new()
         .route("/docs", get(page))
-        .route("/docs/docs.js", get(async || file("text/javascript", START)))
-        .route("/docs/swagger-ui-bundle.js", get(async || file("text/javascript", SCRIPT)))
-        .route("/docs/swagger-ui.css", get(async || file("text/css", STYLE)))
-        .route("/openapi.json", get(async || file("application/json", DOCUMENT)))
+        // The page's files are named relative to an address without the slash.
+        .route("/docs/", get(async || (StatusCode::PERMANENT_REDIRECT, [(LOCATION, "/docs")])))
+        .route("/docs/docs.js", file("text/javascript", START))
+        .route("/docs/swagger-ui-bundle.js", file("text/javascript", SCRIPT))
+        .route("/docs/swagger-ui.css", file("text/css", STYLE))
+        .route("/openapi.json", file("application/json", DOCUMENT))
 }
 
-fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    ([(CONTENT_TYPE, kind)], text)
+/// A file that clients may keep and revalidate.
+fn file<S: Clone + Send + Sync + 'static>(kind: &'static str, text: &'static str) -> MethodRouter<S> {
+    let tag: Arc<str> = entity_tag(text.as_bytes()).into();
+    get(async move || ([(CONTENT_TYPE, kind), (CACHE_CONTROL, KEPT), (ETAG, &*tag)], text).into_response())
 }

@@ -8,7 +8,7 @@ use shared::Fault;
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::{Error, Json, Result};
+use shared::http::{Error, Json, Result, Store};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
@@ -50,7 +50,7 @@ pub(crate) async fn get_health(
     State(newcomer): State<Newcomer>,
 ) -> Result<Json<Response>> {
     let asked = async { db.ping().await.and(newcomer.look(clock.now()).await) };
-    let (postgres, redis) = tokio::join!(answers("postgres", asked), answers("redis", cache.ping()));
+    let (postgres, redis) = tokio::join!(answers(Store::Postgres, asked), answers(Store::Redis, cache.ping()));
     let missing: Vec<_> = [postgres, redis].into_iter().flatten().collect();
     if !missing.is_empty() {
         return Err(Error::Down(missing));
@@ -59,12 +59,13 @@ pub(crate) async fn get_health(
     Ok(Json(Response { status: if is_down { Status::Degraded } else { Status::Ok } }))
 }
 
-/// Returns the name of a store that does not answer, and logs why.
-async fn answers(name: &'static str, ping: impl Future<Output = Result<(), Fault>>) -> Option<&'static str> {
+/// Returns a store that does not answer, and logs why.
+async fn answers(store: Store, ping: impl Future<Output = Result<(), Fault>>) -> Option<Store> {
+    let name = store.as_str();
     match timeout(PATIENCE, ping).await {
         Ok(Ok(())) => return None,
         Ok(Err(error)) => tracing::error!(%error, name, "does not answer"),
         Err(_) => tracing::error!(name, "does not answer in time"),
     }
-    Some(name)
+    Some(store)
 }

@@ -34,7 +34,7 @@ impl Watched {
         })
     }
 
-    async fn look(&self, name: &'static str, [queue, dead]: &[String; 2], age: Option<u64>) -> Result<Queue, Fault> {
+    async fn look(&self, name: QueueName, [queue, dead]: &[String; 2], age: Option<u64>) -> Result<Queue, Fault> {
         let (depth, dead) = tokio::try_join!(self.queues.depth(queue), self.queues.depth(dead))?;
         Ok(Queue {
             name,
@@ -46,39 +46,50 @@ impl Watched {
     }
 }
 
+/// A queue of the service.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum QueueName {
+    /// Replies of Pro users.
+    Pro,
+    /// Replies of Basic users.
+    Basic,
+    /// One-time codes.
+    Otp,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = QueueState)]
 struct Queue {
-    #[schema(example = "pro")]
-    name: &'static str,
-    #[schema(example = 3)]
+    name: QueueName,
+    #[schema(value_type = i32, example = 3)]
     waiting: i64,
-    #[schema(example = 1)]
+    #[schema(value_type = i32, example = 1)]
     in_flight: i64,
     /// The age of the oldest unfinished reply. SQS reports the age of a record only to CloudWatch, and that age is not
     /// how long the user has waited. `null` for codes, which are not stored.
-    #[schema(example = 4)]
+    #[schema(value_type = Option<i32>, example = 4)]
     oldest_age_seconds: Option<u64>,
-    #[schema(example = 0)]
+    #[schema(value_type = i32, example = 0)]
     dead: i64,
 }
 
 /// Replies accepted and ended within the last hour, by how they ended.
 #[derive(Debug, Serialize, ToSchema)]
 struct LastHour {
-    #[schema(example = 120)]
+    #[schema(value_type = i32, example = 120)]
     accepted: i64,
     #[serde(flatten)]
-    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
+    #[schema(value_type = std::collections::BTreeMap<String, i32>)]
     ended: Map<String, Value>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Queues)]
+#[schema(as = QueueStatistics)]
 pub(crate) struct Response {
     queues: [Queue; 3],
     /// Replies by state: all unfinished ones, and those that ended within the last day.
-    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
+    #[schema(value_type = std::collections::BTreeMap<String, i32>)]
     replies: Map<String, Value>,
     last_hour: LastHour,
 }
@@ -114,9 +125,9 @@ pub(crate) async fn get_queue_statistics(
     let now = clock.now();
     let counts = stats::replies(&db, now).await?;
     let (pro, basic, otp) = tokio::try_join!(
-        watched.look("pro", &watched.pro, Some(oldest_age(&counts, Tier::Pro, now))),
-        watched.look("basic", &watched.basic, Some(oldest_age(&counts, Tier::Basic, now))),
-        watched.look("otp", &watched.otp, None),
+        watched.look(QueueName::Pro, &watched.pro, Some(oldest_age(&counts, Tier::Pro, now))),
+        watched.look(QueueName::Basic, &watched.basic, Some(oldest_age(&counts, Tier::Basic, now))),
+        watched.look(QueueName::Otp, &watched.otp, None),
     )?;
     Ok(Json(Response {
         queues: [pro, basic, otp],

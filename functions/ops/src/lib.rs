@@ -1,5 +1,6 @@
 //! `ops`: health, the state of the queues, the contract; and the 404 of every path that no function has.
 
+mod accept;
 mod docs;
 mod get_health;
 mod get_queue_statistics;

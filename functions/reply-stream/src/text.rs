@@ -21,10 +21,9 @@ pub enum Change {
 #[schema(as = ReplySnapshot)]
 pub struct Snapshot {
     /// The attempt, from 1; 0 if none has begun that is known of.
-    #[schema(minimum = 0, example = 1)]
+    #[schema(value_type = u32, example = 1)]
     pub attempt: u64,
     /// `generating`, or `pending` while none runs.
-    #[schema(value_type = String, example = "generating")]
     pub state: ReplyState,
     /// The text.
     #[schema(example = "Begin in Alfama")]

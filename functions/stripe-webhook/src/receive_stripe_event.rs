@@ -55,8 +55,6 @@ pub(crate) struct Response {
 
 shared::refusals!(SignatureInvalid);
 
-const UNSIGNED: Error = Error::refused(ProblemCode::SignatureInvalid, "The signature does not match.");
-
 /// Receive an event of Stripe's
 ///
 /// Only for Stripe. The body is an event as Stripe sends it, signed with the secret of the endpoint. At most 1 MiB.
@@ -81,7 +79,7 @@ pub(crate) async fn receive_stripe_event(
     if let Err(refused) = signature::verify(header, &body, &secrets, billing.clock.now()) {
         tracing::warn!(%refused, "an event is not accepted as Stripe's");
         telemetry::count_by("WebhookRefused", &[("Reason", refused.as_str())], 1, billing.clock.now());
-        return Err(UNSIGNED);
+        return Err(Error::refused(ProblemCode::SignatureInvalid, refused.advice()));
     }
     let event = stripe::Event::parse(&body).ok_or_else(|| Error::malformed("The body is not an event."))?;
     tracing::info!(event = event.id, kind = event.kind, "event");

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 /// A page of invoices.
 #[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = Invoices)]
+#[schema(as = InvoicePage)]
 pub(crate) struct Response {
     data: Vec<Entry>,
     next_cursor: Option<String>,

@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 }))]
 pub(crate) struct SubscriptionView {
     tier: Tier,
-    #[schema(value_type = String, example = "active")]
     status: SubscriptionState,
     current_period_start: Option<Timestamp>,
     current_period_end: Option<Timestamp>,
@@ -31,7 +30,6 @@ pub(crate) struct SubscriptionView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PaymentProblem)]
 struct PaymentProblemView {
-    #[schema(value_type = String, example = "payment_failed")]
     code: PaymentProblem,
     #[schema(example = "The payment failed. Pay the open invoice, or change the means of payment in the portal.")]
     detail: &'static str,
@@ -43,7 +41,6 @@ struct PaymentProblemView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SubscriptionNotice)]
 struct NoticeView {
-    #[schema(value_type = String, example = "other_price")]
     code: Notice,
     #[schema(example = "This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support.")]
     detail: &'static str,

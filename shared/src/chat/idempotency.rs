@@ -5,7 +5,8 @@ use axum::http::request::Parts;
 
 use crate::http::{Error, ProblemCode};
 
-/// The client's name for this send, if it gave one: 1 to 255 visible ASCII characters.
+/// The client's name for this send, if it gave one: 1 to 255 visible ASCII characters. The draft's form, a string in
+/// quotes, is the same key as the text in it.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub Option<String>);
 
@@ -19,8 +20,23 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        let key = value.to_str().map_err(|_| INVALID)?;
+        let sent = value.to_str().map_err(|_| INVALID)?;
+        let key = quoted(sent).unwrap_or_else(|| sent.to_owned());
         let is_key = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-        if is_key { Ok(Self(Some(key.to_owned()))) } else { Err(INVALID) }
+        if is_key { Ok(Self(Some(key))) } else { Err(INVALID) }
     }
+}
+
+/// The text of a string of structured fields (RFC 9651, section 3.3.3). `None` for any other text, and for an empty one.
+fn quoted(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"').filter(|inner| !inner.is_empty())?;
+    let (mut read, mut chars) = (String::new(), inner.chars());
+    while let Some(char) = chars.next() {
+        match char {
+            '"' => return None,
+            '\\' => read.push(chars.next().filter(|escaped| ['"', '\\'].contains(escaped))?),
+            _ => read.push(char),
+        }
+    }
+    Some(read)
 }

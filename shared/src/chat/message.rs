@@ -41,7 +41,6 @@ struct Usage {
 /// Why there is no answer.
 #[derive(Debug, Serialize, ToSchema)]
 struct Failure {
-    #[schema(value_type = String)]
     code: ReplyError,
     detail: String,
 }

@@ -68,6 +68,7 @@ impl SubscriptionState {
 
 words!(
     /// What is unusual about a subscription whose payments are in order.
+    #[schema(as = SubscriptionNoticeCode)]
     Notice {
         /// It is not to Pro.
         OtherPrice = "other_price",
@@ -78,6 +79,7 @@ words!(
 
 words!(
     /// What is wrong with a payment.
+    #[schema(as = PaymentProblemCode)]
     PaymentProblem {
         /// The bank wants the user to confirm it.
         ActionRequired = "action_required",

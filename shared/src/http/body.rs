@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use super::{Error, FieldError, ProblemCode};
+use super::{Error, FieldCode, FieldError, ProblemCode};
 
 /// A JSON body, of a request or a response.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     if body.trim_ascii_start().starts_with(b"[") {
         parse::<serde::de::IgnoredAny>(body)?;
         let detail = "Must be an object.".into();
-        return Err(Error::Invalid(vec![FieldError { pointer: String::new(), code: "wrong_type", detail }]));
+        return Err(Error::Invalid(vec![FieldError { pointer: String::new(), code: FieldCode::WrongType, detail }]));
     }
     parse(body)
 }
@@ -99,14 +99,18 @@ fn field_error(message: &str, pointer: String) -> FieldError {
     let child = |name: &str| format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
     if message.starts_with("unknown field") {
         let pointer = if pointer.ends_with(quoted) { pointer } else { child(quoted) };
-        FieldError { pointer, code: "unknown_field", detail: "This field is not known here.".into() }
+        FieldError { pointer, code: FieldCode::UnknownField, detail: "This field is not known here.".into() }
     } else if message.starts_with("missing field") {
-        FieldError { pointer: child(quoted), code: "missing", detail: "This field must be given.".into() }
+        FieldError { pointer: child(quoted), code: FieldCode::Missing, detail: "This field must be given.".into() }
     } else if let Some(found) = message.strip_prefix("invalid type: ") {
-        let expected = found.rsplit_once(", expected ").map_or("another type", |(_, expected)| expected);
-        FieldError { pointer, code: "wrong_type", detail: format!("Must be {expected}.") }
+        let expected = match found.rsplit_once(", expected ").map_or("another type", |(_, expected)| expected) {
+            // serde names the Rust type of an object.
+            name if name.starts_with("struct ") => "an object",
+            expected => expected,
+        };
+        FieldError { pointer, code: FieldCode::WrongType, detail: format!("Must be {expected}.") }
     } else {
-        FieldError { pointer, code: "invalid", detail: sentence(message) }
+        FieldError { pointer, code: FieldCode::Invalid, detail: sentence(message) }
     }
 }
 
@@ -130,7 +134,7 @@ fn pointer(path: &Path) -> String {
 mod tests {
     use serde::Deserialize;
 
-    use super::{Error, FieldError, ProblemCode, object, parse, was_mended};
+    use super::{Error, FieldCode, FieldError, ProblemCode, object, parse, was_mended};
     use crate::domain::Mobile;
 
     #[derive(Debug, Deserialize)]
@@ -152,18 +156,20 @@ mod tests {
     #[test]
     fn a_refusal_names_the_field_and_why() {
         let error = refused(r#"{"mobile": "0123"}"#);
-        assert_eq!((error.pointer.as_str(), error.code), ("/mobile", "invalid"));
+        assert_eq!((error.pointer.as_str(), error.code), ("/mobile", FieldCode::Invalid));
         assert_eq!(error.detail, "Must be in E.164 form and begin with +.");
         let error = refused(r#"{"mobile": "+14155550123", "name": 5}"#);
         assert_eq!(
             (error.pointer.as_str(), error.code, error.detail.as_str()),
-            ("/name", "wrong_type", "Must be a string.")
+            ("/name", FieldCode::WrongType, "Must be a string.")
         );
-        assert_eq!((refused("{}").pointer.as_str(), refused("{}").code), ("/mobile", "missing"));
+        assert_eq!((refused("{}").pointer.as_str(), refused("{}").code), ("/mobile", FieldCode::Missing));
         let error = refused(r#"{"mobile": "+14155550123", "admin": true}"#);
-        assert_eq!((error.pointer.as_str(), error.code), ("/admin", "unknown_field"));
-        for body in ["[]", r#" ["+14155550123", "Ada"]"#, "5", "null"] {
-            assert_eq!(refused(body).code, "wrong_type", "{body}");
+        assert_eq!((error.pointer.as_str(), error.code), ("/admin", FieldCode::UnknownField));
+        for body in ["[]", r#" ["+14155550123", "Ada"]"#, "5", "null", "\"x\"", "true"] {
+            let error = refused(body);
+            assert_eq!((error.pointer.as_str(), error.code), ("", FieldCode::WrongType), "{body}");
+            assert_eq!(error.detail, "Must be an object.", "{body}");
         }
     }
 

@@ -20,7 +20,7 @@ const USUAL: i64 = 20;
 pub struct PageRequest {
     /// Rows of the page, 1 to 100; 20 by default.
     #[serde(default, deserialize_with = "limit")]
-    #[param(minimum = 1, maximum = 100, default = 20, example = 20)]
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 100, default = 20, example = 20)]
     limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,

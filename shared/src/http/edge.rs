@@ -6,10 +6,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, IF_NONE_MATCH, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, IF_NONE_MATCH, LOCATION,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
@@ -18,6 +18,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tracing::Instrument;
 
+use super::reference::relative;
 use super::revalidated::revalidate;
 use super::{Error, Problem, ProblemCode, Result, rate_limit};
 
@@ -42,7 +43,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 /// response.
 pub fn edge(router: Router) -> Router {
     router
-        .fallback(async || Error::not_found("path"))
+        .fallback(unknown_path)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(finish))
@@ -54,6 +55,17 @@ fn is_worth_packing() -> impl Predicate {
     SizeAbove::new(WORTH_PACKING).and(NotForContentType::SSE)
 }
 
+/// A resource has one address. The gateway's routes have limits of their own, and a slash at the end would pass them by.
+async fn unknown_path(path: Uri) -> Error {
+    match path.path() {
+        "/" => Error::not_found("path"),
+        path if path.ends_with('/') => Error::refused(ProblemCode::NotFound, SLASH),
+        _ => Error::not_found("path"),
+    }
+}
+
+const SLASH: &str = "There is no such path. No path of this API ends with a slash.";
+
 const METHOD_NOT_ALLOWED: Error = Error::refused(ProblemCode::MethodNotAllowed, "This path does not have that method.");
 
 /// Answers `OPTIONS` with the methods of the path (`Allow`); refuses every other method that the path does not have.
@@ -64,7 +76,8 @@ async fn other_method(method: Method) -> Result<StatusCode> {
 async fn finish(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
-    let method = request.method().clone();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let challenge = challenge(request.headers());
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", request_id = %id, %method, route);
     async {
@@ -74,9 +87,15 @@ async fn finish(request: Request, next: Next) -> Response {
             response = revalidate(&asked, response);
         }
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            response = document(&problem, &id, response);
+            let problem = Problem { kind: relative(&path, &problem.kind), ..problem };
+            response = document(&problem, &id, challenge, response);
         }
         let headers = response.headers_mut();
+        if let Some(to) =
+            headers.get(LOCATION).and_then(|to| HeaderValue::from_str(&relative(&path, to.to_str().ok()?)).ok())
+        {
+            headers.insert(LOCATION, to);
+        }
         for (name, value) in HEADERS {
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
@@ -90,6 +109,18 @@ async fn finish(request: Request, next: Next) -> Response {
     .instrument(span)
     .await
 }
+
+/// How a client without a valid token is asked for one. If it sent one, it learns that (RFC 6750, section 3.1).
+fn challenge(headers: &HeaderMap) -> &'static str {
+    let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    match sent {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => INVALID_TOKEN,
+        _ => BEARER,
+    }
+}
+
+const BEARER: &str = "Bearer";
+const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";
 
 /// The id that the request has in Lambda and CloudWatch; a new one outside Lambda.
 fn request_id(request: &Request) -> String {
@@ -108,7 +139,7 @@ struct Document<'a> {
 }
 
 /// Writes a problem into the response that carried it, and keeps its headers (`Allow`, for example).
-fn document(problem: &Problem, id: &str, carrier: Response) -> Response {
+fn document(problem: &Problem, id: &str, challenge: &'static str, carrier: Response) -> Response {
     let body = serde_json::to_vec(&Document { problem, request_id: id }).unwrap_or_default();
     let (mut parts, _) = carrier.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
@@ -120,7 +151,9 @@ fn document(problem: &Problem, id: &str, carrier: Response) -> Response {
         parts.headers.extend(rate_limit(allowance, Duration::from_secs(seconds)));
     }
     if parts.status == StatusCode::UNAUTHORIZED {
-        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        // A wrong code or password says nothing about a token that was sent with it.
+        let challenge = if problem.code == ProblemCode::Unauthenticated { challenge } else { BEARER };
+        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     Response::from_parts(parts, Body::from(body)).into_response()
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ProblemCode;
+use super::{FieldCode, FieldError, ProblemCode, Store};
 use crate::Fault;
 use crate::domain::{Allowance, Tier, Timestamp};
 
@@ -30,8 +30,8 @@ pub enum Error {
     Locked(Timestamp, Duration),
     /// The day's messages are spent: the plan, the allowance, and the time of the request.
     AllowanceSpent(Tier, Allowance, Timestamp),
-    /// Stores that the whole service needs do not answer. Holds their names.
-    Down(Vec<&'static str>),
+    /// Stores that the whole service needs do not answer.
+    Down(Vec<Store>),
     /// Something that the request needs is unavailable. The cause is logged.
     Unavailable(Fault),
     /// A fault of the service. The cause is logged.
@@ -71,22 +71,13 @@ impl From<Fault> for Error {
     }
 }
 
-/// A field that is not acceptable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
-    /// The place of the field: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter.
-    pub pointer: String,
-    /// `unknown_field`, `missing`, `wrong_type` or `invalid`.
-    pub code: &'static str,
-    /// What is wrong with it, for people.
-    pub detail: String,
-}
-
-/// A problem document without its `request_id`, which the edge adds.
+/// Why a request was refused (RFC 9457).
+// The edge adds the `request_id`, and makes `type` relative to the request's address.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
-    /// Where the problem is explained.
+    /// Where the problem is explained: a reference relative to the address of the request.
     #[serde(rename = "type")]
+    #[schema(format = "uri-reference")]
     pub kind: String,
     /// The status in words.
     pub title: &'static str,
@@ -102,7 +93,7 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// The stores that do not answer, if that is the problem.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<&'static str>,
+    pub missing: Vec<Store>,
     /// The state of the day's allowance, if that is the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowance: Option<Allowance>,
@@ -153,8 +144,9 @@ impl Error {
         match self {
             Self::Refused(code, detail) => Problem::new(*code, detail.clone()),
             Self::RefusedField(code, detail, pointer) => {
-                let error = FieldError { pointer: (*pointer).into(), code: code.as_str(), detail: (*detail).into() };
-                Problem { errors: vec![error], ..Problem::new(*code, *detail) }
+                let (pointer, detail, field) = ((*pointer).into(), *detail, FieldCode::of(*code));
+                let error = FieldError { pointer, code: field, detail: detail.into() };
+                Problem { errors: vec![error], ..Problem::new(*code, detail) }
             }
             Self::Invalid(errors) => Problem {
                 errors: errors.clone(),

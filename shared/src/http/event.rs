@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use super::event_body::{is_base64, size};
 use super::event_origin::{is_usable, keep_usable_origin};
 use super::event_uri::{encoded, is_of_path, is_of_query};
+use super::mount::unmounted;
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
 /// gateway's event.
@@ -52,12 +53,13 @@ impl From<Event> for Result<LambdaRequest, Unusable> {
 
 /// Reads an event of these two; `None` if it is none.
 pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
-    let Wire { raw_path, raw_query_string, cookies, headers, request_context, body, is_base64_encoded } =
+    let Wire { raw_path, route_key, raw_query_string, cookies, headers, request_context, body, is_base64_encoded } =
         serde_json::from_str(raw).ok()?;
     let Context { http, stage, domain_name } = request_context;
     let parts = Parts {
         method: http.method,
         path: raw_path,
+        route: route_key.unwrap_or_default(),
         query: raw_query_string.unwrap_or_default(),
         cookies,
         headers: headers.unwrap_or_default().0,
@@ -75,6 +77,8 @@ pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
 struct Wire<'a> {
     #[serde(borrow)]
     raw_path: Cow<'a, str>,
+    #[serde(borrow, default)]
+    route_key: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     raw_query_string: Option<Cow<'a, str>>,
     cookies: Option<Vec<String>>,
@@ -106,6 +110,8 @@ struct Http {
 pub(super) struct Parts<'a> {
     pub(super) method: String,
     pub(super) path: Cow<'a, str>,
+    /// The route that the gateway took.
+    pub(super) route: Cow<'a, str>,
     pub(super) query: Cow<'a, str>,
     pub(super) cookies: Option<Vec<String>>,
     pub(super) headers: HeaderMap,
@@ -138,23 +144,19 @@ impl Parts<'_> {
             return None;
         }
         let mut request = ApiGatewayV2httpRequest::default();
-        request.raw_path = Some(encoded(&self.path, is_of_path));
+        let path = unmounted(&self.path, &self.route, self.stage.as_deref().unwrap_or_default());
+        request.raw_path = Some(encoded(path, is_of_path));
         request.raw_query_string = Some(encoded(&self.query, is_of_query));
         request.cookies = self.cookies;
         request.headers = self.headers;
         keep_usable_origin(&mut request.headers);
         request.body = body;
         request.is_base64_encoded = self.is_base64;
-        request.request_context.stage = self.stage.filter(|stage| is_stage(stage));
         request.request_context.domain_name = self.address.filter(|address| is_usable(address, &request.headers));
         request.request_context.http.method = method;
         request.request_context.http.source_ip = self.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
     }
-}
-
-fn is_stage(stage: &str) -> bool {
-    !stage.is_empty() && stage.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_".contains(&byte))
 }
 
 #[derive(Default)]

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::{Error, FieldError};
+use super::{Error, FieldCode, FieldError};
 
 /// The parameters of a query string.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,6 @@ fn refusal(message: &str) -> Error {
         Some((name, detail)) if !name.contains(' ') => (name, format!("Must be another value: {detail}.")),
         _ => (message.split('`').nth(1).unwrap_or_default(), format!("Not acceptable: {message}.")),
     };
-    let code = if message.starts_with("unknown field") { "unknown_field" } else { "invalid" };
+    let code = if message.starts_with("unknown field") { FieldCode::UnknownField } else { FieldCode::Invalid };
     Error::Invalid(vec![FieldError { pointer: format!("/{name}"), code, detail }])
 }

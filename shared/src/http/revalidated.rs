@@ -21,10 +21,15 @@ impl<T: Serialize> IntoResponse for Revalidated<T> {
         let Ok(body) = serde_json::to_vec(&self.0) else {
             return Error::Internal(Fault::Bug("an answer is not JSON")).into_response();
         };
-        let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..12]));
+        let tag = entity_tag(&body);
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "private, no-cache"), (ETAG, tag.as_str())];
         (headers, body).into_response()
     }
+}
+
+/// The `ETag` of a body. It is weak: a compressed body has the same one.
+pub fn entity_tag(body: &[u8]) -> String {
+    format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(body)[..12]))
 }
 
 /// Removes the body if `request` shows that the client already has it.

@@ -54,7 +54,6 @@ struct Rest<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Context {
-    stage: Option<String>,
     domain_name: Option<String>,
     /// With the stage, unless the API has a domain of its own.
     path: Option<String>,
@@ -69,16 +68,17 @@ struct Identity {
 
 impl Rest<'_> {
     fn into_request(self) -> Result<LambdaRequest, Unusable> {
-        let Context { stage, domain_name, path, identity } = self.request_context;
+        let Context { domain_name, path, identity } = self.request_context;
         let before = path.as_deref().and_then(|path| path.strip_suffix(self.path.as_ref())).unwrap_or_default();
         let parts = Parts {
             method: self.http_method,
             path: self.path,
+            route: Cow::default(),
             query: query(&self.multi_value_query_string_parameters.unwrap_or_default()).into(),
             cookies: None,
             headers: headers(&self.multi_value_headers.unwrap_or_default()).ok_or(Unusable::Malformed)?,
             // The path begins after the stage.
-            stage: stage.map(|_| "$default".to_owned()),
+            stage: None,
             address: domain_name.map(|domain| domain + before),
             source_ip: identity.source_ip,
             body: self.body,

@@ -14,24 +14,45 @@ const TOLERANCE: Duration = Duration::from_mins(5);
 /// Why a body is not accepted as Stripe's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
+    /// There is no header.
+    #[error("there is no header")]
+    Missing,
     /// The header does not have that form.
     #[error("the header is not of the form t=…,v1=…")]
     Malformed,
     /// No signature in it matches this body under any of the secrets.
     #[error("no signature matches")]
     Unsigned,
-    /// It was not signed now; whether it was signed at all is not looked at.
-    #[error("the signature is too old, or from the future")]
-    NotNow,
+    /// It was signed too long ago; whether it was signed at all is not looked at.
+    #[error("the signature is too old")]
+    TooOld,
+    /// It was signed at a later time than now; the same.
+    #[error("the signature is from the future")]
+    TooEarly,
 }
 
 impl Refused {
     /// The reason in one word, for a metric.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Missing => "missing",
             Self::Malformed => "malformed",
             Self::Unsigned => "unsigned",
-            Self::NotNow => "not_now",
+            Self::TooOld => "too_old",
+            Self::TooEarly => "too_early",
+        }
+    }
+
+    /// The reason for whoever set the endpoint up.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Missing => "The Stripe-Signature header is missing.",
+            Self::Malformed => "The Stripe-Signature header is not of the form t=<seconds>,v1=<hex>.",
+            Self::Unsigned => {
+                "No signature matches: the body was changed on its way, or the secret is another endpoint's."
+            }
+            Self::TooOld => "The event was signed more than five minutes ago.",
+            Self::TooEarly => "The event was signed more than five minutes from now: a clock is wrong.",
         }
     }
 }
@@ -40,6 +61,9 @@ impl Refused {
 /// secrets, and we may know both. Comparisons take constant time. The body is read last: whoever sends no header, or an
 /// old one, costs nothing more.
 pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Timestamp) -> Result<(), Refused> {
+    if header.is_empty() {
+        return Err(Refused::Missing);
+    }
     let mut time = None;
     let mut signatures = Vec::new();
     for item in header.split(',') {
@@ -55,8 +79,11 @@ pub fn verify(header: &str, body: &[u8], secrets: &[String], now: Timestamp) -> 
     if signatures.is_empty() {
         return Err(Refused::Malformed);
     }
-    if now.since(at).max(at.since(now)) > TOLERANCE {
-        return Err(Refused::NotNow);
+    if now.since(at) > TOLERANCE {
+        return Err(Refused::TooOld);
+    }
+    if at.since(now) > TOLERANCE {
+        return Err(Refused::TooEarly);
     }
     let signatures: Vec<[u8; 32]> = signatures.into_iter().filter_map(unhex).collect();
     if signatures.is_empty() {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Gap, script};
+use crate::order::ORDER;
 
 /// Body fields that are variables of the collection with the same name.
 const FIELDS: [&str; 5] = ["mobile", "signup_id", "challenge_id", "otp", "refresh_token"];
@@ -21,7 +22,7 @@ pub(super) struct Operation<'a> {
 /// Every operation of a document.
 pub(super) fn all(document: &Value) -> Vec<Operation<'_>> {
     let paths = document["paths"].as_object().into_iter().flatten();
-    paths
+    let mut all: Vec<_> = paths
         .flat_map(|(path, item)| {
             item.as_object().into_iter().flatten().map(move |(method, value)| (path, method, value))
         })
@@ -32,14 +33,20 @@ pub(super) fn all(document: &Value) -> Vec<Operation<'_>> {
             value,
             document,
         })
-        .collect()
+        .collect();
+    all.sort_by_key(|operation| operation.value[ORDER].as_u64());
+    all
 }
 
 impl Operation<'_> {
     /// The operation in its tag's folder, with an assertion that the document has the response's status.
     pub(super) fn item(&self) -> Result<Value, Gap> {
-        let told: Vec<_> =
-            self.value["responses"].as_object().into_iter().flat_map(|all| all.keys().cloned()).collect();
+        let told: Vec<_> = self.value["responses"]
+            .as_object()
+            .into_iter()
+            .flat_map(|all| all.keys().cloned())
+            .filter(|status| status != "default")
+            .collect();
         let request = self.request(&[], &[])?;
         Ok(json!({
             "name": self.value["summary"],

@@ -73,12 +73,39 @@ async fn a_method_that_a_path_does_not_have_is_refused_and_its_methods_are_liste
 }
 
 #[tokio::test]
-async fn the_type_of_a_problem_leads_to_its_explanation() {
+async fn a_token_that_is_not_valid_is_told_from_none() {
     let service = Service::start().await;
-    let anyone = service.0.anyone();
-    let kind = service.at(&anyone, "/user/me").get("/user/me").await.body()["type"].as_str().unwrap().to_owned();
-    let (path, section) = kind.split_once('#').expect("a section");
-    let page = service.at(&anyone, path).get(path).await;
-    assert_eq!((page.status(), page.header("content-type")), (200, "text/html; charset=utf-8"));
-    assert!(String::from_utf8(page.bytes).unwrap().contains(&format!("<h2 id={section}>")));
+    let asked = async |headers: &[(&str, &str)], path: &str, body: &'static str| {
+        let anyone = service.at(&service.0.anyone(), path);
+        let method = if body.is_empty() { Method::GET } else { Method::POST };
+        let refused = anyone.raw(method, path, headers, body).await;
+        assert_eq!(refused.status(), 401);
+        refused.header("www-authenticate").to_owned()
+    };
+    assert_eq!(asked(&[], "/user/me", "").await, "Bearer");
+    assert_eq!(asked(&[("authorization", "Basic YTpi")], "/user/me", "").await, "Bearer");
+    assert_eq!(asked(&[("authorization", "Bearer ")], "/user/me", "").await, "Bearer");
+    let stale = ("authorization", "bearer stale");
+    assert_eq!(asked(&[stale], "/user/me", "").await, "Bearer error=\"invalid_token\"");
+    let json = ("content-type", "application/json");
+    let guess = r#"{"mobile":"+14155550123","password":"not the one"}"#;
+    assert_eq!(asked(&[stale, json], "/auth/login", guess).await, "Bearer", "the password is wrong, not the token");
+}
+
+#[tokio::test]
+async fn the_list_of_problems_is_a_page_or_json_as_the_client_wants() {
+    let service = Service::start().await;
+    let anyone = service.at(&service.0.anyone(), "/problems");
+    let asked = async |accept: &str| anyone.raw(Method::GET, "/problems", &[("accept", accept)], "").await;
+    let (page, list) = (asked("text/html,*/*;q=0.8").await, asked("application/json").await);
+    assert_eq!((page.header("content-type"), page.header("vary")), ("text/html; charset=utf-8", "accept"));
+    assert_eq!((list.header("content-type"), list.header("vary")), ("application/json", "accept"));
+    let told: Vec<_> = list.body()["data"].as_array().unwrap().iter().map(|one| one["code"].clone()).collect();
+    let codes: Vec<_> = shared::http::ProblemCode::ALL.iter().map(|code| json!(code)).collect();
+    assert_eq!(told, codes);
+    let explained = &list.body()["data"][0];
+    for field in ["cause", "remedy"] {
+        assert!(explained[field].as_str().is_some_and(|text| text.len() > 5), "{explained}");
+    }
+    assert_eq!(explained["status"], 400);
 }

@@ -2,9 +2,12 @@
 
 #![cfg(test)]
 
+mod addresses;
+mod bodies;
 mod conventions;
 mod document;
 mod examples;
+mod generators;
 mod limits;
 mod links;
 mod others;

@@ -5,7 +5,7 @@ use std::fs;
 
 use http::Method;
 
-use crate::service::{Service, operations};
+use crate::service::{Service, concrete, operations};
 
 #[test]
 fn every_function_with_endpoints_is_in_the_document() {
@@ -32,11 +32,4 @@ async fn every_path_has_the_methods_of_the_document_and_tells_them() {
         assert_eq!(allowed, documented.collect(), "{path}");
         assert_eq!(answer.status(), 204, "{path}");
     }
-}
-
-/// A path with ids that do not exist.
-fn concrete(path: &str) -> String {
-    let parts =
-        path.split('/').map(|part| if part.starts_with('{') { "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071" } else { part });
-    parts.collect::<Vec<_>>().join("/")
 }

@@ -49,3 +49,10 @@ pub(crate) fn operations(document: &Value) -> Vec<(String, String, Value)> {
     };
     paths.flat_map(of).collect()
 }
+
+/// A path with ids that do not exist.
+pub(crate) fn concrete(path: &str) -> String {
+    let parts =
+        path.split('/').map(|part| if part.starts_with('{') { "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}

@@ -77,9 +77,7 @@ pub(crate) struct Chunks {
 impl Chunks {
     /// Chunks of a reply to `request`.
     pub(crate) fn new(model: &str, request: &Request) -> Self {
-        let prompt_tokens = request.turns.iter().map(|turn| tokens(&turn.text)).sum::<u64>()
-            + request.system.as_deref().map_or(0, tokens);
-        Self { model: model.to_owned(), response_id: ids::opaque(), prompt_tokens, reply_tokens: 0 }
+        Self { model: model.to_owned(), response_id: ids::opaque(), prompt_tokens: request.tokens(), reply_tokens: 0 }
     }
 
     /// A chunk with text, and with the finish reason if it is the last chunk.

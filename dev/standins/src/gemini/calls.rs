@@ -15,7 +15,7 @@ pub(crate) struct Call {
     pub(crate) at: String,
     /// The model in the path, without `models/`.
     pub(crate) model: String,
-    /// `generateContent` or `streamGenerateContent`.
+    /// `generateContent`, `streamGenerateContent` or `countTokens`.
     pub(crate) method: String,
     /// The request's body; null if it is not JSON.
     pub(crate) body: Value,

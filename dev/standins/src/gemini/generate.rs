@@ -1,4 +1,4 @@
-//! `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent?alt=sse`
+//! `POST /v1beta/models/{model}:generateContent`, `:streamGenerateContent?alt=sse` and `:countTokens`
 
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use crate::admin::lock;
 
 const ONE: &str = "generateContent";
 const STREAM: &str = "streamGenerateContent";
+const COUNT: &str = "countTokens";
 
 /// Answers, or fails as the faults say.
 pub(crate) async fn generate(
@@ -34,8 +35,13 @@ pub(crate) async fn generate(
     let mut guard = app.calls.begin(model, method, json.as_ref().cloned().unwrap_or_default());
     let checked = check(model, method, query.as_deref(), &headers)
         .and_then(|()| json.map_err(|error| GoogleError::bad_json(&error.to_string(), "")))
-        .and_then(|json| Request::parse(&json, model));
+        .and_then(|json| if method == COUNT { Request::to_count(&json, model) } else { Request::parse(&json, model) });
     match checked {
+        Ok(request) if method == COUNT => {
+            guard.answered(200);
+            guard.end("complete");
+            Json(request.counted()).into_response()
+        }
         Ok(request) => {
             let faults = lock(&app.faults).of(request.last());
             answer(model, method == STREAM, &request, faults, guard).await
@@ -49,13 +55,18 @@ pub(crate) async fn unknown_path(uri: Uri) -> Response {
     GoogleError::of_status(404, uri.path()).into_response()
 }
 
-fn check(model: &str, method: &str, query: Option<&str>, headers: &HeaderMap) -> Result<(), GoogleError> {
+/// Refuses a request without a key, or with one that is not valid.
+pub(super) fn check_key(headers: &HeaderMap) -> Result<(), GoogleError> {
     match headers.get("x-goog-api-key").map(|key| key.to_str().unwrap_or_default()) {
-        None | Some("") => return Err(GoogleError::no_key()),
-        Some(key) if key.contains("invalid") => return Err(GoogleError::bad_key()),
-        Some(_) => {}
+        None | Some("") => Err(GoogleError::no_key()),
+        Some(key) if key.contains("invalid") => Err(GoogleError::bad_key()),
+        Some(_) => Ok(()),
     }
-    if !model.starts_with("gemini-") || (method != ONE && method != STREAM) {
+}
+
+fn check(model: &str, method: &str, query: Option<&str>, headers: &HeaderMap) -> Result<(), GoogleError> {
+    check_key(headers)?;
+    if !model.starts_with("gemini-") || ![ONE, STREAM, COUNT].contains(&method) {
         return Err(GoogleError::no_such_model(model, if method.is_empty() { ONE } else { method }));
     }
     let sse = query.is_some_and(|query| query.split('&').any(|pair| pair == "alt=sse"));

@@ -52,6 +52,11 @@ impl GoogleError {
         Self { code: 400, message, details: vec![detail] }
     }
 
+    /// 400: a token of a page that no page gave.
+    pub(crate) fn bad_page() -> Self {
+        Self::invalid("page token is invalid")
+    }
+
     /// 403: no key at all.
     pub(crate) fn no_key() -> Self {
         Self::new(

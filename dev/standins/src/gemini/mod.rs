@@ -1,14 +1,16 @@
-//! A stand-in for Google's Gemini API: `generateContent` and `streamGenerateContent`.
+//! A stand-in for Google's Gemini API: `generateContent`, `streamGenerateContent`, `countTokens` and `models`.
 //!
 //! `request` checks the request, `fault` decides which faults apply, `answer` writes the reply,
-//! `stream` sends it in pieces, `google_error` has Google's error bodies, `calls` is the log of calls.
+//! `stream` sends it in pieces, `google_error` has Google's error bodies, `calls` is the log of calls, `models` has the models, `count` counts tokens.
 
 mod admin;
 mod answer;
 mod calls;
+mod count;
 mod fault;
 mod generate;
 mod google_error;
+mod models;
 mod request;
 mod signature;
 mod stream;
@@ -57,7 +59,8 @@ pub(crate) struct App {
 fn router(app: App) -> Router {
     Router::new()
         .route("/", get(async || home::page("Gemini", &["/admin/calls"])))
-        .route("/v1beta/models/{call}", post(generate::generate))
+        .route("/v1beta/models", get(models::list))
+        .route("/v1beta/models/{call}", get(models::get).post(generate::generate))
         .route("/admin/next", post(admin::next))
         .route("/admin/calls", get(admin::calls))
         .route("/admin/reset", post(admin::reset))

@@ -157,7 +157,7 @@ fn max_output_tokens(config: Option<&Value>) -> Result<Option<u64>, GoogleError>
 }
 
 /// A JSON object whose names are all known; protobuf's JSON accepts `lowerCamelCase` and `snake_case`.
-fn message(value: &Value, at: &str, known: &[&str]) -> Result<Map<String, Value>, GoogleError> {
+pub(super) fn message(value: &Value, at: &str, known: &[&str]) -> Result<Map<String, Value>, GoogleError> {
     let Some(fields) = value.as_object() else {
         return Err(GoogleError::bad_json("Root element must be a message.", at));
     };

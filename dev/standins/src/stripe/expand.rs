@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+use super::search::TOTAL;
 use super::world::World;
 
 /// Stripe's limit of levels per path.
@@ -10,7 +11,9 @@ const MAX_DEPTH: usize = 4;
 
 /// Expands every path in `paths` in `answer`.
 pub(super) fn expand(world: &World, answer: &mut Value, paths: &[&str]) -> Result<(), ApiError> {
-    for path in paths {
+    let is_search = answer["object"] == "search_result";
+    // A search has added its number already.
+    for path in paths.iter().filter(|path| **path != TOTAL || !is_search) {
         let names: Vec<&str> = path.split('.').collect();
         if names.len() > MAX_DEPTH {
             let message = format!("You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}.");

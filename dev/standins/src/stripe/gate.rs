@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::idempotency::Saved;
 use super::params::Params;
 use super::world::Cause;
-use super::{API_VERSION, App, api};
+use super::{API_VERSION, App, api, version};
 use crate::admin::lock;
 use crate::{clock, ids};
 
@@ -42,16 +42,17 @@ pub(super) async fn call(
 ) -> Response {
     let request = Request { id: ids::prefixed("req"), method, uri, headers, body };
     let (id, key) = (request.id.clone(), request.idempotency_key().map(str::to_owned));
+    let version = request.header("stripe-version").unwrap_or(API_VERSION).to_owned();
     // In its own task: Stripe finishes a call that has begun, even if the client disconnects.
     let answer = tokio::spawn(async move { answer(&app, &request).await }).await;
     let answer = answer.unwrap_or_else(|_| Answer::from(ApiError::injected(500)));
-    answer.into_response(&id, key.as_deref())
+    answer.into_response(&id, &version, key.as_deref())
 }
 
 async fn answer(app: &App, request: &Request) -> Answer {
     let params = request.params();
     app.log(request, params.as_ref().ok());
-    let checked = request.authenticate().and_then(|()| request.check_version()).and(params);
+    let checked = request.authenticate().and_then(|()| version::check(request.header("stripe-version"))).and(params);
     match checked {
         Ok(params) => execute(app, request, &params).await.unwrap_or_else(Answer::from),
         Err(error) => error.into(),
@@ -135,16 +136,6 @@ impl Request {
         Err(ApiError::unauthenticated(format!("Invalid API Key provided: {shown}********")))
     }
 
-    fn check_version(&self) -> Result<(), ApiError> {
-        match self.header("stripe-version") {
-            Some(API_VERSION) => Ok(()),
-            Some(other) => Err(ApiError::invalid(format!("Invalid Stripe API version: {other}"))),
-            None => Err(ApiError::invalid(format!(
-                "Missing header Stripe-Version: this stand-in requires {API_VERSION} on every call."
-            ))),
-        }
-    }
-
     fn params(&self) -> Result<Params, ApiError> {
         if self.method != Method::POST {
             return Params::parse(self.uri.query().unwrap_or_default().as_bytes());
@@ -168,7 +159,7 @@ impl From<ApiError> for Answer {
 }
 
 impl Answer {
-    fn into_response(self, request_id: &str, key: Option<&str>) -> Response {
+    fn into_response(self, request_id: &str, version: &str, key: Option<&str>) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self.body)).into_response();
         let headers = response.headers_mut();
@@ -178,7 +169,7 @@ impl Answer {
             }
         };
         set("request-id", request_id);
-        set("stripe-version", API_VERSION);
+        set("stripe-version", version);
         if let Some(key) = key {
             set("idempotency-key", key);
             set("original-request", self.replay_of.as_deref().unwrap_or(request_id));

@@ -1,4 +1,4 @@
-//! List responses: `limit`, `starting_after`, `created[…]`, newest first.
+//! List responses: `limit`, `starting_after`, `ending_before`, `created[…]`, newest first.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::params::Params;
 
 /// The parameters that every list accepts.
-pub(super) const PAGE: &[&str] = &["limit", "starting_after", "expand[#]"];
+pub(super) const PAGE: &[&str] = &["limit", "starting_after", "ending_before", "expand[#]"];
 /// The parameters of a filter by time.
 pub(super) const CREATED: &[&str] = &["created", "created[gt]", "created[gte]", "created[lt]", "created[lte]"];
 
@@ -17,20 +17,37 @@ pub(super) fn page<'a>(
     kind: &str,
     url: &str,
 ) -> Result<Value, ApiError> {
+    let (limit, rows) = (limit(params)?, rows.collect::<Vec<_>>());
+    let place =
+        |id: &str, name| rows.iter().position(|row| row["id"] == id).ok_or_else(|| ApiError::no_such(kind, id, name));
+    let (from, to, has_more) = match (params.get("starting_after"), params.get("ending_before")) {
+        (Some(_), Some(_)) => {
+            let message = "You may only specify one of these parameters: starting_after, ending_before.";
+            return Err(ApiError::invalid(message));
+        }
+        // The page that ends where the cursor is; more of them are before it.
+        (None, Some(before)) => {
+            let to = place(before, "ending_before")?;
+            let from = to.saturating_sub(limit);
+            (from, to, from > 0)
+        }
+        (after, None) => {
+            let from = after.map(|after| place(after, "starting_after")).transpose()?.map_or(0, |place| place + 1);
+            let to = rows.len().min(from + limit);
+            (from, to, to < rows.len())
+        }
+    };
+    Ok(json!({ "object": "list", "data": rows[from..to], "has_more": has_more, "url": url }))
+}
+
+/// How many rows a page has.
+pub(super) fn limit(params: &Params) -> Result<usize, ApiError> {
     let limit = params.int("limit")?.unwrap_or(10);
-    if !(1..=100).contains(&limit) {
+    let allowed = usize::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
+    allowed.ok_or_else(|| {
         let message = format!("Invalid limit: {limit}. It must be between 1 and 100.");
-        return Err(ApiError::param("parameter_invalid_integer", "limit", message));
-    }
-    let limit = usize::try_from(limit).unwrap_or(100);
-    let mut rows = rows.peekable();
-    if let Some(after) = params.get("starting_after")
-        && !rows.any(|row| row["id"] == after)
-    {
-        return Err(ApiError::no_such(kind, after, "starting_after"));
-    }
-    let data: Vec<Value> = rows.by_ref().take(limit).cloned().collect();
-    Ok(json!({ "object": "list", "data": data, "has_more": rows.peek().is_some(), "url": url }))
+        ApiError::param("parameter_invalid_integer", "limit", message)
+    })
 }
 
 /// Whether an object was created in the requested time range.

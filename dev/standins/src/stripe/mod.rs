@@ -19,9 +19,11 @@ mod list;
 mod objects;
 mod pages;
 mod params;
+mod search;
 mod sign;
 mod table;
 mod thin;
+mod version;
 mod webhooks;
 mod world;
 
@@ -45,7 +47,7 @@ pub use thin::thin;
 use webhooks::Webhooks;
 use world::World;
 
-/// The API version of the stand-in; a request with another version, or none, is refused.
+/// The API version of the stand-in. A request with an incompatible version, or none, is refused.
 pub const API_VERSION: &str = "2026-09-30.endive";
 
 /// The configuration of a Stripe stand-in.

@@ -115,7 +115,7 @@ async fn a_call_without_a_valid_key_is_refused() {
 #[tokio::test]
 async fn an_unknown_model_or_method_is_not_found() {
     let gemini = TestGemini::start();
-    for call in ["llama-3:generateContent", "gemini-flash-latest:countTokens", "gemini-flash-latest"] {
+    for call in ["llama-3:generateContent", "gemini-flash-latest:embedContent", "gemini-flash-latest"] {
         let reply = send(gemini.request(call, &said(&["hi"]))).await;
         assert_eq!((reply.status, &reply.json["error"]["status"]), (404, &json!("NOT_FOUND")), "{call}");
     }

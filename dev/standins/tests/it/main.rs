@@ -4,8 +4,10 @@
 
 mod gemini_answers;
 mod gemini_faults;
+mod gemini_models;
 mod homes;
 mod stripe_api;
+mod stripe_catalog;
 mod stripe_keep;
 mod stripe_lifecycle;
 mod stripe_pages;

@@ -158,7 +158,7 @@ async fn lists_come_in_pages_newest_first() {
     assert_eq!((ids(&first), &first["has_more"]), (made[..2].to_vec(), &json!(true)));
     assert_eq!((ids(&rest), &rest["has_more"]), (made[2..].to_vec(), &json!(false)));
     assert_eq!((&first["object"], &first["url"]), (&json!("list"), &json!("/v1/customers")));
-    for bad in ["limit=0", "limit=101", "limit=x", "starting_after=cus_none", "page=2"] {
+    for bad in ["limit=0", "limit=101", "limit=x", "starting_after=cus_none", "ending_before=cus_none", "page=2"] {
         assert_eq!(stripe.get(&format!("/v1/customers?{bad}")).await.status, 400, "{bad}");
     }
 }

@@ -12,6 +12,7 @@ async fn a_right_password_signs_in() {
     let user = with_password(&api.anyone(), "correct horse").await;
     let login = user.post("/auth/login", json!({ "mobile": user.mobile, "password": "correct horse" })).await;
     assert_eq!((login.status(), &login.body()["user"]["mobile"]), (200, &json!(user.mobile)));
+    assert_eq!(login.body()["scope"], "session");
     let session = user.with_token(&text(&login, "access_token"));
     assert_eq!(session.get("/auth/sessions").await.body()["data"].as_array().unwrap().len(), 2);
 }

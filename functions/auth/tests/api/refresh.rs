@@ -27,6 +27,7 @@ async fn a_refresh_renews_both_tokens() {
 
     let renewed = refresh(&api.anyone(), &first).await;
     assert_eq!((renewed.status(), &renewed.body()["expires_in"]), (200, &json!(86_400)));
+    assert_eq!(renewed.body()["scope"], "session");
     assert_ne!(text(&renewed, "refresh_token"), first);
     assert!(is_in(&user.with_token(&text(&renewed, "access_token"))).await);
 }

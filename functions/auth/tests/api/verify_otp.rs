@@ -14,6 +14,7 @@ async fn a_right_code_signs_in_and_makes_the_account() {
     let (user, answer) = sign_in(&api.anyone()).await;
     let body = answer.body();
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(86_400)));
+    assert_eq!(body["scope"], "session");
     assert_eq!((&body["user"]["mobile"], &body["user"]["name"]), (&json!(user.mobile), &json!(null)));
     assert_eq!(user.get("/auth/sessions").await.status(), 200);
 

@@ -3,7 +3,7 @@
 use chatroom::router;
 use http::Method;
 use serde_json::json;
-use testkit::{Answer, TestApi, User};
+use testkit::{Answer, Stack, TestApi, User};
 use tokio::task::JoinSet;
 
 async fn send(user: &User, path: &str, key: &str, content: &str) -> Answer {
@@ -20,6 +20,29 @@ async fn the_same_key_and_body_return_the_same_ids_and_are_charged_once() {
     assert_eq!((second.status(), second.body()), (202, first.body()));
     let queued = api.queued();
     assert!(queued.iter().all(|sent| sent.once == queued[0].once), "SQS treats them as one");
+}
+
+#[tokio::test]
+async fn a_key_in_quotes_is_the_same_key() {
+    let stack = Stack::start().await.with("BASIC_DAILY_LIMIT", "100").with("UNFINISHED_REPLIES_BASIC", "100");
+    let api = TestApi::on(stack, router);
+    let alice = api.signed_in().await;
+    let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());
+    // The form of the draft, then the bare one; a text that is no string of structured fields is a bare key.
+    for (one, other, is_same) in [
+        ("\"k1\"", "k1", true),
+        (r#""a\"b\\c""#, r#"a"b\c"#, true),
+        ("\"\"", "\"\"\"\"", false),
+        (r#""a"b""#, r#"a"b"#, false),
+        (r#""a\b""#, "ab", false),
+        ("\"k2", "k2", false),
+    ] {
+        let first = send(&alice, &path, one, "hi").await;
+        let second = send(&alice, &path, other, "hi").await;
+        assert_eq!((first.status(), second.status()), (202, 202), "{one} {other}");
+        assert_eq!(first.body()["reply"]["id"] == second.body()["reply"]["id"], is_same, "{one} {other}");
+    }
+    assert_eq!(send(&alice, &path, "\"a b\"", "hi").await.code(), "idempotency_key_invalid");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `GET /docs` and `GET /openapi.json`
 
+use http::Method;
 use testkit::{Stack, TestApi};
 
 const PATHS: [&str; 5] =
@@ -30,6 +31,26 @@ async fn the_page_loads_only_existing_files_of_this_api() {
     for part in html.split(['=', ' ', '>']).filter(|part| part.starts_with("\"/") || part.contains("//")) {
         assert_eq!(api.anyone().get(part.trim_matches('"')).await.status(), 200, "{part}");
     }
+}
+
+#[tokio::test]
+async fn what_the_page_loads_is_kept_and_revalidated() {
+    let api = TestApi::on(Stack::start().await.with("DOCS_ENABLED", "true"), ops::router);
+    for path in &PATHS[1..] {
+        let first = api.anyone().get(path).await;
+        let tag = first.header("etag").to_owned();
+        assert!(tag.starts_with("W/\""), "{path}: {tag}");
+        assert_eq!(first.header("cache-control"), "public, max-age=300", "{path}");
+        let kept = api.anyone().raw(Method::GET, path, &[("if-none-match", &tag)], "").await;
+        assert_eq!((kept.status(), kept.bytes.len(), kept.header("etag")), (304, 0, tag.as_str()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_found_with_a_slash_too_wherever_the_api_is_mounted() {
+    let api = TestApi::on(Stack::start().await.with("DOCS_ENABLED", "true"), ops::router);
+    let moved = api.anyone().get("/docs/").await;
+    assert_eq!((moved.status(), moved.header("location")), (308, "../docs"));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use tokio::time::{Duration, Instant};
 pub(crate) struct Shop {
     common: testkit::Shop,
     pub(crate) sql: tokio_postgres::Client,
-    hook: User,
+    pub(crate) hook: User,
 }
 
 impl Deref for Shop {

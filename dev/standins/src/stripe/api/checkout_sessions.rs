@@ -88,6 +88,13 @@ pub(super) fn list(world: &World, params: &Params) -> Result<Value, ApiError> {
     page(rows, params, KIND, "/v1/checkout/sessions")
 }
 
+pub(super) fn line_items(world: &World, id: &str, params: &Params) -> Result<Value, ApiError> {
+    params.only(PAGE)?;
+    world.find(KIND, id, "id")?;
+    let items = world.cart(id).map(|cart| cart.line_items.as_slice()).unwrap_or_default();
+    page(items.iter(), params, "item", &format!("/v1/checkout/sessions/{id}/line_items"))
+}
+
 pub(super) fn expire(world: &mut World, id: &str, params: &Params) -> Result<Value, ApiError> {
     params.only(&["expand[#]"])?;
     checkout::expire(world, id)?;

@@ -8,6 +8,7 @@ use crate::stripe::lifecycle::ending;
 use crate::stripe::list::{CREATED, PAGE, created_within, page};
 use crate::stripe::objects::customer;
 use crate::stripe::params::Params;
+use crate::stripe::search::{self, Query};
 use crate::stripe::world::World;
 
 const TEXTS: &[&str] = &["description", "email", "name", "phone"];
@@ -45,6 +46,13 @@ pub(super) fn list(world: &World, params: &Params) -> Result<Value, ApiError> {
         customer["deleted"] != true && within(customer) && email.is_none_or(|email| customer["email"] == email)
     });
     page(rows, params, "customer", "/v1/customers")
+}
+
+pub(super) fn search(world: &World, params: &Params) -> Result<Value, ApiError> {
+    params.only(search::PARAMETERS)?;
+    let query = Query::parse(params.need("query")?, &["created", "email", "name", "phone"])?;
+    let found = world.all("customer").filter(|customer| customer["deleted"] != true && query.fits(customer));
+    search::page(found, params, "/v1/customers/search")
 }
 
 pub(super) fn delete(world: &mut World, id: &str, params: &Params) -> Result<Value, ApiError> {

@@ -25,12 +25,14 @@ pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Par
     let mut answer = match (method, segments.as_slice()) {
         ("POST", ["customers"]) => customers::create(world, params),
         ("GET", ["customers"]) => customers::list(world, params),
+        ("GET", ["customers", "search"]) => customers::search(world, params),
         ("GET", ["customers", id]) => customers::get(world, id, params),
         ("POST", ["customers", id]) => customers::update(world, id, params),
         ("DELETE", ["customers", id]) => customers::delete(world, id, params),
         ("POST", ["checkout", "sessions"]) => checkout_sessions::create(world, params),
         ("GET", ["checkout", "sessions"]) => checkout_sessions::list(world, params),
         ("GET", ["checkout", "sessions", id]) => checkout_sessions::get(world, id, params),
+        ("GET", ["checkout", "sessions", id, "line_items"]) => checkout_sessions::line_items(world, id, params),
         ("POST", ["checkout", "sessions", id, "expire"]) => checkout_sessions::expire(world, id, params),
         ("GET", ["subscriptions"]) => subscriptions::list(world, params),
         ("GET", ["subscriptions", id]) => subscriptions::get(world, id, params),
@@ -50,7 +52,10 @@ pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Par
         ("POST", ["refunds"]) => refunds::create(world, params),
         ("GET", ["events"]) => events::list(world, params),
         ("GET", ["events", id]) => events::get(world, id, params),
+        ("GET", ["prices"]) => prices::list(world, params),
         ("GET", ["prices", id]) => prices::get(world, id, params),
+        ("GET", ["products"]) => prices::list_products(world, params),
+        ("GET", ["products", id]) => retrieve(world, "product", id, params),
         _ => Err(ApiError::no_such_path(method, path)),
     }?;
     expand(world, &mut answer, &params.list("expand"))?;
