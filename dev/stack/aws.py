@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 
 import boto3
@@ -74,7 +73,7 @@ class LocalAws:
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONUNBUFFERED": "1",
             }
-            command = [tools.PYTHON, ROOT / "dev" / "stack" / "launcher.py", self.home.faults]
+            command = [tools.PYTHON, ROOT / "dev" / "stack" / "emulator", self.home.faults]
             Server(self.home, "aws").start(command, self.port, env=env)
 
     def deploy(self, parameters: dict) -> dict:
@@ -119,10 +118,6 @@ class LocalAws:
         stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
         found = {settings.variable(one["OutputKey"]): one["OutputValue"] for one in stack["Outputs"]}
         found["API_URL"] = self.api_url
-        function_url = re.match(r"https?://([^.]+)\.lambda-url\.[^/]*/(.*)", found["WEBHOOK_URL"])
-        if not function_url:
-            raise Failure(f"The webhook's address has an unknown format: {found['WEBHOOK_URL']}")
-        found["WEBHOOK_URL"] = f"{self.endpoint}/_aws/lambda-url/{function_url[1]}/{function_url[2]}"
         for logical, physical in self.functions().items():
             found[settings.variable(logical)] = physical
         return found

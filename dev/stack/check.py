@@ -50,6 +50,7 @@ OTHER = ["OTP_DELIVERY=sns", "CORS_ORIGINS=https://app.example.org,https://beta.
 SHARED = ["PGBOUNCER=true", "REDIS_CLUSTER=true"]
 TESTS = [
     ("template: rules", [*MODULE, "stack.rules"]),
+    ("emulator: streams", [*MODULE, "stack.trial"]),
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
     ("end to end", [*UP, *E2E, "--no-fail-fast"]),
     ("end to end: faults", [*UP, *E2E, "--test", "faults"]),

@@ -41,6 +41,7 @@ CASES = [
     ({**PROD, "PortalReturnUrl": "https://example.com/account"}, "ProductionHasAddressesOfItsOwn"),
     ({**DEV, "OtpDeliveryInResponse": "codes-are-public"}, None),
     ({**DEV, "OtpDeliveryInResponse": ""}, "CodesInResponsesAreMeant"),
+    ({**DEV, "OtpDeliveryInResponse": "codes-are-public", "StreamDoor": "rest"}, None),
     ({**DEV, "OtpDelivery": "sns", "OtpDeliveryInResponse": "", "OtpAllowedCountries": "1"}, None),
 ]
 

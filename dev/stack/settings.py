@@ -92,6 +92,7 @@ def parameters(
         "AuthThrottleRate": "10000",
         "AuthThrottleBurst": "5000",
         "ReservedConcurrencyStripeWebhook": "",
+        "ReservedConcurrencyReplyStream": "",
         "GeminiApiKey": "local",
         "StripeSecretKey": "sk_test_local",
         "StripeWebhookSecret": made["StripeWebhookSecret"],

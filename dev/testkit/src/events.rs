@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use http::Request;
 use lambda_http::Body;
-use shared::http::Event;
+use shared::http::StreamEvent;
 
 /// The folder of the events.
 pub fn events_folder() -> PathBuf {
@@ -22,8 +22,8 @@ pub fn event(name: &str, changes: &[(&str, &str)]) -> String {
     })
 }
 
-/// The request that a function makes from an event of an HTTP API or a function URL.
+/// The request that a function makes from an event of an HTTP API, a function URL or a REST API.
 pub fn request(event: &str) -> Request<Body> {
-    let event: Event = serde_json::from_str(event).expect("JSON");
-    event.0.expect("an event of an HTTP API or a function URL").into()
+    let event: StreamEvent = serde_json::from_str(event).expect("JSON");
+    event.0.expect("an event of one of these").into()
 }

@@ -50,12 +50,13 @@ shared::endpoints!(
 pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let auth = Auth::from_env(env, clock.clone())?;
     let waiter = Waiter::from_env(env, auth.cache.clone(), auth.db.clone(), clock.clone())?;
+    let door = StreamDoor::from_env(env)?;
     let app = App {
         db: auth.db.clone(),
         cache: auth.cache.clone(),
-        desk: Desk::from_env(env, auth.db.clone(), clock.clone())?,
+        desk: Desk::from_env(env, auth.db.clone(), door.clone(), clock.clone())?,
         auth,
-        door: StreamDoor::from_env(env)?,
+        door,
         limits: Limits::from_env(env)?,
         bounds: Bounds::from_env(env)?,
         free: FreeCancels::from_env(env)?,

@@ -7,6 +7,7 @@ use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Error, Result};
 
 use crate::events::{ReplyEvent, entry};
+use crate::following::Following;
 use crate::reader::{Presented, Reader};
 use crate::streams::Streams;
 
@@ -38,6 +39,8 @@ pub(crate) async fn follow_reply(
 ) -> Result<Response> {
     let Reader { caller, room, reply, entries } = reader;
     let last = headers.get("last-event-id").and_then(|id| entry(reply, id.to_str().ok()?));
-    let stream = streams.open(caller.user, room, reply).await?.ok_or_else(|| Error::not_found("message"))?;
+    let found = streams.open(caller.user, room, reply).await?;
+    let (progress, watcher) = found.ok_or_else(|| Error::not_found("message"))?;
+    let stream = Following::new(streams, (caller.user, room), progress.reply.into(), progress.attempt, watcher);
     Ok(stream.resume(entries.as_deref(), last).into_response())
 }

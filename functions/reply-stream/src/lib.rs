@@ -1,13 +1,15 @@
 //! The streaming door: replies are followed here while they are written, by server-sent events (WHATWG HTML, section 9.2).
 //!
-//! - [`follow_reply`], `send_message`: the endpoints. - `reader`: who may follow.
-//! - `streams`: how many a user has. - `following`: one of them, from its first event to its last. - [`text`]: what the entries of Redis mean for a client.
+//! - [`follow_reply`], `send_message`: the endpoints. - `reader`: who may follow. - `own_desk`: what accepts messages.
+//! - `streams`: how many a user has. - `following`: one of them, from its first event to its last.
+//! - [`text`]: what the entries of Redis mean for a client.
 //! - `events`: the events.
 
 mod cors;
 mod events;
 mod follow_reply;
 mod following;
+mod own_desk;
 mod reader;
 mod send_message;
 mod streams;
@@ -16,7 +18,7 @@ pub mod text;
 use axum::Router;
 use axum::extract::FromRef;
 use shared::auth::StreamTickets;
-use shared::chat::Desk;
+use shared::chat::{Desk, StreamDoor};
 use shared::config::{ConfigError, Env};
 use shared::domain::Clock;
 use shared::http::{Auth, edge};
@@ -40,7 +42,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
     let auth = Auth::from_env(env, clock.clone())?;
     let app = App {
         tickets: StreamTickets::from_env(env)?,
-        desk: Desk::from_env(env, auth.db.clone(), clock.clone())?,
+        desk: Desk::from_env(env, auth.db.clone(), StreamDoor::of_itself(env)?, clock.clone())?,
         streams: Streams::from_env(env, auth.cache.clone(), auth.db.clone(), clock.clone())?,
         auth,
         clock,

@@ -5,12 +5,14 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use shared::chat::{AcceptedView, Desk, IdempotencyKey, MessageSender};
+use shared::chat::{AcceptedView, IdempotencyKey, MessageSender};
 use shared::domain::{ChatroomId, Content};
 use shared::http::{Json, Path, Result};
 use utoipa::ToSchema;
 
 use crate::events::{self, SendEvent};
+use crate::following::Following;
+use crate::own_desk::OwnDesk;
 use crate::streams::Streams;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,7 +41,7 @@ shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent, T
     ),
 )]
 pub(crate) async fn send_message(
-    State(desk): State<Desk>,
+    OwnDesk(desk): OwnDesk,
     State(streams): State<Streams>,
     sender: MessageSender,
     Path(room): Path<ChatroomId>,
@@ -52,7 +54,9 @@ pub(crate) async fn send_message(
         return Ok(accepted.into_response());
     }
     let first = events::accepted(&accepted);
-    Ok(streams.begin(sender.0.user, room, accepted.reply).await.after(first).into_response())
+    let (user, watcher) = (sender.0.user, streams.begin(sender.0.user).await);
+    let stream = Following::new(streams, (user, room), accepted.reply, 0, watcher).resume(Some(&[]), None);
+    Ok(stream.after(first).into_response())
 }
 
 /// Whether the client accepts a stream of events (RFC 9110, section 12.5.1).

@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use shared::Fault;
 use shared::cache::{Cache, Watcher};
-use shared::chat::MessageView;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::db::replies::{self, Progress};
 use shared::domain::{ChatroomId, Clock, MessageId, UserId};
-
-use crate::following::Following;
 
 /// What streams need. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -31,28 +28,26 @@ impl Streams {
         Ok(Self { cache, db, clock, per_user, whole: env.seconds("STREAM_SECONDS", 60)? })
     }
 
-    /// A stream of a user's reply as it is stored; `None` if there is no such reply.
+    /// A user's reply as it is stored, and a place for a stream of it; `None` if there is no such reply.
     pub(crate) async fn open(
         &self,
         user: UserId,
         room: ChatroomId,
         reply: MessageId,
-    ) -> Result<Option<Following>, Fault> {
+    ) -> Result<Option<(Progress, Watcher)>, Fault> {
         let watcher = Watcher::new(user, self.per_user);
         let (progress, ()) = tokio::join!(replies::progress(&self.db, user, room, reply), self.take_place(&watcher));
         // A stream lasts long, each in an environment of its own, and Postgres has few connections.
         self.db.rest();
-        let new =
-            |Progress { reply, attempt }| Following::new(self.clone(), (user, room), reply.into(), attempt, watcher);
-        Ok(progress?.map(new))
+        Ok(progress?.map(|progress| (progress, watcher)))
     }
 
-    /// A stream of a reply that was accepted just now.
-    pub(crate) async fn begin(&self, user: UserId, room: ChatroomId, reply: MessageView) -> Following {
+    /// A place for a stream of a reply that was accepted just now.
+    pub(crate) async fn begin(&self, user: UserId) -> Watcher {
         let watcher = Watcher::new(user, self.per_user);
         self.take_place(&watcher).await;
         self.db.rest();
-        Following::new(self.clone(), (user, room), reply, 0, watcher).resume(Some(&[]), None)
+        watcher
     }
 
     async fn take_place(&self, watcher: &Watcher) {

@@ -7,7 +7,7 @@ use crate::config::{ConfigError, Env};
 use crate::db::Db;
 use crate::db::messages::{self, Accept, Accepted, NewMessage};
 use crate::domain::{Bounds, ChatroomId, Clock, Content, Limits};
-use crate::http::{Error, ProblemCode, Result};
+use crate::http::{Error, OwnAddress, ProblemCode, Result};
 use crate::queue::{ReplyJob, ReplyQueues};
 
 const KEY_REUSED: Error = Error::RefusedField(
@@ -35,16 +35,22 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Reads the limits, the queues' addresses, and the streaming door's.
-    pub fn from_env(env: &Env, db: Db, clock: Clock) -> std::result::Result<Self, ConfigError> {
+    /// Reads the limits and the queues' addresses.
+    pub fn from_env(env: &Env, db: Db, door: StreamDoor, clock: Clock) -> std::result::Result<Self, ConfigError> {
         Ok(Self {
             db,
             queues: ReplyQueues::from_env(env)?,
-            door: StreamDoor::from_env(env)?,
+            door,
             limits: Limits::from_env(env)?,
             bounds: Bounds::from_env(env)?,
             clock,
         })
+    }
+
+    /// The same for requests that reached the streaming door at `address`.
+    #[must_use]
+    pub fn reached_at(self, address: OwnAddress) -> Self {
+        Self { door: self.door.reached_at(address), ..self }
     }
 
     /// Accepts a message. A send that was accepted before under the same key is returned as it is now.

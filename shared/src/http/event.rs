@@ -4,7 +4,7 @@
 //! that are used are read here, what a URI cannot hold is percent-encoded, and the rest of its work is done by it.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 use axum::http::method::Method;
@@ -15,7 +15,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event_body::{is_base64, size};
-use super::event_origin::keep_usable_origin;
+use super::event_origin::{is_usable, keep_usable_origin};
+use super::event_uri::{encoded, is_of_path, is_of_query};
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
 /// gateway's event.
@@ -53,7 +54,7 @@ impl From<Event> for Result<LambdaRequest, Unusable> {
 pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
     let Wire { raw_path, raw_query_string, cookies, headers, request_context, body, is_base64_encoded } =
         serde_json::from_str(raw).ok()?;
-    let Context { http, stage } = request_context;
+    let Context { http, stage, domain_name } = request_context;
     let parts = Parts {
         method: http.method,
         path: raw_path,
@@ -61,6 +62,7 @@ pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
         cookies,
         headers: headers.unwrap_or_default().0,
         stage,
+        address: domain_name,
         source_ip: http.source_ip,
         body,
         is_base64: is_base64_encoded,
@@ -90,6 +92,7 @@ struct Wire<'a> {
 struct Context {
     http: Http,
     stage: Option<String>,
+    domain_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +110,8 @@ pub(super) struct Parts<'a> {
     pub(super) cookies: Option<Vec<String>>,
     pub(super) headers: HeaderMap,
     pub(super) stage: Option<String>,
+    /// The gateway's host, and what is in its address before the path.
+    pub(super) address: Option<String>,
     pub(super) source_ip: Option<String>,
     /// JSON's text of a string, or `null`.
     pub(super) body: Option<&'a RawValue>,
@@ -141,36 +146,11 @@ impl Parts<'_> {
         request.body = body;
         request.is_base64_encoded = self.is_base64;
         request.request_context.stage = self.stage.filter(|stage| is_stage(stage));
+        request.request_context.domain_name = self.address.filter(|address| is_usable(address, &request.headers));
         request.request_context.http.method = method;
         request.request_context.http.source_ip = self.source_ip;
         Some(LambdaRequest::ApiGatewayV2(request))
     }
-}
-
-/// Percent-encodes the bytes that may not be where the text is.
-pub(super) fn encoded(text: &str, may_stay: fn(u8) -> bool) -> String {
-    if text.bytes().all(may_stay) {
-        return text.to_owned();
-    }
-    let mut encoded = String::with_capacity(text.len() + 32);
-    for byte in text.bytes() {
-        if may_stay(byte) {
-            encoded.push(byte.into());
-        } else {
-            // A text takes whatever is written to it.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-/// The gateway decodes paths: a `?` or `#` in one was sent encoded.
-fn is_of_path(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !b"\"#<>?\\^`{|}".contains(&byte)
-}
-
-fn is_of_query(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
 }
 
 fn is_stage(stage: &str) -> bool {

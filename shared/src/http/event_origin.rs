@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use axum::http::header::{HOST, HeaderMap, HeaderName};
 
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Removes a host or scheme that could not be in a URI. Both come from the gateway, but a client may send them too.
 pub(super) fn keep_usable_origin(headers: &mut HeaderMap) {
@@ -14,6 +14,12 @@ pub(super) fn keep_usable_origin(headers: &mut HeaderMap) {
     if headers.get(FORWARDED_PROTO).is_some_and(|scheme| scheme != "https" && scheme != "http") {
         headers.remove(FORWARDED_PROTO);
     }
+}
+
+/// Whether a gateway's address, without its scheme, can be told to clients. If no host is in the headers, `lambda_http`
+/// would make a URI of it.
+pub(super) fn is_usable(address: &str, headers: &HeaderMap) -> bool {
+    headers.contains_key(HOST) && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:/".contains(&byte))
 }
 
 /// A name or an IPv4 address, with or without a port. Stricter than a URI: international names come as `xn--…`, which

@@ -9,7 +9,8 @@ use lambda_http::request::LambdaRequest;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::event::{Parts, Unusable, encoded, read};
+use super::event::{Parts, Unusable, read};
+use super::event_uri::encoded;
 
 /// An event of a function URL or a REST API, or why no request is made of it.
 #[derive(Debug)]
@@ -51,8 +52,12 @@ struct Rest<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Context {
     stage: Option<String>,
+    domain_name: Option<String>,
+    /// With the stage, unless the API has a domain of its own.
+    path: Option<String>,
     identity: Identity,
 }
 
@@ -64,7 +69,8 @@ struct Identity {
 
 impl Rest<'_> {
     fn into_request(self) -> Result<LambdaRequest, Unusable> {
-        let Context { stage, identity } = self.request_context;
+        let Context { stage, domain_name, path, identity } = self.request_context;
+        let before = path.as_deref().and_then(|path| path.strip_suffix(self.path.as_ref())).unwrap_or_default();
         let parts = Parts {
             method: self.http_method,
             path: self.path,
@@ -73,6 +79,7 @@ impl Rest<'_> {
             headers: headers(&self.multi_value_headers.unwrap_or_default()).ok_or(Unusable::Malformed)?,
             // The path begins after the stage.
             stage: stage.map(|_| "$default".to_owned()),
+            address: domain_name.map(|domain| domain + before),
             source_ip: identity.source_ip,
             body: self.body,
             is_base64: self.is_base64_encoded,

@@ -18,7 +18,7 @@ const OF_ALL: [&str; 4] = ["STAGE", "LOG_LEVEL", "DATABASE_URL", "TLS_CA_FILE"];
 /// How a function reads its settings.
 pub(crate) type Build = fn(&Env, Clock) -> Result<(), ConfigError>;
 
-pub(crate) const FUNCTIONS: [(&str, Build); 10] = [
+pub(crate) const FUNCTIONS: [(&str, Build); 11] = [
     ("auth", |env, clock| auth::router(env, clock).map(drop)),
     ("chatroom", |env, clock| chatroom::router(env, clock).map(drop)),
     ("gemini-worker", |env, clock| gemini_worker::Worker::from_env(env, clock).map(drop)),
@@ -26,6 +26,7 @@ pub(crate) const FUNCTIONS: [(&str, Build); 10] = [
     ("migrate", |env, _| migrate::Migrate::from_env(env).map(drop)),
     ("ops", |env, clock| ops::router(env, clock).map(drop)),
     ("otp-sender", |env, clock| otp_sender::OtpSender::from_env(env, clock).map(drop)),
+    ("reply-stream", |env, clock| reply_stream::router(env, clock).map(drop)),
     ("stripe-webhook", |env, clock| stripe_webhook::router(env, clock).map(drop)),
     ("subscription", |env, clock| subscription::router(env, clock).map(drop)),
     ("user", |env, clock| user::router(env, clock).map(drop)),

@@ -8,6 +8,10 @@ use shared::stripe::signature::Refused;
 
 use crate::template::{Template, root};
 
+/// Alarms that somebody must look up, besides those on errors of replies.
+const OTHER_ALARMS: [&str; 5] =
+    ["GeminiDownAlarm", "OtpPumpedAlarm", "OtpCapacityAlarm", "ReplyStreamErrorsAlarm", "ReplyStreamThrottledAlarm"];
+
 /// The folders of `functions/`.
 pub(crate) fn folders() -> BTreeSet<String> {
     let folders = fs::read_dir(root().join("functions")).unwrap();
@@ -41,10 +45,9 @@ fn only_migrate_is_deployed_before_the_schema() {
 fn queues_invoke_the_functions_that_have_no_routes_and_no_schedules() {
     let template = Template::read();
     let consumers: BTreeSet<_> = template.consumers().into_iter().collect();
-    let background = template
-        .functions()
-        .into_iter()
-        .filter(|function| function.routes.is_empty() && function.inputs.is_empty() && function.name != "migrate");
+    let background = template.functions().into_iter().filter(|function| {
+        function.routes.is_empty() && !function.has_url && function.inputs.is_empty() && function.name != "migrate"
+    });
     assert_eq!(consumers, background.map(|function| function.id).collect());
 }
 
@@ -70,6 +73,13 @@ fn a_function_stops_by_itself_before_its_timeout() {
 }
 
 #[test]
+fn a_stream_ends_before_its_functions_timeout_however_long_it_may_last() {
+    let template = Template::read();
+    let timeout = template.function_of("reply-stream").timeout.unwrap();
+    assert!(template.most("StreamSeconds").unwrap() + 15 <= timeout);
+}
+
+#[test]
 fn an_invocation_of_the_worker_has_time_for_an_answer_and_for_the_next_one_after_a_short_one() {
     let template = Template::read();
     let seconds = |parameter: &str| template.default_of(parameter).unwrap().parse::<u64>().unwrap();
@@ -85,7 +95,7 @@ fn alarms_watch_errors_that_exist_and_the_runbook_has_them() {
     let errors = template.watched("Error");
     assert!(errors.values().all(|word| ReplyError::parse(word).is_some()), "{errors:?}");
     assert_eq!(errors.len(), 3);
-    for alarm in errors.keys().map(String::as_str).chain(["GeminiDownAlarm", "OtpPumpedAlarm", "OtpCapacityAlarm"]) {
+    for alarm in errors.keys().map(String::as_str).chain(OTHER_ALARMS) {
         assert!(runbook.contains(&format!("`{alarm}`")), "{alarm}");
     }
     let refused = template.watched("Reason");

@@ -8,8 +8,9 @@ use crate::functions::folders;
 use crate::template::root;
 
 /// The layers of `shared`, from the edge down: a module knows only its own layer and those below it.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     &["runtime"],
+    &["chat"],
     &["http"],
     &["stripe"],
     &["auth", "cache", "db", "queue"],

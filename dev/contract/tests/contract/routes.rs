@@ -75,6 +75,31 @@ fn every_route_of_the_template_leads_to_a_route_of_its_router() {
 }
 
 #[test]
+fn the_streaming_door_is_one_function_behind_a_url_and_a_rest_api() {
+    let template = Template::read();
+    let function = template.function_of("reply-stream");
+    assert!(function.has_url && function.routes.is_empty(), "{function:?}");
+    let routes = template.rest_routes();
+    let [[route, integration]] = routes.as_slice() else { panic!("{routes:?}") };
+    assert!(integration.contains("/${ReplyStreamFunction.Arn}/"), "{integration}");
+    assert!(integration.ends_with("/response-streaming-invocations"), "{integration}");
+    for path in paths("reply-stream") {
+        assert!(covers(route, &path), "{path}");
+        for door in ["url", "rest"] {
+            let recorded = events_of("reply-stream").into_iter().filter(|name| name.ends_with(&format!("-{door}")));
+            let mut events = recorded.map(|name| serde_json::from_str::<Value>(&testkit::event(&name, &[])).unwrap());
+            let is_sent = events.any(|event| matches(&path, event[place(door)].as_str().unwrap()));
+            assert!(is_sent, "{path}: no event of {door}");
+        }
+    }
+}
+
+/// Where the path is in an event of a door.
+fn place(door: &str) -> &'static str {
+    if door == "rest" { "path" } else { "rawPath" }
+}
+
+#[test]
 fn every_unknown_path_goes_to_ops() {
     let owners: Vec<_> = Template::read()
         .functions()

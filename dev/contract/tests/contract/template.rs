@@ -24,7 +24,7 @@ pub(crate) struct Function {
     pub(crate) has_url: bool,
     /// The inputs that its schedules send.
     pub(crate) inputs: Vec<String>,
-    /// Its settings: the name of a parameter or resource, or the value itself.
+    /// Its settings: the name of a parameter, resource or condition, or the value itself.
     pub(crate) settings: BTreeMap<String, String>,
     /// Its timeout in seconds; `None` if a parameter sets it.
     pub(crate) timeout: Option<i64>,
@@ -93,6 +93,26 @@ impl Template {
         .collect()
     }
 
+    /// Whether a function URL of its own resource leads to a function.
+    fn has_url(&self, id: &str) -> bool {
+        self.resources("AWS::Lambda::Url").any(|(_, url)| url["TargetFunctionArn"].as_str() == Some(id))
+    }
+
+    /// The routes of REST APIs, each with the address of its integration, which names a function.
+    pub(crate) fn rest_routes(&self) -> Vec<[String; 2]> {
+        let apis = self.resources("AWS::Serverless::Api");
+        let paths = apis.flat_map(|(_, api)| entries(&api["DefinitionBody"]["paths"]));
+        let integration = |operations: &Yaml| {
+            scalar(&operations["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]["uri"])
+        };
+        paths.map(|(path, operations)| [format!("ANY {path}"), integration(operations).expect("an address")]).collect()
+    }
+
+    /// A parameter's greatest value.
+    pub(crate) fn most(&self, parameter: &str) -> Option<i64> {
+        self.0["Parameters"][parameter]["MaxValue"].as_i64()
+    }
+
     fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Yaml)> {
         entries(&self.0["Resources"])
             .filter(move |(_, resource)| resource["Type"].as_str() == Some(kind))
@@ -110,12 +130,12 @@ impl Template {
             name: name.expect("CodeUri is target/lambda/<name>/").to_owned(),
             id: id.to_owned(),
             routes,
-            has_url: !properties["FunctionUrlConfig"].is_badvalue(),
+            has_url: !properties["FunctionUrlConfig"].is_badvalue() || self.has_url(id),
             inputs,
             settings: variables
                 .into_iter()
                 .flatten()
-                .map(|(name, value)| (name.to_owned(), scalar(value).expect("one value")))
+                .map(|(name, value)| (name.to_owned(), scalar(&value[0]).or_else(|| scalar(value)).expect("one value")))
                 .collect(),
             timeout: timeout.as_i64(),
         }

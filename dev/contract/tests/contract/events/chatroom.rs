@@ -23,6 +23,8 @@ async fn the_events_of_chatroom_are_answered() {
     assert_eq!(api.queued().len(), 1);
     let answer = [room[0], room[1], (REPLY, text(&sent["reply"], "id"))];
     assert_eq!(replay.send("chatroom-message", &answer, 200).await["state"], "pending");
+    let ticket = replay.send("chatroom-events-ticket", &answer, 201).await;
+    assert!(text(&ticket, "events_url").contains("/events?ticket="), "{ticket}");
     assert_eq!(replay.send("chatroom-cancel", &answer, 200).await["state"], "cancelled");
     replay.send("chatroom-regenerate", &answer, 202).await;
     let messages = replay.send("chatroom-messages", &room, 200).await;

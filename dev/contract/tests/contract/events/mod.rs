@@ -6,6 +6,7 @@ mod billing;
 mod chatroom;
 mod cloudformation;
 mod ops;
+mod reply_stream;
 mod user;
 
 use std::collections::BTreeSet;
@@ -35,6 +36,14 @@ impl Replay {
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
         assert_eq!(is, status, "{name}: {body}");
         body
+    }
+
+    /// Sends an event whose response is a stream, checks the status, and returns all of it.
+    async fn text(&mut self, name: &str, changes: &[(&str, &str)], status: u16) -> String {
+        let (is, bytes) = self.answer(name, changes).await;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert_eq!(is, status, "{name}: {text}");
+        text
     }
 
     /// Sends an event whose response is a page, and checks that `part` is in it.

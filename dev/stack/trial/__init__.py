@@ -1,0 +1,1 @@
+"""`python -m stack.trial`: checks of the emulator."""
