@@ -123,6 +123,11 @@ impl Lambda {
         }
     }
 
+    /// The last part of what it has logged.
+    pub(crate) fn log_tail(&self) -> String {
+        self.log.tail()
+    }
+
     /// Bytes it has logged so far.
     pub(crate) fn logged(&self) -> u64 {
         self.log.bytes()

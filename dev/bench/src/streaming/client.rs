@@ -52,7 +52,7 @@ impl Client {
         let mut client = Self { lambda, pieces, epoch, arrived, newest: 0, lags, used, logged };
         match client.next().await {
             Some((name, ..)) if name == "snapshot" => client,
-            other => panic!("no stream: {other:?} {}", client.arrived),
+            _ => panic!("no stream: {}\n{}", client.arrived, client.lambda.log_tail()),
         }
     }
 

@@ -111,6 +111,7 @@ impl Lane {
             "PRO_DEAD_LETTERS_URL",
             "BASIC_DEAD_LETTERS_URL",
             "JWT_KEYS",
+            "STREAM_URL",
             "GEMINI_API_KEY",
             "STRIPE_SECRET_KEY",
             "STRIPE_API_BASE",
