@@ -543,7 +543,7 @@ export interface paths {
         };
         /**
          * List the problems
-         * @description Returns every code with its cause and remedy, as a page for people. The `type` of a problem leads to its section.
+         * @description Returns every code with its cause and remedy: as a page for people, or as JSON if `Accept` asks for that. The `type` of a problem leads to its section of the page.
          */
         get: operations["list_problems"];
         put?: never;
@@ -953,8 +953,14 @@ export interface components {
          * @example 01a207af-2c01-7892-b48f-0824128b2f33
          */
         ChatroomId: string;
+        /** @description A page of a list. */
+        ChatroomPage: {
+            data: components["schemas"]["Chatroom"][];
+            /** @example 3q2-7wABAgMEBQYH */
+            next_cursor: string | null;
+        };
         ChatroomWithMessages: components["schemas"]["Chatroom"] & {
-            messages: components["schemas"]["Listed_Message"];
+            messages: components["schemas"]["MessagePage"];
         };
         /**
          * @description Where the subscription is paid.
@@ -986,9 +992,9 @@ export interface components {
             challenge_id: components["schemas"]["ChallengeId"];
             expires_at: components["schemas"]["Timestamp"];
             /** @example 493027 */
-            otp?: string | null;
+            otp?: string;
             /**
-             * Format: int64
+             * Format: int32
              * @description Seconds until another code may be requested.
              */
             resend_after: number;
@@ -1008,24 +1014,52 @@ export interface components {
          * @example ada@example.org
          */
         Email: string;
+        /**
+         * @example {
+         *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
+         *       "expires_at": "2026-11-23T12:10:00.000Z"
+         *     }
+         */
         EventsTicket: {
-            /**
-             * @description Where the reply is followed, with a ticket for it alone.
-             * @example https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2
-             */
+            /** @description Where the reply is followed, with a ticket for it alone. */
             events_url: string;
             /** @description When the ticket expires. A stream that it opened goes on. */
             expires_at: components["schemas"]["Timestamp"];
         };
+        /** @description A code of a problem, explained. */
+        ExplainedProblem: {
+            /**
+             * @description Why it is returned.
+             * @example The path or the thing does not exist, or belongs to another user.
+             */
+            cause: string;
+            code: components["schemas"]["Code"];
+            /**
+             * @description What a client does about it.
+             * @example Check the address; read the list again.
+             */
+            remedy: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             * @example 404
+             */
+            status: number;
+        };
         /** @description Why there is no answer. */
         Failure: {
-            code: string;
+            code: components["schemas"]["ReplyError"];
             detail: string;
         };
+        /**
+         * @description What is wrong with a field. The last five are codes of problems too.
+         * @enum {string}
+         */
+        FieldCode: "unknown_field" | "missing" | "wrong_type" | "invalid" | "country_not_supported" | "challenge_token_invalid" | "signup_expired" | "password_common" | "idempotency_key_reused";
         /** @description A field that is not acceptable. */
         FieldError: {
-            /** @description `unknown_field`, `missing`, `wrong_type` or `invalid`. */
-            code: string;
+            /** @description What is wrong with it, for programs. */
+            code: components["schemas"]["FieldCode"];
             /** @description What is wrong with it, for people. */
             detail: string;
             /** @description The place of the field: a JSON pointer (RFC 6901) into the body, or `/name` of a query parameter. */
@@ -1040,6 +1074,11 @@ export interface components {
             /** @description From an earlier sign-in to this number. Its codes are counted apart from those that strangers request. */
             device_token?: string | null;
             mobile: components["schemas"]["Mobile"];
+        };
+        /** @description What the gateway says if it refuses a request itself. */
+        GatewayRefusal: {
+            /** @description What happened, for people. */
+            message: string;
         };
         Health: {
             status: components["schemas"]["HealthStatus"];
@@ -1064,31 +1103,19 @@ export interface components {
             status: string | null;
         };
         /** @description A page of invoices. */
-        Invoices: {
+        InvoicePage: {
             data: components["schemas"]["Invoice"][];
             next_cursor: string | null;
         };
         /** @description Replies accepted and ended within the last hour, by how they ended. */
         LastHour: {
             /**
-             * Format: int64
+             * Format: int32
              * @example 120
              */
             accepted: number;
         } & {
             [key: string]: number;
-        };
-        /** @description A page of a list. */
-        Listed_Chatroom: {
-            data: components["schemas"]["Chatroom"][];
-            /** @example 3q2-7wABAgMEBQYH */
-            next_cursor: string | null;
-        };
-        /** @description A page of a list. */
-        Listed_Message: {
-            data: components["schemas"]["Message"][];
-            /** @example 3q2-7wABAgMEBQYH */
-            next_cursor: string | null;
         };
         LoginRequest: {
             /** @description From an earlier sign-in to this number. Its tries are counted apart from those of strangers. */
@@ -1140,6 +1167,12 @@ export interface components {
          * @example 01a207af-efbc-781e-ba38-5d940ed90475
          */
         MessageId: string;
+        /** @description A page of a list. */
+        MessagePage: {
+            data: components["schemas"]["Message"][];
+            /** @example 3q2-7wABAgMEBQYH */
+            next_cursor: string | null;
+        };
         /**
          * @description A mobile number in canonical E.164: `+`, a calling code that does not begin with 0, 8 to 15 digits in all.
          *     Source: ITU-T E.164, section 6.2.
@@ -1169,13 +1202,17 @@ export interface components {
         Password: string;
         /** @description What is wrong with the payment and what the user can do about it. */
         PaymentProblem: {
-            /** @example payment_failed */
-            code: string;
+            code: components["schemas"]["PaymentProblemCode"];
             /** @example The payment failed. Pay the open invoice, or change the means of payment in the portal. */
             detail: string;
             /** @example https://invoice.stripe.com/i/acct_1/test_a1b2 */
             invoice_url: string | null;
         };
+        /**
+         * @description What is wrong with a payment.
+         * @enum {string}
+         */
+        PaymentProblemCode: "action_required" | "payment_processing" | "payment_failed" | "paused";
         /** @description Where the user can change the means of payment and see everything. */
         Portal: {
             /** @example POST */
@@ -1189,7 +1226,7 @@ export interface components {
             portal_url: string;
         };
         PortalRequest: Record<string, never>;
-        /** @description A problem document without its `request_id`, which the edge adds. */
+        /** @description Why a request was refused (RFC 9457). */
         Problem: {
             allowance?: components["schemas"]["Allowance"] | null;
             /** @description The code, for programs. */
@@ -1199,7 +1236,7 @@ export interface components {
             /** @description The fields that are not acceptable. */
             errors?: components["schemas"]["FieldError"][];
             /** @description The stores that do not answer, if that is the problem. */
-            missing?: string[];
+            missing?: components["schemas"]["Store"][];
             /** @description The id of the request in the log. */
             request_id: string;
             /**
@@ -1209,37 +1246,47 @@ export interface components {
             status: number;
             /** @description The status in words. */
             title: string;
-            /** @description Where the problem is explained. */
+            /**
+             * Format: uri-reference
+             * @description Where the problem is explained: a reference relative to the address of the request.
+             */
             type: string;
             upgrade?: components["schemas"]["Upgrade"] | null;
         };
+        ProblemList: {
+            data: components["schemas"]["ExplainedProblem"][];
+        };
+        /**
+         * @description A queue of the service.
+         * @enum {string}
+         */
+        QueueName: "pro" | "basic" | "otp";
         QueueState: {
             /**
-             * Format: int64
+             * Format: int32
              * @example 0
              */
             dead: number;
             /**
-             * Format: int64
+             * Format: int32
              * @example 1
              */
             in_flight: number;
-            /** @example pro */
-            name: string;
+            name: components["schemas"]["QueueName"];
             /**
-             * Format: int64
+             * Format: int32
              * @description The age of the oldest unfinished reply. SQS reports the age of a record only to CloudWatch, and that age is not
              *     how long the user has waited. `null` for codes, which are not stored.
              * @example 4
              */
             oldest_age_seconds: number | null;
             /**
-             * Format: int64
+             * Format: int32
              * @example 3
              */
             waiting: number;
         };
-        Queues: {
+        QueueStatistics: {
             last_hour: components["schemas"]["LastHour"];
             queues: components["schemas"]["QueueState"][];
             /** @description Replies by state: all unfinished ones, and those that ended within the last day. */
@@ -1265,12 +1312,17 @@ export interface components {
              */
             content: string;
         };
+        /**
+         * @description Why a reply has no answer.
+         * @enum {string}
+         */
+        ReplyError: "content_blocked" | "quota_exhausted" | "model_unavailable" | "model_unauthorized" | "model_not_found" | "request_refused" | "model_stopped" | "empty_answer" | "no_text" | "attempts_exhausted" | "dead_lettered";
         /** @description The data of an event, by its name: `snapshot`, `delta`, `done` (the message), `closing`. */
         ReplyEvent: components["schemas"]["ReplySnapshot"] | components["schemas"]["ReplyDelta"] | components["schemas"]["Message"] | components["schemas"]["StreamClosing"];
         /** @description All text of an attempt so far. */
         ReplySnapshot: {
             /**
-             * Format: int64
+             * Format: int32
              * @description The attempt, from 1; 0 if none has begun that is known of.
              * @example 1
              */
@@ -1280,34 +1332,14 @@ export interface components {
              * @example Begin in Alfama
              */
             content: string;
-            /**
-             * @description `generating`, or `pending` while none runs.
-             * @example generating
-             */
-            state: string;
+            /** @description `generating`, or `pending` while none runs. */
+            state: components["schemas"]["ReplyState"];
         };
         /**
          * @description The state of a reply. Every state but the first two is final.
          * @enum {string}
          */
         ReplyState: "pending" | "generating" | "completed" | "truncated" | "blocked" | "failed" | "cancelled";
-        /** @description The response to a code that was sent to reset a password. */
-        ResetToken: {
-            /** @example eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln */
-            access_token: string;
-            /**
-             * Format: int64
-             * @example 600
-             */
-            expires_in: number;
-            /**
-             * @description What the token of a reset allows.
-             * @enum {string}
-             */
-            scope: "password_reset";
-            /** @example Bearer */
-            token_type: string;
-        };
         ResumeRequest: Record<string, never>;
         /**
          * @description Who wrote a message.
@@ -1345,7 +1377,7 @@ export interface components {
          * @example 01a207ae-2d61-70c5-a9a8-a4506513270e
          */
         SessionId: string;
-        Sessions: {
+        SessionList: {
             data: components["schemas"]["Session"][];
         };
         /** @description The response to a sign-in. */
@@ -1376,6 +1408,11 @@ export interface components {
             name?: components["schemas"]["Name"] | null;
             password?: components["schemas"]["Password"] | null;
         };
+        /**
+         * @description A store that the whole service needs.
+         * @enum {string}
+         */
+        Store: "postgres" | "redis";
         /** @description Why the server ends the stream before the reply has ended. */
         StreamClosing: {
             reason: components["schemas"]["StreamClosingReason"];
@@ -1411,18 +1448,27 @@ export interface components {
             notice: components["schemas"]["SubscriptionNotice"] | null;
             payment_problem: components["schemas"]["PaymentProblem"] | null;
             portal: components["schemas"]["Portal"] | null;
-            /** @example active */
-            status: string;
+            status: components["schemas"]["SubscriptionState"];
             tier: components["schemas"]["Tier"];
         };
         /** @description What is unusual about the subscription, though nothing is wrong with its payment. */
         SubscriptionNotice: {
-            /** @example other_price */
-            code: string;
+            code: components["schemas"]["SubscriptionNoticeCode"];
             /** @example This subscription is not to Pro. Cancel it before you subscribe to Pro, or ask the support. */
             detail: string;
             resumes_at: components["schemas"]["Timestamp"] | null;
         };
+        /**
+         * @description What is unusual about a subscription whose payments are in order.
+         * @enum {string}
+         */
+        SubscriptionNoticeCode: "other_price" | "collection_paused";
+        /**
+         * @description The state of a subscription: Stripe's words, and two of our own.
+         *     Source: <https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses>.
+         * @enum {string}
+         */
+        SubscriptionState: "none" | "active" | "trialing" | "past_due" | "incomplete" | "incomplete_expired" | "unpaid" | "paused" | "canceled" | "unknown";
         /**
          * @description The instructions that the model gets before the conversation, 1 to 4,000 characters.
          * @example You know Lisbon well. Answer in three sentences at most.
@@ -1444,6 +1490,11 @@ export interface components {
          * @example Weekend in Lisbon
          */
         Title: string;
+        /**
+         * @description What an access token allows.
+         * @enum {string}
+         */
+        TokenScope: "session" | "password_reset";
         /** @description The tokens of a session. */
         TokenSet: {
             /** @example eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln */
@@ -1455,20 +1506,21 @@ export interface components {
              */
             device_token: string;
             /**
-             * Format: int64
+             * Format: int32
              * @example 86400
              */
             expires_in: number;
             /** @example 9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE */
             refresh_token: string;
-            /**
-             * @description What the tokens of a session allow.
-             * @enum {string}
-             */
-            scope: "session";
-            /** @example Bearer */
-            token_type: string;
+            /** @description Always `session`. */
+            scope: components["schemas"]["TokenScope"];
+            token_type: components["schemas"]["TokenType"];
         };
+        /**
+         * @description How an access token is sent.
+         * @enum {string}
+         */
+        TokenType: "Bearer";
         UpdateProfileRequest: {
             email?: components["schemas"]["Email"] | null;
             name?: components["schemas"]["Name"] | null;
@@ -1499,7 +1551,29 @@ export interface components {
          * @example 01a207ae-2d60-7269-bca9-4de452e6b438
          */
         UserId: string;
-        Verified: components["schemas"]["SignedIn"] | components["schemas"]["ResetToken"];
+        /**
+         * @description The response to a right code. `scope` tells what it is: a sign-in has every field, a password reset has no session
+         *     and no `user`.
+         */
+        Verified: {
+            /** @example eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIn0.eyJzdWIiOiIwMTlhIn0.c2ln */
+            access_token: string;
+            /**
+             * @description See `TokenSet`.
+             * @example a1.Zk3mX0c5Qm2t8sVb1yWn4A.1795435200000.7m0J8bQk3cYx2Pz5nRt9uWv1aSdFgHjKlQwErTyUiOp
+             */
+            device_token?: string;
+            /**
+             * Format: int32
+             * @example 86400
+             */
+            expires_in: number;
+            /** @example 9Zc0fN2bV8mQ1xK7pT4sL6wR3yH5jD0aUeGiBoCkMnE */
+            refresh_token?: string;
+            scope: components["schemas"]["TokenScope"];
+            token_type: components["schemas"]["TokenType"];
+            user?: components["schemas"]["Account"];
+        };
         VerifyOtpRequest: {
             challenge_id: components["schemas"]["ChallengeId"];
             /** @description From an earlier sign-in to this number. Its wrong codes are counted apart from those of strangers. */
@@ -1516,10 +1590,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "account_locked";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1538,10 +1609,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "allowance_spent" | "too_many_unfinished" | "too_many_requests";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1561,10 +1629,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "already_subscribed" | "other_subscription" | "payment_pending" | "payment_due" | "subscription_paused";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1582,10 +1647,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "country_not_supported" | "challenge_token_invalid" | "signup_expired" | "validation_failed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1601,10 +1663,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "country_not_supported" | "challenge_token_invalid" | "validation_failed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `credentials_invalid`: The number or the password is not right, or the account has no password. */
@@ -1615,10 +1674,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "credentials_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1633,10 +1689,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "credentials_invalid" | "unauthenticated";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `cursor_invalid`: The cursor was altered, or belongs to another list or user. */
@@ -1646,10 +1699,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "cursor_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `forbidden`: The token or key is valid, but not for this. */
@@ -1659,10 +1709,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "forbidden";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `fresh_sign_in_required`: The session was opened too long ago for this: an access token alone may be stolen. */
@@ -1672,10 +1719,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "fresh_sign_in_required";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1691,10 +1735,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "fresh_sign_in_required" | "account_locked" | "forbidden";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1708,10 +1749,21 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "fresh_sign_in_required" | "forbidden";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The gateway's own refusal, before the request reached the service: too many requests (429), no answer in time (503), a fault (500). It comes also in place of a 429, 500 or 503 of the operation, and is no problem document. */
+        gateway: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Too Many Requests"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GatewayRefusal"];
             };
         };
         /**
@@ -1725,10 +1777,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "idempotency_key_invalid" | "malformed_request";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1742,10 +1791,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "idempotency_key_reused" | "validation_failed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `internal`: Something went wrong in the service. It has been logged. */
@@ -1755,10 +1801,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "internal";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1775,10 +1818,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "login_ip_limit" | "login_mobile_limit" | "password_hash_limit";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `malformed_request`: The body is not JSON, not UTF-8, or could not be read. */
@@ -1788,10 +1828,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "malformed_request";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `method_not_allowed`: The path does not have that method. */
@@ -1801,10 +1838,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "method_not_allowed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `no_subscription`: There is no subscription. */
@@ -1814,10 +1848,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "no_subscription";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1833,10 +1864,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "no_subscription" | "not_cancelled" | "subscription_scheduled";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1856,10 +1884,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "no_subscription" | "not_paused" | "payment_method_missing" | "payment_due" | "subscription_scheduled";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1877,10 +1902,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "no_subscription" | "payment_pending" | "already_cancelled" | "subscription_scheduled";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `not_found`: The path or the thing does not exist, or belongs to another user. */
@@ -1890,10 +1912,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "not_found";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `operator_ip_limit`: Too many wrong operator keys came from this address. */
@@ -1904,10 +1923,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "operator_ip_limit";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1930,10 +1946,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "otp_cooldown" | "otp_mobile_limit" | "otp_ip_limit" | "otp_mobile_ip_limit" | "otp_open_limit" | "too_many_requests";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1954,10 +1967,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "otp_cooldown" | "otp_mobile_limit" | "otp_mobile_ip_limit" | "otp_ip_limit" | "otp_open_limit";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1972,10 +1982,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "otp_invalid" | "challenge_expired";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -1992,10 +1999,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "otp_invalid" | "challenge_expired" | "unauthenticated";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `password_changed`: The password was changed elsewhere while this request ran. */
@@ -2005,10 +2009,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "password_changed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -2022,10 +2023,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "password_common" | "validation_failed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -2042,10 +2040,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "password_user_limit" | "password_hash_limit" | "too_many_requests";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `payload_too_large`: The body is too large. */
@@ -2055,10 +2050,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "payload_too_large";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -2072,10 +2064,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "portal_not_configured" | "internal";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `refresh_invalid`: The refresh token is not valid any more: expired, revoked, or used before. */
@@ -2086,10 +2075,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "refresh_invalid";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `reply_unfinished`: A reply to this message is not finished yet. */
@@ -2099,10 +2085,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "reply_unfinished";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -2116,10 +2099,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "signature_invalid" | "malformed_request";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -2134,10 +2114,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "signup_ip_limit" | "password_hash_limit";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `too_many_requests`: Too many requests came from this user or this address within a minute. */
@@ -2148,10 +2125,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "too_many_requests";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /**
@@ -2166,10 +2140,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "too_many_rooms" | "too_many_requests";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `unauthenticated`: No valid access token was sent: it is missing, altered, expired or revoked, or the account is gone. */
@@ -2180,10 +2151,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "unauthenticated";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `unavailable`: Something that the service needs does not answer. */
@@ -2194,10 +2162,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "unavailable";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `unsupported_media_type`: The body is not declared as JSON. */
@@ -2207,10 +2172,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "unsupported_media_type";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description `validation_failed`: Fields or parameters are missing, unknown, or not acceptable; `errors` names them. */
@@ -2220,10 +2182,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {string} */
-                    code?: "validation_failed";
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
@@ -2262,8 +2221,8 @@ export interface components {
          */
         RetryAfter: number;
         /**
-         * @description How to authenticate.
-         * @example Bearer
+         * @description How to authenticate. It has `error` if a token was sent and is not valid.
+         * @example Bearer error="invalid_token"
          */
         WwwAuthenticate: string;
     };
@@ -2309,6 +2268,7 @@ export interface operations {
             429: components["responses"]["password_user_limit-or-password_hash_limit-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     request_password_reset: {
@@ -2356,6 +2316,7 @@ export interface operations {
             429: components["responses"]["otp_cooldown-or-otp_mobile_limit-or-otp_mobile_ip_limit-or-otp_ip_limit-or-otp_open_limit"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     log_in: {
@@ -2421,6 +2382,7 @@ export interface operations {
             429: components["responses"]["login_ip_limit-or-login_mobile_limit-or-password_hash_limit"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     log_out: {
@@ -2450,6 +2412,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     refresh_tokens: {
@@ -2499,6 +2462,7 @@ export interface operations {
             422: components["responses"]["validation_failed"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     send_otp: {
@@ -2547,6 +2511,7 @@ export interface operations {
             429: components["responses"]["otp_cooldown-or-otp_mobile_limit-or-otp_mobile_ip_limit-or-otp_ip_limit-or-otp_open_limit"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     list_sessions: {
@@ -2578,7 +2543,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Sessions"];
+                    "application/json": components["schemas"]["SessionList"];
                 };
             };
             401: components["responses"]["unauthenticated"];
@@ -2587,6 +2552,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     end_session: {
@@ -2619,6 +2585,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     sign_up: {
@@ -2667,6 +2634,7 @@ export interface operations {
             429: components["responses"]["signup_ip_limit-or-password_hash_limit"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     verify_otp: {
@@ -2732,6 +2700,7 @@ export interface operations {
             422: components["responses"]["validation_failed"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     list_rooms: {
@@ -2774,7 +2743,7 @@ export interface operations {
                      *       "next_cursor": "3q2-7wABAgMEBQYH"
                      *     }
                      */
-                    "application/json": components["schemas"]["Listed_Chatroom"];
+                    "application/json": components["schemas"]["ChatroomPage"];
                 };
             };
             400: components["responses"]["cursor_invalid"];
@@ -2785,6 +2754,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     create_room: {
@@ -2809,7 +2779,7 @@ export interface operations {
             /** @description The room. */
             201: {
                 headers: {
-                    /** @description Its address. */
+                    /** @description Its address, relative to that of the request. */
                     Location: string;
                     "X-Request-Id": components["headers"]["RequestId"];
                     [name: string]: unknown;
@@ -2837,6 +2807,7 @@ export interface operations {
             429: components["responses"]["too_many_rooms-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     get_room: {
@@ -2927,6 +2898,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     delete_room: {
@@ -2959,6 +2931,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     update_room: {
@@ -3016,6 +2989,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     list_messages: {
@@ -3075,7 +3049,7 @@ export interface operations {
                      *       "next_cursor": "3q2-7wABAgMEBQYH"
                      *     }
                      */
-                    "application/json": components["schemas"]["Listed_Message"];
+                    "application/json": components["schemas"]["MessagePage"];
                 };
             };
             400: components["responses"]["cursor_invalid"];
@@ -3087,6 +3061,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     send_message: {
@@ -3172,7 +3147,7 @@ export interface operations {
             /** @description Accepted; the reply is pending. */
             202: {
                 headers: {
-                    /** @description The reply's address. */
+                    /** @description The reply's address, relative to that of the request. */
                     Location: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -3231,6 +3206,7 @@ export interface operations {
             429: components["responses"]["allowance_spent-or-too_many_unfinished-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     get_message: {
@@ -3292,6 +3268,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     cancel_reply: {
@@ -3346,6 +3323,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     follow_reply: {
@@ -3388,7 +3366,7 @@ export interface operations {
                      * @example {
                      *       "attempt": 1,
                      *       "content": " before ten,",
-                     *       "state": "generating"
+                     *       "state": "pending"
                      *     }
                      */
                     "text/event-stream": components["schemas"]["ReplyEvent"];
@@ -3402,6 +3380,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     create_events_ticket: {
@@ -3434,7 +3413,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
-                     *       "expires_at": "2026-11-23T12:00:00.000Z"
+                     *       "expires_at": "2026-11-23T12:10:00.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["EventsTicket"];
@@ -3447,6 +3426,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     regenerate_reply: {
@@ -3472,7 +3452,7 @@ export interface operations {
             /** @description Accepted; the reply is pending. */
             202: {
                 headers: {
-                    /** @description The reply's address. */
+                    /** @description The reply's address, relative to that of the request. */
                     Location: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -3528,6 +3508,7 @@ export interface operations {
             429: components["responses"]["allowance_spent-or-too_many_unfinished-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     get_queue_statistics: {
@@ -3590,7 +3571,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Queues"];
+                    "application/json": components["schemas"]["QueueStatistics"];
                 };
             };
             401: components["responses"]["unauthenticated"];
@@ -3599,6 +3580,7 @@ export interface operations {
             429: components["responses"]["operator_ip_limit"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     get_health: {
@@ -3628,6 +3610,7 @@ export interface operations {
             405: components["responses"]["method_not_allowed"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     list_problems: {
@@ -3646,6 +3629,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "cause": "The path or the thing does not exist, or belongs to another user.",
+                     *           "code": "not_found",
+                     *           "remedy": "Check the address; read the list again.",
+                     *           "status": 404
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProblemList"];
                     /** @example <!doctype html> */
                     "text/html": string;
                 };
@@ -3653,6 +3649,7 @@ export interface operations {
             405: components["responses"]["method_not_allowed"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     subscribe_to_pro: {
@@ -3697,6 +3694,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     cancel_subscription: {
@@ -3750,6 +3748,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     list_invoices: {
@@ -3791,7 +3790,7 @@ export interface operations {
                      *       "next_cursor": null
                      *     }
                      */
-                    "application/json": components["schemas"]["Invoices"];
+                    "application/json": components["schemas"]["InvoicePage"];
                 };
             };
             400: components["responses"]["cursor_invalid"];
@@ -3802,6 +3801,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     open_billing_portal: {
@@ -3844,6 +3844,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["portal_not_configured-or-internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     reactivate_subscription: {
@@ -3897,6 +3898,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     resume_subscription: {
@@ -3950,6 +3952,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     get_subscription_status: {
@@ -3993,6 +3996,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     get_me: {
@@ -4052,6 +4056,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     delete_me: {
@@ -4077,6 +4082,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     update_me: {
@@ -4134,6 +4140,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     change_mobile: {
@@ -4191,6 +4198,7 @@ export interface operations {
             429: components["responses"]["too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     request_mobile_change: {
@@ -4239,6 +4247,7 @@ export interface operations {
             429: components["responses"]["otp_cooldown-or-otp_mobile_limit-or-otp_ip_limit-or-otp_mobile_ip_limit-or-otp_open_limit-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
     receive_stripe_event: {
@@ -4294,6 +4303,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
+            default: components["responses"]["gateway"];
         };
     };
 }
