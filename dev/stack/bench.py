@@ -77,7 +77,7 @@ def _described() -> dict:
 
 
 def _filled(declared: object, values: dict) -> str:
-    """The local value of a variable. A reference to a resource, or what only AWS knows, is an address where nothing is."""
+    """The local value of a variable. What only AWS knows, a resource for example, is an address where nothing is."""
     if not isinstance(declared, dict):
         return str(declared)
     name = declared.get("Ref", "")

@@ -28,8 +28,7 @@ use crate::streams::Streams;
     ),
     responses(
         (status = 200, body = ReplyEvent, content_type = "text/event-stream",
-            description = "The events: the data of each is one line of JSON.",
-            example = json!({ "content": " before ten," })),
+            description = "The events: the data of each is one line of JSON."),
     ),
 )]
 pub(crate) async fn follow_reply(

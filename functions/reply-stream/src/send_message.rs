@@ -34,8 +34,7 @@ shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent, T
     request_body = Request,
     responses(
         (status = 200, body = SendEvent, content_type = "text/event-stream",
-            description = "At the streaming door, with `Accept: text/event-stream`: accepted, and followed.",
-            example = json!({ "content": " before ten," })),
+            description = "At the streaming door, with `Accept: text/event-stream`: accepted, and followed."),
         (status = 202, body = AcceptedView, description = "Accepted; the reply is pending."),
         Refusals,
     ),
