@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
-from stack import aws, build, commands, settings, stores
+from stack import aws, build, commands, example, settings, stores
 from stack.console import Failure, report, say, step
 from stack.environment import given
 from stack.paths import MAIN, ROOT, Home
@@ -93,12 +93,20 @@ class Stack:
         env = os.path.relpath(self.home.env, ROOT)
         say(f"\n  API       {self.variables['API_URL']}")
         say(f"  Webhook   {self.variables['WEBHOOK_URL']}")
+        say(f"  Streams   {self.variables['STREAM_URL']}")
         say(f"  Docs      {self.variables['API_URL']}/docs; variables: . {env}")
         say(f"  Logs      {os.path.relpath(self.home.logs, ROOT)}/; of the functions: dev/ctl logs")
         say("\n  Start with:\n")
         say(f"    curl -i {self.variables['API_URL']}/auth/signup \\")
         say("""      -H 'content-type: application/json' -d '{"mobile":"+14155550100","name":"Ada"}'\n""")
+        self._screen_of_streams()
         say("  Ctrl-C stops all of it.\n")
+
+    def _screen_of_streams(self) -> None:
+        """Prints how a reply is followed while it is written."""
+        line = None if given("DATABASE_URL") else example.command(self.variables)
+        if line:
+            say(f"  Watch an answer while it is written:\n\n    {line}\n")
 
     def _standins(self) -> dict:
         wanted = {"gemini": settings.wants_gemini_standin(), "stripe": settings.wants_stripe_standin()}

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod docs;
+mod streaming;
 mod webdriver;
 
 use std::time::Duration;

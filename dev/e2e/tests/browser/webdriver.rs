@@ -110,6 +110,12 @@ impl Browser {
         assert!(found.await.is_ok(), "{selector} does not read {text:?}: {last}");
     }
 
+    /// Runs a script with arguments, and a callback after them. Returns what the script calls that with.
+    pub(crate) async fn run(&self, script: &str, arguments: Value) -> Value {
+        self.must(Method::POST, "/timeouts", &json!({ "script": SOON.as_millis() })).await;
+        self.must(Method::POST, "/execute/async", &json!({ "script": script, "args": arguments })).await
+    }
+
     async fn element(&self, selector: &str) -> String {
         eventually(SOON, async || self.find(selector).await.ok()).await
     }

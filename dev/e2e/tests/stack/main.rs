@@ -7,4 +7,5 @@ mod bad_input;
 mod journey;
 mod operators;
 mod replies;
+mod streaming;
 mod webhook;
