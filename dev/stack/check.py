@@ -51,7 +51,7 @@ LINTS = [
 ]
 UP = [ROOT / "dev/up", "--name", "test"]
 E2E = ["cargo", "test", "-p", "e2e"]
-OTHER = ["OTP_DELIVERY=sns", "CORS_ORIGINS=https://app.example.org,https://beta.example.org"]
+OTHER = ["OTP_DELIVERY=sns", "CORS_ORIGINS=https://app.example.org,http://localhost:47821"]
 SHARED = ["PGBOUNCER=true", "REDIS_CLUSTER=true"]
 TESTS = [
     ("template: rules", [*MODULE, "stack.rules"]),

@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from stack import aws, build, commands, live, overview, page, preflight, settings, stores
+from stack import aws, build, commands, example, live, overview, page, preflight, settings, stores
 from stack.console import Failure, report, say, step
 from stack.environment import given
 from stack.paths import MAIN, ROOT, Home
@@ -123,14 +123,22 @@ class Stack:
         say(f"\n  Page      {self.variables['PAGE_URL']}")
         say(f"  API       {self.variables['API_URL']}")
         say(f"  Webhook   {self.variables['WEBHOOK_URL']}")
+        say(f"  Streams   {self.variables['STREAM_URL']}")
         say(f"  Docs      {self.variables['API_URL']}/docs; variables: . {env}")
         logs = os.path.relpath(self.home.logs, ROOT)
         say(f"  Logs      {logs}/; of the functions: {overview.command(self.home, 'logs')}")
         say("\n  Start with:\n")
         say(f"    curl -i {self.variables['API_URL']}/auth/signup \\")
         say("""      -H 'content-type: application/json' -d '{"mobile":"+14155550100","name":"Ada"}'\n""")
+        self._screen_of_streams()
         overview.show(self.home, self.variables, self.began_with_data)
         say("  Ctrl-C stops all of it.\n")
+
+    def _screen_of_streams(self) -> None:
+        """Prints how a reply is followed while it is written."""
+        line = None if given("DATABASE_URL") else example.command(self.variables)
+        if line:
+            say(f"  Watch an answer while it is written:\n\n    {line}\n")
 
     def _standins(self) -> dict:
         wanted = {"gemini": settings.wants_gemini_standin(), "stripe": settings.wants_stripe_standin()}

@@ -1,11 +1,15 @@
 //! People who use the deployed stack over HTTP: gateway, functions, queues and roles, as `dev/up` starts them.
 
+mod stream;
+
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+
+pub use stream::{Event, Stream};
 
 /// An environment variable that `dev/up` sets for the command it runs.
 ///
@@ -75,6 +79,11 @@ impl Person {
         assert_eq!(tokens.status, 200, "{}", tokens.body);
         person.token = Some(tokens.text("/access_token"));
         person
+    }
+
+    /// Their access token; empty if they are not signed in.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
     }
 
     /// The same person with another access token.

@@ -5,6 +5,7 @@
 
 mod docs;
 mod page;
+mod streaming;
 mod webdriver;
 
 use std::time::Duration;

@@ -163,6 +163,12 @@ impl Browser {
         self.element(selector).await;
     }
 
+    /// Runs a script with arguments, and a callback after them. Returns what the script calls that with.
+    pub(crate) async fn run(&self, script: &str, arguments: Value) -> Value {
+        self.must(Method::POST, "/timeouts", &json!({ "script": SOON.as_millis() })).await;
+        self.must(Method::POST, "/execute/async", &json!({ "script": script, "args": arguments })).await
+    }
+
     async fn element(&self, selector: &str) -> String {
         eventually(SOON, async || self.find(selector).await.ok()).await
     }

@@ -7,6 +7,7 @@ mod cancelling;
 mod crowd;
 mod outages;
 mod priority;
+mod streaming;
 mod workers;
 
 use std::time::Duration;

@@ -8,8 +8,8 @@ use tokio::process::Command;
 
 use crate::{AFTERWARDS, alone, calls};
 
-/// The worker's processes in this stack. The emulator starts them and sets the function's name in their environment.
-async fn workers() -> Vec<u32> {
+/// The processes of a function in this stack. The emulator starts them and sets the function's name in their environment.
+pub(crate) async fn processes(function: &str) -> Vec<u32> {
     let stack = format!("AWS_ENDPOINT_URL={}", variable("AWS_ENDPOINT_URL"));
     let mut found = Vec::new();
     let mut processes = fs::read_dir("/proc").await.expect("/proc");
@@ -17,13 +17,23 @@ async fn workers() -> Vec<u32> {
         let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let environment = fs::read(process.path().join("environ")).await.unwrap_or_default();
         let mut variables = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy);
-        let is_worker =
-            variables.clone().any(|one| one.starts_with("AWS_LAMBDA_FUNCTION_NAME=") && one.contains("GeminiWorker"));
-        if is_worker && variables.any(|one| one == stack) {
+        let is_its =
+            variables.clone().any(|one| one.starts_with("AWS_LAMBDA_FUNCTION_NAME=") && one.contains(function));
+        if is_its && variables.any(|one| one == stack) {
             found.push(pid);
         }
     }
     found
+}
+
+/// Kills every process of a function; there must be one.
+pub(crate) async fn kill(function: &str) {
+    let killed = processes(function).await;
+    assert!(!killed.is_empty(), "{function} runs");
+    for pid in &killed {
+        let status = Command::new("kill").args(["-9", &pid.to_string()]).status().await.expect("kill");
+        assert!(status.success());
+    }
 }
 
 #[tokio::test]
@@ -38,12 +48,7 @@ async fn a_reply_whose_worker_is_killed_is_made_once_by_another_worker() {
 
     // The worker has now hidden its record for its lease only, which ends sooner than an invocation may.
     tokio::time::sleep(Duration::from_secs(4)).await;
-    let killed = workers().await;
-    assert!(!killed.is_empty(), "a worker waits for Gemini");
-    for pid in &killed {
-        let status = Command::new("kill").args(["-9", &pid.to_string()]).status().await.expect("kill");
-        assert!(status.success());
-    }
+    kill("GeminiWorker").await;
     let reply = ada.reply(&format!("{room}/message/{}", sent.text("/reply/id")), AFTERWARDS).await;
     assert_eq!(reply["state"], "completed", "{reply}");
     let turns = ada.get(&format!("{room}/message")).await.body;

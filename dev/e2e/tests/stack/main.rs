@@ -8,4 +8,5 @@ mod journey;
 mod operators;
 mod pages;
 mod replies;
+mod streaming;
 mod webhook;
