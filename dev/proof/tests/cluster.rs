@@ -45,9 +45,9 @@ async fn sign_in_list_and_send_work_in_cluster_mode() {
     }
     let sent = at_rooms.post(&format!("/chatroom/{room}/message"), json!({ "content": "Hello" })).await;
     assert_eq!(sent.status(), 202);
-    let waited = at_rooms.get(&format!("{}?wait=1", sent.header("location"))).await;
+    let waited = at_rooms.get(&format!("{}?wait=1", sent.location())).await;
     assert_eq!(waited.body()["state"], "pending");
-    let cancelled = at_rooms.post(&format!("{}/cancel", sent.header("location")), Value::Null).await;
+    let cancelled = at_rooms.post(&format!("{}/cancel", sent.location()), Value::Null).await;
     assert_eq!(cancelled.body()["state"], "cancelled");
     assert_eq!(at_rooms.delete(&format!("/chatroom/{room}")).await.status(), 204);
 

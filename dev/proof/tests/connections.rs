@@ -31,7 +31,7 @@ async fn forty_waiting_users_leave_postgres_to_others() {
         let user = api.signed_in().await;
         let room = user.post("/chatroom", json!({})).await.id();
         let sent = user.post(&format!("/chatroom/{room}/message"), json!({ "content": "hi" })).await;
-        users.push((user, sent.header("location").to_owned()));
+        users.push((user, sent.location()));
     }
     let (mut waiting, began) = (JoinSet::new(), Instant::now());
     for (number, (user, reply)) in users.iter().enumerate() {

@@ -57,6 +57,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body's bytes.
     pub bytes: Vec<u8>,
+    /// The path of the request.
+    pub path: String,
 }
 
 impl TestApi {
@@ -197,10 +199,10 @@ impl User {
         let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let (parts, body) = self.router.clone().oneshot(request).await.expect("routers do not fail").into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
-        let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+        let answer = Answer { status: parts.status, headers: parts.headers, bytes, path };
         if answer.status.is_client_error() || answer.status.is_server_error() {
             answer.assert_is_a_problem();
-            assert_declared(&method, &path, answer.status(), &answer.code());
+            assert_declared(&method, &answer.path, answer.status(), &answer.code());
         }
         answer
     }
@@ -231,6 +233,21 @@ impl Answer {
     /// A header's text; empty if it is not there.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Where `Location` leads, as a client resolves it; empty if there is none.
+    pub fn location(&self) -> String {
+        let mut folders: Vec<&str> = self.path.split('/').collect();
+        folders.pop();
+        let mut reference = self.header("location");
+        if reference.is_empty() {
+            return String::new();
+        }
+        while let Some(above) = reference.strip_prefix("../") {
+            folders.pop();
+            reference = above;
+        }
+        format!("{}/{reference}", folders.join("/"))
     }
 
     /// Every refusal, wherever a test meets it, is a whole problem document.

@@ -52,7 +52,7 @@ async fn a_type_without_a_body_is_no_body() {
     assert_eq!((missing.status(), &missing.body()["errors"][0]["code"]), (422, &json!("missing")));
     let sent = alice.json(Method::POST, &message, &[], json!({ "content": "hi" })).await;
     for (action, status) in [("cancel", 200), ("regenerate", 202)] {
-        let path = format!("{}/{action}", sent.header("location"));
+        let path = format!("{}/{action}", sent.location());
         assert_eq!(alice.raw(Method::POST, &path, &json_type, "").await.status(), status, "{action}");
     }
 }

@@ -57,7 +57,7 @@ impl Desk {
     pub(crate) async fn send_and_cancel(&self, room: &str) -> u16 {
         let sent = self.send(room).await;
         if sent.status() == 202 {
-            let cancelled = self.user.post(&format!("{}/cancel", sent.header("location")), json!(null)).await;
+            let cancelled = self.user.post(&format!("{}/cancel", sent.location()), json!(null)).await;
             assert_eq!(cancelled.body()["state"], "cancelled");
         }
         sent.status()

@@ -19,8 +19,8 @@ async fn a_message_is_stored_with_a_pending_reply_and_queued() {
     assert_eq!((&body["message"]["role"], &body["message"]["state"]), (&json!("user"), &json!("completed")));
     assert_eq!((&body["reply"]["role"], &body["reply"]["state"]), (&json!("assistant"), &json!("pending")));
     assert_eq!(body["reply"]["in_reply_to"], body["message"]["id"]);
-    assert_eq!(sent.header("location"), format!("{room}/message/{}", body["reply"]["id"].as_str().unwrap()));
-    assert_eq!(alice.get(sent.header("location")).await.body(), body["reply"]);
+    assert_eq!(sent.location(), format!("{room}/message/{}", body["reply"]["id"].as_str().unwrap()));
+    assert_eq!(alice.get(&sent.location()).await.body(), body["reply"]);
     let [queued] = api.queued().try_into().unwrap();
     assert_eq!(queued.body["reply_id"], body["reply"]["id"]);
     assert_eq!(queued.group.as_deref(), room.strip_prefix("/chatroom/"));
@@ -48,7 +48,7 @@ async fn a_message_is_not_lost_while_the_queue_is_unavailable() {
     api.stack.sqs.break_down(true);
     let sent = alice.post(&format!("{room}/message"), json!({ "content": "Hello" })).await;
     assert_eq!(sent.status(), 202);
-    assert_eq!(alice.get(sent.header("location")).await.body()["state"], "pending");
+    assert_eq!(alice.get(&sent.location()).await.body()["state"], "pending");
 }
 
 #[tokio::test]
@@ -86,9 +86,9 @@ async fn a_cancelled_pending_reply_costs_nothing() {
     let alice = api.signed_in().await;
     let room = room(&alice).await;
     let sent = alice.post(&format!("{room}/message"), json!({ "content": "Hello" })).await;
-    let cancelled = alice.post(&format!("{}/cancel", sent.header("location")), json!(null)).await;
+    let cancelled = alice.post(&format!("{}/cancel", sent.location()), json!(null)).await;
     assert_eq!((cancelled.status(), &cancelled.body()["state"]), (200, &json!("cancelled")));
-    let again = alice.post(&format!("{}/cancel", sent.header("location")), json!(null)).await;
+    let again = alice.post(&format!("{}/cancel", sent.location()), json!(null)).await;
     assert_eq!(again.body(), cancelled.body());
     let reply = cancelled.body()["id"].as_str().unwrap().parse().unwrap();
     let watched = api.stack.cache().may_publish(reply, LiveId::START).await.unwrap();
@@ -124,10 +124,10 @@ async fn a_reply_can_be_regenerated_once_it_has_ended() {
     let alice = api.signed_in().await;
     let room = room(&alice).await;
     let sent = alice.post(&format!("{room}/message"), json!({ "content": "Hello" })).await;
-    let regenerate = format!("{}/regenerate", sent.header("location"));
+    let regenerate = format!("{}/regenerate", sent.location());
     let early = alice.post(&regenerate, json!(null)).await;
     assert_eq!((early.status(), early.code().as_str()), (409, "reply_unfinished"));
-    alice.post(&format!("{}/cancel", sent.header("location")), json!(null)).await;
+    alice.post(&format!("{}/cancel", sent.location()), json!(null)).await;
     api.queued();
 
     let again = alice.post(&regenerate, json!(null)).await;

@@ -65,7 +65,7 @@ async fn every_operation_counts_and_a_neighbour_in_a_64_is_the_same_client() {
     let room = alice.post("/chatroom", json!({})).await.id();
     let room = format!("/chatroom/{room}");
     let sent = alice.post(&format!("{room}/message"), json!({ "content": "hi" })).await;
-    for path in ["/chatroom", "/chatroom?limit=1", &room, sent.header("location"), &format!("{room}/message")] {
+    for path in ["/chatroom", "/chatroom?limit=1", &room, &sent.location(), &format!("{room}/message")] {
         assert_eq!(alice.get(path).await.status(), 200, "{path}");
     }
     let neighbour = api.signed_in().await.from("2001:db8:1:2:3:4:5:6");

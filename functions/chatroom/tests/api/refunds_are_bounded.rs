@@ -80,7 +80,7 @@ async fn exactly_5_of_100_replies_cancelled_at_once_are_free() {
     let mut cancels = JoinSet::new();
     for number in 0..100 {
         let sent = desk.send(&rooms[number % 10]).await;
-        let (desk, path) = (desk.clone(), format!("{}/cancel", sent.header("location")));
+        let (desk, path) = (desk.clone(), format!("{}/cancel", sent.location()));
         cancels.spawn(async move { desk.user.post(&path, json!(null)).await.status() });
     }
     assert!(cancels.join_all().await.iter().all(|status| *status == 200));

@@ -10,8 +10,8 @@ async fn a_room_is_created_and_read() {
     let alice = api.signed_in().await;
     let made = alice.post("/chatroom", json!({ "title": " Tea ", "system_prompt": "Be brief." })).await;
     assert_eq!((made.status(), made.body()["title"].as_str()), (201, Some("Tea")));
-    assert_eq!(made.header("location"), format!("/chatroom/{}", made.id()));
-    let read = alice.get(made.header("location")).await;
+    assert_eq!(made.location(), format!("/chatroom/{}", made.id()));
+    let read = alice.get(&made.location()).await;
     assert_eq!((read.status(), read.body()["system_prompt"].as_str()), (200, Some("Be brief.")));
     assert_eq!(read.body()["messages"], json!({ "data": [], "next_cursor": null }));
 }

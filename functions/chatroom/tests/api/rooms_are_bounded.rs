@@ -24,7 +24,7 @@ async fn exactly_10_of_100_rooms_that_are_made_at_once_are_made() {
     assert!(refused.clone().all(|answer| answer.code() == "too_many_rooms" && answer.header("retry-after") == "60"));
     assert_eq!(refused.count(), 90);
 
-    desk.user.delete(made[0].header("location")).await;
+    desk.user.delete(&made[0].location()).await;
     assert_eq!(desk.user.post("/chatroom", json!({})).await.status(), 201);
     assert_eq!(desk.user.post("/chatroom", json!({})).await.code(), "too_many_rooms");
     let other = desk.api.signed_in().await;

@@ -52,7 +52,7 @@ async fn exactly_20_of_100_replies_that_a_pro_user_requests_at_once_are_accepted
     for room in &rooms {
         let sent = desk.send(room).await;
         desk.finish(room, &ended(ReplyState::Completed, "tea")).await;
-        answered.push(format!("{}/regenerate", sent.header("location")));
+        answered.push(format!("{}/regenerate", sent.location()));
     }
     let mut requests = JoinSet::new();
     for number in 0..100 {
@@ -80,7 +80,7 @@ async fn a_regeneration_counts_as_well() {
     for _ in 0..5 {
         desk.send(&other).await;
     }
-    let refused = desk.user.post(&format!("{}/regenerate", sent.header("location")), json!(null)).await;
+    let refused = desk.user.post(&format!("{}/regenerate", sent.location()), json!(null)).await;
     assert_eq!((refused.code().as_str(), refused.header("retry-after")), ("too_many_unfinished", "5"));
 }
 
@@ -130,10 +130,10 @@ async fn among_100_000_messages_a_send_reads_only_the_unfinished_ones() {
     let room = desk.room().await;
     for _ in 0..sends {
         let sent = sender.post(&format!("{room}/message"), json!({ "content": "hi" })).await;
-        sender.post(&format!("{}/cancel", sent.header("location")), json!(null)).await;
-        let again = sender.post(&format!("{}/regenerate", sent.header("location")), json!(null)).await;
+        sender.post(&format!("{}/cancel", sent.location()), json!(null)).await;
+        let again = sender.post(&format!("{}/regenerate", sent.location()), json!(null)).await;
         assert_eq!(again.status(), 202);
-        sender.post(&format!("{}/cancel", sent.header("location")), json!(null)).await;
+        sender.post(&format!("{}/cancel", sent.location()), json!(null)).await;
         desk.finish(&room, &ended(ReplyState::Completed, "tea")).await;
     }
     drop(sender);

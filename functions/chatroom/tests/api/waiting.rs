@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 async fn pending(user: &User) -> (String, String) {
     let room = user.post("/chatroom", json!({})).await.id();
     let sent = user.post(&format!("/chatroom/{room}/message"), json!({ "content": "hi" })).await;
-    (room, sent.header("location").to_owned())
+    (room, sent.location())
 }
 
 /// Starts a request that waits for a reply, and gives it time to take its place.
@@ -50,7 +50,7 @@ async fn a_waiting_client_gets_the_reply_as_soon_as_it_is_stored() {
     };
     let started = Instant::now();
     let list = format!("/chatroom/{room}/message?after={message}&wait=20");
-    let one = format!("{}?wait=20", sent.header("location"));
+    let one = format!("{}?wait=20", sent.location());
     let (list, one, ()) = tokio::join!(alice.get(&list), alice.get(&one), answering);
     assert_eq!(list.body()["data"][0]["content"], "ho");
     assert_eq!(one.body()["state"], "completed");
@@ -63,7 +63,7 @@ async fn a_wait_without_news_returns_the_current_state() {
     let alice = api.signed_in().await;
     let room = alice.post("/chatroom", json!({})).await.id();
     let sent = alice.post(&format!("/chatroom/{room}/message"), json!({ "content": "hi" })).await;
-    let answer = alice.get(&format!("{}?wait=1", sent.header("location"))).await;
+    let answer = alice.get(&format!("{}?wait=1", sent.location())).await;
     assert_eq!((answer.status(), &answer.body()["state"]), (200, &json!("pending")));
 }
 

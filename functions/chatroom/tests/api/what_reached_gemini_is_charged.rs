@@ -20,7 +20,7 @@ async fn charged(desk: &Desk, way: CalledOff, begin: impl AsyncFnOnce(&str)) -> 
     let sent = desk.send(&room).await;
     begin(&room).await;
     let answer = match way {
-        CalledOff::Cancelled => desk.user.post(&format!("{}/cancel", sent.header("location")), json!(null)).await,
+        CalledOff::Cancelled => desk.user.post(&format!("{}/cancel", sent.location()), json!(null)).await,
         CalledOff::RoomDeleted => desk.user.delete(&room).await,
     };
     assert!(answer.status.is_success(), "{way:?}: {}", answer.body());
@@ -86,7 +86,7 @@ async fn a_text_is_paid_for_whatever_its_state_and_its_absence_is_not() {
     for (state, text) in
         [(Completed, "tea"), (Truncated, "te"), (Failed, "t"), (Failed, ""), (Blocked, ""), (Failed, " \n")]
     {
-        let reply = desk.send(&room).await.header("location").to_owned();
+        let reply = desk.send(&room).await.location();
         let end = Outcome { error: Some(ReplyError::ModelStopped), ..ended(state, text) };
         desk.finish(&room, &end).await;
         paid += i32::from(!text.trim().is_empty());

@@ -138,6 +138,7 @@ pub(crate) struct Event {
 pub(crate) struct Client {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    path: String,
     body: BodyDataStream,
     arrived: String,
     /// How many comments came.
@@ -146,9 +147,10 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn open(router: Router, request: Request<Body>) -> Self {
+        let path = request.uri().path().to_owned();
         let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
         let body = body.into_data_stream();
-        Self { status: parts.status, headers: parts.headers, body, arrived: String::new(), comments: 0 }
+        Self { status: parts.status, headers: parts.headers, path, body, arrived: String::new(), comments: 0 }
     }
 
     /// The next event with data; `None` when the stream has ended.
@@ -196,6 +198,6 @@ impl Client {
         while let Some(piece) = self.body.next().await {
             bytes.extend_from_slice(&piece.unwrap());
         }
-        Answer { status: self.status, headers: self.headers, bytes }
+        Answer { status: self.status, headers: self.headers, bytes, path: self.path }
     }
 }

@@ -58,7 +58,7 @@ async fn without_the_wish_for_events_a_send_is_answered_as_at_the_other_door() {
         let answer = send(&kit, &kit.user, headers, "and?").await.refusal().await;
         assert_eq!(answer.status(), 202);
         assert_eq!(
-            answer.header("location"),
+            answer.location(),
             format!("/chatroom/{}/message/{}", kit.room, answer.body()["reply"]["id"].as_str().unwrap())
         );
         assert!(answer.header("ratelimit").contains("daily"));
