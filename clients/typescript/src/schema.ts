@@ -3111,7 +3111,6 @@ export interface operations {
                      *         "resets_at": "2026-11-24T00:00:00.000Z",
                      *         "used": 2
                      *       },
-                     *       "content": " before ten,",
                      *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
                      *       "message": {
                      *         "completed_at": "2026-11-23T12:00:00.000Z",
@@ -3365,7 +3364,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "attempt": 1,
-                     *       "content": " before ten,",
+                     *       "content": "Begin in Alfama",
                      *       "state": "pending"
                      *     }
                      */
