@@ -174,13 +174,7 @@ async fn a_refresh_token_is_not_accepted_as_an_access_token() {
 async fn an_authorization_of_another_form_is_refused() {
     let (api, user, _) = caller().await;
     let anyone = api.anyone();
-    for value in [
-        "",
-        "Bearer",
-        "Basic dXNlcjpwYXNz",
-        user.token(),
-        &format!("Token {}", user.token()),
-    ] {
+    for value in ["", "Bearer", "Basic dXNlcjpwYXNz", user.token(), &format!("Token {}", user.token())] {
         let refused = anyone.json(http::Method::GET, "/auth/sessions", &[("authorization", value)], json!(null)).await;
         assert_eq!((refused.status(), refused.header("www-authenticate")), (401, "Bearer"), "{value}");
     }
