@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
         passed, failed = passed + counts[0], failed + counts[1]
         outcome = "failed" if counts[1] else "ok"
         seconds = time.monotonic() - began
-        summary.append(f"  {title:<28}{outcome:<8}{seconds:7.1f} s   {counts[0]} passed, {counts[1]} failed")
+        summary.append(f"  {title:<30}{outcome:<8}{seconds:7.1f} s   {counts[0]} passed, {counts[1]} failed")
     print("\n" + "\n".join(summary))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0

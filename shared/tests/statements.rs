@@ -129,6 +129,8 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     let Cancel::Cancelled(_) = run!(run, replies::cancel(db, user, room, second.reply.id, FREE, now)) else {
         panic!("not")
     };
+    assert!(run!(run, replies::keep_text(db, second.reply.id, "Tea")).is_none(), "it was refunded");
+    assert!(run!(run, replies::progress(db, user, room, second.reply.id)).is_some());
     assert!(!run!(run, replies::keep_partial(db, second.reply.id, 0, &failed)), "it was refunded");
     assert!(!run!(run, replies::bury(db, second.reply.id, now)));
     let found = run!(run, messages::find(db, user, room, first.reply.id)).unwrap();

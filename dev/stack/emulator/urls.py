@@ -2,7 +2,7 @@
 
 from ministack.services import lambda_svc
 
-from stack.emulator import streams
+from stack.emulator import pages, streams
 
 
 def apply() -> None:
@@ -16,6 +16,8 @@ def apply() -> None:
         if not resolved or resolved[4].get("InvokeMode") != "RESPONSE_STREAM":
             return await invocation
         cors = lambda_svc._function_url_cors_headers(resolved[4], headers)
-        return await streams.stream(invocation, "application/octet-stream", cors)
+        status, answered, body_or_stream = await streams.stream(invocation, "application/octet-stream", cors)
+        pages.widen(answered, headers)
+        return status, answered, body_or_stream
 
     lambda_svc.handle_function_url_request = handle
