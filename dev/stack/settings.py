@@ -114,7 +114,8 @@ def parameters(
         chosen["StripeApiBase"] = stripe
     for parameter in template()["Parameters"]:
         value = given(variable(parameter))
-        if value is not None:
+        # A stack's variables (.dev/env) have the address of its own streaming door under the parameter's name.
+        if value is not None and "/_aws/lambda-url/" not in value:
             chosen[parameter] = value
     return {**chosen, "DatabaseUrl": database_url, "RedisUrl": redis_url}
 

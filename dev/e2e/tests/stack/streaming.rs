@@ -111,7 +111,7 @@ async fn a_lost_stream_is_resumed_where_it_was() {
     }
     let done = resumed.until("done").await;
     let whole = ada.get(&path).await.body;
-    assert_eq!((&done.data, done.id.as_str()), (&whole, "4294967295-0"));
+    assert_eq!(done.data, whole);
     for last in ["", "1-1", &done.id] {
         assert_eq!(ada.follow(&path, last).await.next().await.expect("an event").data, whole, "{last}");
     }
