@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::page::{ANSWER, say, sign_in};
 use crate::webdriver::with_browser;
 
 /// Follows a reply whose connection breaks in its second piece, and notes what is shown after each event.
@@ -46,6 +47,17 @@ async fn an_answer_is_written_piece_by_piece_and_goes_on_after_a_lost_connection
         let seen = json!([["", true], ["**Te", true], ["Tea", true], ["Tea is a", true], ["Tea is a leaf.", false]]);
         assert_eq!(followed["seen"], seen);
         assert_eq!(followed["connected"], json!([true, false, true]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_seen_while_it_is_written() {
+    with_browser(async |browser| {
+        sign_in(&browser, &e2e::Person::new().mobile).await;
+        say(&browser, &format!("[[drip:300]] {}", "Tell me of tea. ".repeat(20))).await;
+        browser.reads(".turn.assistant.writing:not(.waiting) .body", "You said").await;
+        browser.reads(ANSWER, "This is turn 1 of our conversation.").await;
     })
     .await;
 }
