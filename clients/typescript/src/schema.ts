@@ -3094,55 +3094,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description At the streaming door, with `Accept: text/event-stream`: accepted, and followed. */
-            200: {
-                headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "allowance": {
-                     *         "limit": 5,
-                     *         "remaining": 3,
-                     *         "resets_at": "2026-11-24T00:00:00.000Z",
-                     *         "used": 2
-                     *       },
-                     *       "events_url": "https://stream.example.com/chatroom/01a207af-d21c-7f3a-8f0e-2b7c9c1d4e5f/message/01a207af-efbc-781e-ba38-5d940ed90475/events?ticket=2026a.AaIHr-8kfzqPDit8nB1OXw.9mX2",
-                     *       "message": {
-                     *         "completed_at": "2026-11-23T12:00:00.000Z",
-                     *         "content": "We have two days in Lisbon in May and love small restaurants. What should we not miss?",
-                     *         "created_at": "2026-11-23T12:00:00.000Z",
-                     *         "error": null,
-                     *         "finish_reason": null,
-                     *         "id": "01a207af-efbc-7953-9767-c9f81818e811",
-                     *         "in_reply_to": null,
-                     *         "model": null,
-                     *         "role": "user",
-                     *         "state": "completed",
-                     *         "usage": null
-                     *       },
-                     *       "reply": {
-                     *         "completed_at": null,
-                     *         "content": "",
-                     *         "created_at": "2026-11-23T12:00:00.000Z",
-                     *         "error": null,
-                     *         "finish_reason": null,
-                     *         "id": "01a207af-efbc-781e-ba38-5d940ed90475",
-                     *         "in_reply_to": "01a207af-efbc-7953-9767-c9f81818e811",
-                     *         "model": null,
-                     *         "role": "assistant",
-                     *         "state": "pending",
-                     *         "usage": null
-                     *       }
-                     *     }
-                     */
-                    "text/event-stream": components["schemas"]["SendEvent"];
-                };
-            };
             /** @description Accepted; the reply is pending. */
             202: {
                 headers: {

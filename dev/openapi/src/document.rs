@@ -100,13 +100,16 @@ fn api() -> Value {
 
 fn streaming_door() -> Value {
     json!({
-        "url": "{stream}",
+        "url": "https://stream.example.com",
         "description": "The streaming door: what comes before `/chatroom` in an `events_url`.",
-        "variables": { "stream": { "default": "https://stream.example.com" } },
     })
 }
 
-/// Adds the operations of the streaming door. One that the API has too gets the door's responses beside its own.
+/// The member of an operation that tells how its response is streamed at the streaming door.
+const STREAMED: &str = "x-event-stream";
+
+/// Adds the operations of the streaming door. One that the API has too stays as it is, with the door's response beside it:
+/// a generated method has one host and one type of response.
 fn add_door(into: &mut Map<String, Value>, from: Value) {
     let Value::Object(from) = from else { return };
     let operations = from.into_iter().flat_map(|(path, item)| {
@@ -116,13 +119,7 @@ fn add_door(into: &mut Map<String, Value>, from: Value) {
     for (path, method, mut operation) in operations {
         let item = into.entry(path).or_insert_with(|| json!({}));
         if let Some(both) = item.get_mut(&method) {
-            let responses = both["responses"].as_object_mut().into_iter();
-            for (responses, more) in responses.zip(operation["responses"].as_object_mut()) {
-                for (status, response) in std::mem::take(more) {
-                    responses.entry(status).or_insert(response);
-                }
-            }
-            both["servers"] = json!([api(), streaming_door()]);
+            both[STREAMED] = json!({ "server": streaming_door(), "response": operation["responses"]["200"] });
         } else {
             operation["servers"] = json!([streaming_door()]);
             item[&method] = operation;

@@ -27,9 +27,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// The text of a string of structured fields (RFC 9651, section 3.3.3). `None` for any other text, and for an empty one.
+/// The text of a string of structured fields (RFC 9651, section 3.3.3). `None` for any other text.
 fn quoted(text: &str) -> Option<String> {
-    let inner = text.strip_prefix('"')?.strip_suffix('"').filter(|inner| !inner.is_empty())?;
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     let (mut read, mut chars) = (String::new(), inner.chars());
     while let Some(char) = chars.next() {
         match char {

@@ -52,7 +52,8 @@ async fn preflight(path: &str, origin: &str, method: &str, headers: &str) -> Ans
 /// The hosts of an operation: that of the API, which is left out, and the streaming door.
 fn hosts(operation: &Value) -> impl Iterator<Item = String> {
     let servers = operation["servers"].as_array().cloned().unwrap_or_else(|| vec![json!({ "url": "/" })]);
-    servers.into_iter().map(|server| match server["url"].as_str() {
+    let streamed = operation["x-event-stream"].get("server").cloned();
+    servers.into_iter().chain(streamed).map(|server| match server["url"].as_str() {
         Some("/") => String::new(),
         _ => variable("STREAM_URL").trim_end_matches('/').to_owned(),
     })

@@ -9,17 +9,6 @@ use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// The text messages to a person's number, oldest first.
-async fn messages(person: &Person) -> Vec<String> {
-    let number = person.mobile.replace('+', "%2B");
-    let url = format!("{}/_ministack/sns/sms-messages?phoneNumber={number}", variable("AWS_ENDPOINT_URL"));
-    let mut sent = Person::new().get(&url).await;
-    assert_eq!(sent.status, 200, "{}", sent.body);
-    let sent = sent.body["sms_messages"][&person.mobile].take();
-    let texts = sent.as_array().expect("a list of messages").iter().map(|message| message["Message"].as_str());
-    texts.map(|text| text.expect("a text").to_owned()).collect()
-}
-
 /// What follows the code in a message, by its purpose.
 const SIGN_IN: &str = " is your sign-in code. It is valid for 5 minutes.";
 const RESET: &str = " is your code to set a new password. It is valid for 5 minutes.";
@@ -27,7 +16,7 @@ const CONFIRM: &str = " is your code to confirm this number. It is valid for 5 m
 
 /// The code in the `number`th message, once it has arrived.
 async fn code(person: &Person, number: usize, text: &str) -> String {
-    let message = eventually(SOON, async || messages(person).await.get(number).cloned()).await;
+    let message = eventually(SOON, async || person.messages().await.get(number).cloned()).await;
     let (code, rest) = message.split_at(6);
     assert!(code.bytes().all(|byte| byte.is_ascii_digit()), "{message}");
     assert_eq!(rest, text);
@@ -79,7 +68,7 @@ async fn the_code_comes_by_text_message_and_signs_in() {
     let guest = sign_in(&stranger, &challenge, &code).await;
 
     assert_eq!(guest.get("/user/me").await.body["mobile"], json!(stranger.mobile));
-    assert_eq!(messages(&stranger).await.len(), 1, "one code, one message");
+    assert_eq!(stranger.messages().await.len(), 1, "one code, one message");
 }
 
 #[tokio::test]
@@ -99,7 +88,7 @@ async fn a_forgotten_password_of_an_unknown_number_sends_nothing_and_returns_the
     assert_eq!((unknown.body.get("otp"), known.body.get("otp")), (None, None));
     let reset = code(&member, 1, RESET).await;
     eventually(SOON, async || is_queue_empty().await.then_some(())).await;
-    assert_eq!(messages(&nobody).await, Vec::<String>::new());
+    assert_eq!(nobody.messages().await, Vec::<String>::new());
 
     let proof = json!({ "challenge_id": known.body["challenge_id"], "otp": reset });
     let tokens = member.post("/auth/verify-otp", proof).await;
@@ -118,7 +107,7 @@ async fn a_number_is_changed_by_a_code_to_the_new_one_and_the_old_one_is_told() 
     let changed = member.send(member.request(reqwest::Method::PUT, "/user/me/mobile").json(&proof)).await;
 
     assert_eq!((changed.status, &changed.body["mobile"]), (200, &json!(new.mobile)), "{}", changed.body);
-    let notice = eventually(SOON, async || messages(&member).await.get(1).cloned()).await;
+    let notice = eventually(SOON, async || member.messages().await.get(1).cloned()).await;
     assert!(notice.starts_with("Your account has a new mobile number."), "{notice}");
     assert_eq!(member.get("/user/me").await.body["mobile"], json!(new.mobile));
 }

@@ -206,3 +206,16 @@ fn operations_have_the_order_of_the_journey() {
     assert_eq!(tags, declared, "the operations of a tag are together, in the order of the tags");
     assert_eq!(names[..3], ["sign_up", "send_otp", "verify_otp"]);
 }
+
+#[test]
+fn an_operation_has_one_result_and_only_the_streaming_doors_own_has_another_host() {
+    for (path, method, operation) in operations(&openapi::document()) {
+        let of = format!("{method} {path}");
+        let statuses: Vec<_> = operation["responses"].as_object().unwrap().keys().collect();
+        let results = statuses.iter().filter(|status| status.starts_with('2')).count();
+        assert_eq!(results, 1, "a generated method returns the first: {of} has {statuses:?}");
+        let hosts = operation.get("servers");
+        assert_eq!(hosts.is_some(), operation["operationId"] == "follow_reply", "{of}: {hosts:?}");
+        assert!(hosts.is_none_or(|hosts| !hosts.to_string().contains('{')), "no generator fills variables in");
+    }
+}

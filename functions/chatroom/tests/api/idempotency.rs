@@ -32,7 +32,6 @@ async fn a_key_in_quotes_is_the_same_key() {
     for (one, other, is_same) in [
         ("\"k1\"", "k1", true),
         (r#""a\"b\\c""#, r#"a"b\c"#, true),
-        ("\"\"", "\"\"\"\"", false),
         (r#""a"b""#, r#"a"b"#, false),
         (r#""a\b""#, "ab", false),
         ("\"k2", "k2", false),
@@ -42,7 +41,9 @@ async fn a_key_in_quotes_is_the_same_key() {
         assert_eq!((first.status(), second.status()), (202, 202), "{one} {other}");
         assert_eq!(first.body()["reply"]["id"] == second.body()["reply"]["id"], is_same, "{one} {other}");
     }
-    assert_eq!(send(&alice, &path, "\"a b\"", "hi").await.code(), "idempotency_key_invalid");
+    for key in ["\"a b\"", "\"\""] {
+        assert_eq!(send(&alice, &path, key, "hi").await.code(), "idempotency_key_invalid", "{key}");
+    }
 }
 
 #[tokio::test]
