@@ -216,6 +216,7 @@ fn an_operation_has_one_result_and_only_the_streaming_doors_own_has_another_host
         assert_eq!(results, 1, "a generated method returns the first: {of} has {statuses:?}");
         let hosts = operation.get("servers");
         assert_eq!(hosts.is_some(), operation["operationId"] == "follow_reply", "{of}: {hosts:?}");
-        assert!(hosts.is_none_or(|hosts| !hosts.to_string().contains('{')), "no generator fills variables in");
+        let is_plain = |hosts: &Value| !hosts[0]["url"].as_str().unwrap().contains('{');
+        assert!(hosts.is_none_or(is_plain), "no generator fills variables in");
     }
 }
