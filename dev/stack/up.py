@@ -136,7 +136,8 @@ class Stack:
 
     def _screen_of_streams(self) -> None:
         """Prints how a reply is followed while it is written."""
-        line = None if given("DATABASE_URL") else example.command(self.variables)
+        is_ours = not given("DATABASE_URL") and given("OTP_DELIVERY") != "sns"
+        line = example.command(self.variables) if is_ours else None
         if line:
             say(f"  Watch an answer while it is written:\n\n    {line}\n")
 
