@@ -32,6 +32,8 @@ TYPES = {
 PORT = 8080
 # The longest body of an admin call.
 BODY_BYTES = 64 * 1024
+# How long a connection may send nothing.
+SILENT_SECONDS = 60
 
 
 class Refused(Exception):
@@ -52,6 +54,7 @@ class Page(BaseHTTPRequestHandler):
     """Answers one request."""
 
     protocol_version = "HTTP/1.1"
+    timeout = SILENT_SECONDS
     home: Home
 
     def do_GET(self) -> None:
@@ -68,6 +71,8 @@ class Page(BaseHTTPRequestHandler):
             kind, body = act()
             self._send(200, kind, body)
         except Refused as refused:
+            # The body was not read: on a connection that stays open it would be the next request.
+            self.close_connection = True
             self._send(refused.status, "application/json", json.dumps({"detail": str(refused)}).encode())
         except inside.Away as away:
             self._send(503, "application/json", json.dumps({"detail": str(away)}).encode())
@@ -82,7 +87,21 @@ class Page(BaseHTTPRequestHandler):
         if origin and origin.removeprefix("http://") not in hosts:
             raise Refused(403, "Pages of other origins are not served.")
 
+    def _length(self) -> int:
+        """The length of the body; refuses one that cannot be read to its end."""
+        if "transfer-encoding" in self.headers:
+            raise Refused(411, "A body needs its length.")
+        given = self.headers.get("content-length", "0")
+        if not (given.isascii() and given.isdecimal()):
+            raise Refused(400, "The length of the body is not a number.")
+        # Longer numbers are not parsed.
+        if len(given) > 9 or int(given) > BODY_BYTES:
+            raise Refused(413, "The body is too long.")
+        return int(given)
+
     def _read(self) -> tuple[str, bytes]:
+        if self._length():
+            raise Refused(400, "A GET has no body.")
         address = urlsplit(self.path)
         if file := files().get(address.path):
             return TYPES[file.suffix], file.read_bytes()
@@ -102,10 +121,7 @@ class Page(BaseHTTPRequestHandler):
         called = re.fullmatch(r"/dev/standins/(gemini|stripe)/([\w/]+)", self.path)
         if not called:
             raise Refused(404, "There is no such call.")
-        length = int(self.headers.get("content-length") or 0)
-        if length > BODY_BYTES:
-            raise Refused(413, "The body is too long.")
-        return "application/json", inside.admin(self.home, called[1], called[2], self.rfile.read(length))
+        return "application/json", inside.admin(self.home, called[1], called[2], self.rfile.read(self._length()))
 
     def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)
@@ -115,6 +131,8 @@ class Page(BaseHTTPRequestHandler):
         self.send_header("x-content-type-options", "nosniff")
         self.send_header("referrer-policy", "no-referrer")
         self.send_header("content-security-policy", "frame-ancestors 'none'")
+        if self.close_connection:
+            self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(body)
 

@@ -655,7 +655,7 @@ async function* wait(door, at, signal) {
     const { state, content } = message;
     const final = state !== "pending" && state !== "generating";
     if (final) yield { type: "done", message };
-    else if (at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
+    else if (at.last === "" && at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
     Object.assign(at, { seen: true, shown: state + content });
     if (!final) await sleep(next - Date.now(), signal);
     return final;

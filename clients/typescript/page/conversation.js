@@ -148,6 +148,7 @@ export function openConversation(app, id) {
     if (write.running) return;
     notice.clear();
     write.running = true;
+    stopping = false;
     try {
       begin(await app.chat.regenerate(id, message, { signal: closed.signal }));
     } catch (error) {

@@ -11,6 +11,7 @@ export function openLog(regenerate) {
   const turns = h("div.log", { role: "log", "aria-label": "Conversation" });
   const element = h("div.scroll", {}, turns);
   const known = new Set();
+  const unnamed = new Set(); // turns whose message the service may not have
   const answers = new Map(); // by the id of the message that is answered
   let stays = true;
 
@@ -32,10 +33,12 @@ export function openLog(regenerate) {
     turns.querySelector(":scope > .empty")?.remove();
     const turn = question(text);
     turns.append(turn.element);
+    unnamed.add(turn);
     return turn;
   }
 
   function named(turn, id) {
+    unnamed.delete(turn);
     known.add(id);
     turn.element.dataset.message = id;
   }
@@ -58,7 +61,15 @@ export function openLog(regenerate) {
   /** Shows a message, whoever wrote it. */
   function put(message) {
     if (message.role === "assistant") reply(message);
-    else if (!known.has(message.id)) named(ask(message.content), message.id);
+    else if (!known.has(message.id)) named(arrived(message.content) ?? ask(message.content), message.id);
+  }
+
+  /** The turn of a message that arrived although its answer was lost. */
+  function arrived(text) {
+    const is = ({ element }) => element.parentElement === turns && element.matches(".lost") && element.firstElementChild.textContent === text;
+    const turn = [...unnamed].find(is);
+    turn?.sent();
+    return turn;
   }
 
   return {

@@ -71,13 +71,18 @@ function requests(showLogs) {
       row.addEventListener("toggle", () => row.open && fill(entry, row));
       rows.set(entry, row);
       list.prepend(h("li", {}, row));
-      while (list.childElementCount > REQUESTS) list.lastElementChild.remove();
+      while (rows.size > REQUESTS) forgetOldest();
     }
     const kind = !entry.status ? "" : entry.status < 400 ? ".good" : ".bad";
     const times = entry.times > 1 ? h("span.times", {}, `×${entry.times}`) : null;
     row.firstElementChild.replaceChildren(h(`span.status${kind}`, {}, String(entry.status ?? "…")), " ",
       h("span.path", {}, h("b", {}, entry.method), ` ${entry.path.replaceAll(ID, "…$1")}`), times ?? "", h("span.time", {}, entry.milliseconds ? `${entry.milliseconds} ms` : ""));
     if (row.open) fill(entry, row);
+  }
+
+  function forgetOldest() {
+    rows.delete(rows.keys().next().value);
+    list.lastElementChild.remove();
   }
 
   function fill(entry, row) {

@@ -64,13 +64,15 @@ function curl(request, body) {
 
 /** Reads the body piece by piece: an answer that is a stream is shown as it comes. */
 async function read(entry, response) {
+  let text = "";
   try {
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     for (let piece = await reader?.read(); piece && !piece.done; piece = await reader.read()) {
-      if (entry.answer.length < SHOWN_BYTES) entry.answer += piece.value;
+      if (text.length < SHOWN_BYTES) text += piece.value;
+      entry.answer = text;
       changed(entry);
     }
-    if (entry.kind?.includes("json")) entry.answer = JSON.stringify(JSON.parse(entry.answer), null, 2);
+    if (entry.kind?.includes("json")) entry.answer = JSON.stringify(JSON.parse(text), null, 2);
   } catch {
     // The client gave the answer up; what came is shown.
   }

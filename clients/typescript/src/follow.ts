@@ -103,7 +103,8 @@ async function* wait(door: Door, at: Place, signal?: AbortSignal): AsyncGenerato
     const { state, content } = message;
     const final = state !== "pending" && state !== "generating";
     if (final) yield { type: "done", message };
-    else if (at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
+    // A row that is being written has no text yet: what a stream has shown of it stays.
+    else if (at.last === "" && at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
     Object.assign(at, { seen: true, shown: state + content });
     // The server returns early when more requests of the user wait than may.
     if (!final) await sleep(next - Date.now(), signal);

@@ -191,6 +191,32 @@ test("a stream that was replaced is not taken back", async (t) => {
   assert.equal(streams(server).length, 1);
 });
 
+test("text that was shown stays while the reply is read by wait", async (t) => {
+  const server = await Server.start(t);
+  const begun = events([snapshot(""), delta("Tea ", "1-2")], "cut");
+  server.on(`GET ${STREAM}/events.*`, begun, broken, broken, events([delta("is", "1-3")], "cut"), broken);
+  server.on(`GET ${READ}.wait=20`, json(200, reply("generating", "")), json(200, DONE[1]));
+  const texts: string[] = [];
+
+  for await (const event of follow(server, { limits: { lostStreams: 3 } })) {
+    if (event.type === "snapshot") texts.push(event.content);
+    if (event.type === "delta") texts.push(texts.at(-1) + event.content);
+    if (event.type === "done") texts.push(event.message.content);
+  }
+
+  assert.deepEqual(texts, ["", "Tea ", "Tea is", "Tea is good."]);
+  assert.equal(streams(server)[3]?.headers["last-event-id"], "1-2");
+});
+
+test("text that was shown stays after the stream was replaced", async (t) => {
+  const server = await Server.start(t);
+  server.on(`GET ${STREAM}/events.*`, events([snapshot("Te"), closing("replaced")]));
+  server.on(`GET ${READ}.wait=20`, json(200, reply("generating", "")), json(200, DONE[1]));
+
+  assert.deepEqual((await watch(follow(server))).seen, ["snapshot", "closing replaced", "done"]);
+  assert.equal(streams(server).length, 1);
+});
+
 test("a reply that was deleted ends, by the stream or by wait", async (t) => {
   const server = await Server.start(t);
   server.on(
