@@ -12,6 +12,7 @@ from stack import settings
 from stack.console import Failure
 from stack.environment import dotenv, given
 from stack.paths import ROOT
+from stack.processes import listens
 
 # The settings of the scripts themselves; the others are the template's parameters.
 PORTS = ["PORT", "PAGE_PORT"]
@@ -61,11 +62,16 @@ def slips() -> list[str]:
 def _ports() -> list[str]:
     wrong = {name: value for name in PORTS if (value := given(name)) and not _is_port(value)}
     why = "a number from 0 to 65535 is expected; 0 picks a free port"
-    return [f"{name}={value}: {why}." for name, value in wrong.items()]
+    if wrong:
+        return [f"{name}={value}: {why}." for name, value in wrong.items()]
+    page = int(given("PAGE_PORT") or 0)
+    if page and page == port():
+        return [f"PAGE_PORT={page}: the API has that port."]
+    return [f"PAGE_PORT={page}: something listens there already."] if page and listens(page) else []
 
 
 def _is_port(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and int(value) < 65536
+    return value.isascii() and value.isdecimal() and len(value) <= 5 and int(value) < 65536
 
 
 def _profile() -> list[str]:
@@ -78,7 +84,7 @@ def _values() -> list[str]:
     """What the template itself would refuse at the deployment."""
     declared = settings.template()["Parameters"]
     return [
-        f"{settings.variable(name)}={value}: {wrong}."
+        f"{settings.variable(name)}{'' if one.get('NoEcho') else f'={value}'}: {wrong}."
         for name, one in declared.items()
         if (value := given(settings.variable(name))) is not None and (wrong := _wrong(value, one))
     ]
@@ -113,9 +119,13 @@ def _stores() -> list[str]:
 
 def _store(name: str, address: str) -> str | None:
     schemes, port = STORES[name]
-    url = urlsplit(address)
+    expected = f"{name}: an address like {schemes[0]}://HOST:{port} is expected."
+    try:
+        url = urlsplit(address)
+    except ValueError:
+        return expected
     if url.scheme not in schemes or not url.hostname:
-        return f"{name}: an address like {schemes[0]}://HOST:{port} is expected."
+        return expected
     try:
         socket.create_connection((url.hostname, url.port or port), CONNECT_SECONDS).close()
     except (OSError, ValueError) as refused:

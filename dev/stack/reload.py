@@ -36,14 +36,16 @@ def reload(home: Home, local: LocalAws, names: list[str]) -> None:
         build.compile_functions(profile, build.host())
         changed = [name for name in wanted if _differs(home, name)]
         for name in changed:
-            shutil.copy2(_built(name), _deployed(home, name))
+            shutil.copy2(_built(name), _draft(home, name))
     if not changed:
         say("  nothing has changed")
     for name in changed:
         with step(name):
-            _replace(local, _deployed(home, name), local.functions()[logs.resources()[name]])
+            _replace(local, _draft(home, name), local.functions()[logs.resources()[name]])
             if name == "migrate":
                 _migrate(local)
+            # What has failed is replaced again by the next reload.
+            _draft(home, name).replace(_deployed(home, name))
 
 
 def watch(home: Home, local: LocalAws) -> None:
@@ -86,6 +88,11 @@ def _built(name: str) -> Path:
 
 def _deployed(home: Home, name: str) -> Path:
     return home.code / _built(name).relative_to(ROOT)
+
+
+def _draft(home: Home, name: str) -> Path:
+    """A copy that a later build does not change, until it is what the function runs."""
+    return _deployed(home, name).with_name("bootstrap.new")
 
 
 def _differs(home: Home, name: str) -> bool:

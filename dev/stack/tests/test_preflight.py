@@ -39,6 +39,23 @@ class Settings(unittest.TestCase):
         self.assertIn("OTP_DIGITS=99: ", self.refusal(OTP_DIGITS="99"))
         self.assertIn("BASIC_DAILY_LIMIT=-1: ", self.refusal(BASIC_DAILY_LIMIT="-1"))
 
+    def test_the_page_has_a_port_of_its_own(self):
+        self.assertIn("PAGE_PORT=8000: the API has", self.refusal(PAGE_PORT="8000"))
+        self.assertIn("a number from 0 to 65535", self.refusal(PAGE_PORT="9" * 5000))
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = str(other.getsockname()[1])
+            self.assertIn(f"PAGE_PORT={port}: something listens", self.refusal(PAGE_PORT=port))
+
+    def test_an_address_that_is_none_is_named(self):
+        self.assertIn("DATABASE_URL: an address like", self.refusal(DATABASE_URL="postgres://[x"))
+
+    def test_a_secret_is_not_printed(self):
+        secret = {"Type": "String", "NoEcho": True, "AllowedPattern": "[a-z]+"}
+        with mock.patch.object(preflight.settings, "template", lambda: {"Parameters": {"OperatorKey": secret}}):
+            told = self.refusal(OPERATOR_KEY="S3CRET")
+        self.assertIn("OPERATOR_KEY: it must match", told)
+        self.assertNotIn("S3CRET", told)
+
     def test_a_key_of_stripe_needs_a_price(self):
         self.assertIn("STRIPE_SECRET_KEY needs STRIPE_PRICE_ID", self.refusal(STRIPE_SECRET_KEY="sk_test_1"))
 
