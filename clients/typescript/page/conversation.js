@@ -136,7 +136,8 @@ export function openConversation(app, id) {
 
   function begin(accepted) {
     showAllowance(app, accepted.allowance);
-    last = accepted.reply.id;
+    // What another device sent before it is still to be asked for.
+    last ??= accepted.reply.id;
     log.reply(accepted.reply);
     follow(accepted);
     if (stopping) stop();

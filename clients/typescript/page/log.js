@@ -60,8 +60,13 @@ export function openLog(regenerate) {
 
   /** Shows a message, whoever wrote it. */
   function put(message) {
-    if (message.role === "assistant") reply(message);
-    else if (!known.has(message.id)) named(arrived(message.content) ?? ask(message.content), message.id);
+    if (message.role === "assistant") return reply(message);
+    if (known.has(message.id)) return;
+    const turn = arrived(message.content) ?? ask(message.content);
+    named(turn, message.id);
+    // Another device may have sent it before what is shown already.
+    const later = [...turns.querySelectorAll("[data-message]")].find((other) => other.dataset.message > message.id);
+    later?.before(turn.element);
   }
 
   /** The turn of a message that arrived although its answer was lost. */

@@ -1,6 +1,8 @@
 //! Two devices of one person.
 
-use e2e::{Person, variable};
+use std::time::Duration;
+
+use e2e::{Person, eventually, variable};
 use serde_json::{Value, json};
 
 use crate::page::{ANSWER, ask, count, person, say, sign_in};
@@ -52,6 +54,27 @@ async fn two_devices_show_the_same_conversation_and_one_ends_the_others_session(
             assert_eq!(count(&laptop, "#devices li").await, 1);
         })
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_another_device_sent_meanwhile_is_shown_in_its_place() {
+    with_browser(async |laptop| {
+        sign_in(&laptop, &Person::new().mobile).await;
+        ask(&laptop, "What is tea?").await;
+        let phone = person(&laptop).await;
+        let room = phone.get("/chatroom").await.body["data"][0]["id"].as_str().unwrap_or_default().to_owned();
+        let sent = phone.post(&format!("/chatroom/{room}/message"), json!({ "content": "And coffee?" })).await;
+        assert_eq!(sent.status, 202, "{}", sent.body);
+        ask(&laptop, "And cocoa?").await;
+        let asked = "return [...document.querySelectorAll('[data-message]')].map((turn) => turn.innerText.trim())";
+        eventually(Duration::from_secs(30), async || {
+            let shown = laptop.script(asked).await;
+            (shown == json!(["What is tea?", "And coffee?", "And cocoa?"])).then_some(())
+        })
+        .await;
+        assert_eq!(count(&laptop, ".turn").await, 6);
     })
     .await;
 }
