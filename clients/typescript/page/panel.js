@@ -62,8 +62,10 @@ function requests(showLogs) {
   const list = h("ul.requests");
   const empty = h("p.empty", {}, "Every request of this page will be listed here.");
   const rows = new Map();
+  const forgotten = new WeakSet();
 
   function draw(entry) {
+    if (forgotten.has(entry)) return;
     empty.remove();
     let row = rows.get(entry);
     if (!row) {
@@ -81,7 +83,9 @@ function requests(showLogs) {
   }
 
   function forgetOldest() {
-    rows.delete(rows.keys().next().value);
+    const [oldest] = rows.keys();
+    forgotten.add(oldest);
+    rows.delete(oldest);
     list.lastElementChild.remove();
   }
 
