@@ -1346,8 +1346,6 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "assistant";
-        /** @description The data of an event of a send: `accepted`, then those of the reply. */
-        SendEvent: components["schemas"]["Accepted"] | components["schemas"]["ReplyEvent"];
         SendMessageRequest: {
             content: components["schemas"]["Content"];
         };

@@ -100,7 +100,7 @@ fn api() -> Value {
 
 fn streaming_door() -> Value {
     json!({
-        "url": "https://stream.example.com",
+        "url": "https://stream.example.org",
         "description": "The streaming door: what comes before `/chatroom` in an `events_url`.",
     })
 }
@@ -119,7 +119,14 @@ fn add_door(into: &mut Map<String, Value>, from: Value) {
     for (path, method, mut operation) in operations {
         let item = into.entry(path).or_insert_with(|| json!({}));
         if let Some(both) = item.get_mut(&method) {
-            both[STREAMED] = json!({ "server": streaming_door(), "response": operation["responses"]["200"] });
+            let events =
+                ["Accepted", "ReplyEvent"].map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }));
+            let description = operation["responses"]["200"]["description"].take();
+            both[STREAMED] = json!({
+                "server": streaming_door(),
+                "description": description,
+                "content": { "text/event-stream": { "schema": { "oneOf": events } } },
+            });
         } else {
             operation["servers"] = json!([streaming_door()]);
             item[&method] = operation;

@@ -50,16 +50,6 @@ pub(crate) enum ReplyEvent {
     Closing(Closing),
 }
 
-/// The data of an event of a send: `accepted`, then those of the reply.
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[schema(as = SendEvent)]
-#[expect(dead_code, clippy::large_enum_variant, reason = "it is only described")]
-pub(crate) enum SendEvent {
-    Accepted(AcceptedView),
-    Reply(ReplyEvent),
-}
-
 /// The first event of a send.
 pub(crate) fn accepted(accepted: &AcceptedView) -> Event {
     data(Event::default().event("accepted"), accepted)

@@ -10,7 +10,7 @@ use shared::domain::{ChatroomId, Content};
 use shared::http::{Json, Path, Result};
 use utoipa::ToSchema;
 
-use crate::events::{self, SendEvent};
+use crate::events::{self, ReplyEvent};
 use crate::following::Following;
 use crate::own_desk::OwnDesk;
 use crate::streams::Streams;
@@ -33,7 +33,7 @@ shared::refusals!(IdempotencyKeyInvalid, IdempotencyKeyReused, AllowanceSpent, T
     params(("chatroom" = ChatroomId, Path, description = "The room.")),
     request_body = Request,
     responses(
-        (status = 200, body = SendEvent, content_type = "text/event-stream",
+        (status = 200, body = ReplyEvent, content_type = "text/event-stream",
             description = "At the streaming door, with `Accept: text/event-stream`: accepted, and followed."),
         (status = 202, body = AcceptedView, description = "Accepted; the reply is pending."),
         Refusals,

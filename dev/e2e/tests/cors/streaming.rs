@@ -9,13 +9,18 @@ use serde_json::{Value, json};
 use crate::origins;
 use crate::webdriver::with_browser;
 
-/// The page of an origin on this machine, among those that are allowed.
+/// The local stack allows every port of localhost and 127.0.0.1, and this address not.
+const ELSEWHERE: &str = "127.0.0.2";
+
+/// The page of an origin on this machine, among those that are allowed. It is at an origin that is not allowed, too.
 async fn page() -> String {
     let origin = origins().into_iter().find(|origin| origin.starts_with("http://localhost:")).expect("an origin here");
-    let listener =
-        tokio::net::TcpListener::bind(origin.replace("http://localhost", "127.0.0.1")).await.expect("a port");
-    let router = Router::new().route("/", get(async || Html("<title>An app</title>")));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    for host in ["127.0.0.1", ELSEWHERE] {
+        let address = origin.replace("http://localhost", host);
+        let listener = tokio::net::TcpListener::bind(address).await.expect("a port");
+        let router = Router::new().route("/", get(async || Html("<title>An app</title>")));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    }
     origin
 }
 
@@ -50,7 +55,7 @@ async fn a_page_of_an_allowed_origin_follows_a_reply_and_one_of_another_origin_c
         let grows = |pair: &[Value]| pair[1].as_str().unwrap().starts_with(pair[0].as_str().unwrap());
         assert!(shown.len() > 5 && shown.windows(2).all(grows), "{shown:?}");
 
-        browser.visit(&origin.replace("localhost", "127.0.0.1")).await;
+        browser.visit(&origin.replace("localhost", ELSEWHERE)).await;
         let refused = "fetch(arguments[0], { headers: { authorization: 'Bearer ' + arguments[1] } })
             .then((answer) => arguments[2]({ status: answer.status }), (error) => arguments[2]({ error: error.name }));";
         assert_eq!(browser.run(refused, json!([url, ada.token()])).await["error"], "TypeError");
