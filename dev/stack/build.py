@@ -85,10 +85,15 @@ def compile_functions(profile: str, architecture: str, directory: Path = DEPLOYE
 
 def build_standins() -> None:
     """Builds the servers that replace Gemini and Stripe."""
+    build_packages("stand-ins", "dev", "standins")
+
+
+def build_packages(title: str, profile: str, *names: str) -> None:
+    """Builds packages that are not functions."""
     tools.ensure_cargo()
-    with step("stand-ins"):
-        command = ["cargo", "build", "-p", "standins"]
-        run(command, DEV / "logs" / "build-standins.log", "The build", cwd=ROOT, env=_environment())
+    with step(title):
+        command = ["cargo", "build", "--profile", profile, *(f"--package={name}" for name in names)]
+        run(command, DEV / "logs" / f"build-{names[0]}.log", "The build", cwd=ROOT, env=_environment())
 
 
 def standin(name: str):

@@ -9,7 +9,7 @@ pub mod usd;
 
 use std::fmt::{self, Display};
 
-pub use cost::Month;
+pub use cost::{Millions, Month};
 pub use habits::Habits;
 pub use load::Load;
 

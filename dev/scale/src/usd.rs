@@ -28,6 +28,8 @@ pub const AURORA_IO_MILLION: f64 = 0.20;
 pub const VALKEY_GB_HOUR: f64 = 0.084;
 /// A million calls of Valkey serverless of at most 1 KB.
 pub const VALKEY_MILLION: f64 = 0.0023;
+/// An instance of two arm64 processors and 4 GB (c7g.large) for an hour, with Lambda's 15 % for managing it.
+pub const MANAGED_HOUR: f64 = 0.0725 * 1.15;
 /// A NAT gateway for an hour.
 pub const NAT_HOUR: f64 = 0.045;
 /// A GB through a NAT gateway.
