@@ -6,6 +6,7 @@ mod habits;
 mod limits;
 mod load;
 pub mod usd;
+mod workers;
 
 use std::fmt::{self, Display};
 
@@ -24,7 +25,8 @@ impl Display for Paper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let loads = DAILY_USERS.map(|users| Load::of(users, self.0));
         writeln!(f, "{}\n\n{}", self.0, load::Table(&loads))?;
-        writeln!(f, "\n{}\n\n{}", limits::Table(&loads), cost::Table(&loads.map(Month::of)))
+        writeln!(f, "\n{}\n\n{}", limits::Table(&loads), cost::Table(&loads.map(Month::of)))?;
+        writeln!(f, "\n{}", workers::Table { seconds: self.0.reply_seconds })
     }
 }
 
