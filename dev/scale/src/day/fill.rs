@@ -38,7 +38,7 @@ pub(crate) async fn fill(sql: &Client, users: u32, messages: u32) -> Vec<(UserId
              repeat('a text of words ', case n % 2 when 1 then 8 else 50 end), 'completed', at, at,
              case n % 2 when 0 then gen_random_uuid() end, case n % 2 when 0 then 'pro' end, case n % 2 when 0 then at::date end,
              case n % 2 when 0 then 'gemini-flash-latest' end, case n % 2 when 0 then 'STOP' end, 500, 200, n % 2
-         from (select *, {STAMP} from (select r.id as room, r.user_id, n, r.created_at + n * interval '20 days' as at
+         from (select *, {STAMP} from (select r.id as room, r.user_id, n, r.created_at + (n - random()) * interval '18 days' as at
                from chatrooms r join users u on u.id = r.user_id, generate_series(1, $3::bigint) n
                where u.mobile >= '+1' || (2000000000 + $1::bigint) and u.mobile <= '+1' || (2000000000 + $2::bigint)) n) n"
     );
@@ -48,6 +48,13 @@ pub(crate) async fn fill(sql: &Client, users: u32, messages: u32) -> Vec<(UserId
         sql.execute(&rooms_sql, &[&first, &last, &turns]).await.expect("rooms");
         sql.execute(&messages_sql, &[&first, &last, &turns]).await.expect("messages");
         eprintln!("{last} of {users} users after {:.0} s", began.elapsed().as_secs_f64());
+    }
+    let days = "insert into allowances (user_id, day, used, daily) select id, current_date - n, 20, 1000 from users, generate_series(1, 10) n";
+    let attempts = "insert into attempts (reply_id, number, started_at, ended_at, outcome, model) select id, attempt, created_at, completed_at,
+            'completed', model from messages where role = 'assistant' and created_at > now() - interval '120 days'";
+    if messages > 0 {
+        sql.batch_execute(days).await.expect("allowances");
+        sql.batch_execute(attempts).await.expect("attempts");
     }
     // A young database has no statistics: its plans must not need them.
     if messages > 0 {
