@@ -128,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("lambda-runtime-aws-request-id", "1")
         self.send_header("lambda-runtime-deadline-ms", "4102444800000")
-        self.send_header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:migrate")
+        self.send_header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:0:function:migrate")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

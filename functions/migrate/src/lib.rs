@@ -26,6 +26,8 @@ use crate::schema::{Applied, Failure};
 /// Below the function's timeout in the template, so that CloudFormation gets an answer if a migration takes too long.
 pub const PATIENCE: Duration = Duration::from_secs(100);
 
+const TOO_POWERFUL: &str = "the role of DATABASE_URL may change the schema: give migrations a role of their own";
+
 /// What is migrated, and the role of the functions, if it is another one than that of the migrations.
 type Database = (Db, Option<RuntimeRole>);
 
@@ -74,6 +76,9 @@ impl Migrate {
     }
 
     async fn apply(&self, version: Option<&str>) -> Result<Applied, Failure> {
+        if self.has_one_role {
+            tracing::warn!("{TOO_POWERFUL}");
+        }
         let outcome = match &self.database {
             Ok((db, role)) => {
                 let applied = timeout(PATIENCE, schema::apply(db, role.as_ref(), version)).await;
@@ -84,10 +89,8 @@ impl Migrate {
         match &outcome {
             Ok(applied) => {
                 tracing::info!(all = ?applied.all, now = ?applied.now, role = ?applied.role, "migrated");
-                if self.has_one_role || applied.role.is_some_and(|role| role.may_change_schema) {
-                    tracing::warn!(
-                        "the role of DATABASE_URL may change the schema: give migrations a role of their own"
-                    );
+                if applied.role.is_some_and(|role| role.may_change_schema) {
+                    tracing::warn!("{TOO_POWERFUL}");
                 }
             }
             Err(failure) => tracing::error!(%failure, cause = failure.cause(), "not migrated"),

@@ -89,3 +89,18 @@ fn the_version_of_the_secrets_reaches_every_function_and_the_check_of_the_settin
     assert_eq!(template.default_of("SecretVersion").as_deref(), Some(""));
     assert!(!template.is_secret("SecretVersion"));
 }
+
+/// The build puts the folder `certificates` into each function's package.
+#[test]
+fn every_authority_that_a_deployment_may_name_is_in_the_packages() {
+    let mut named = 0;
+    for file in ["template.yaml", "infrastructure.yaml", "samconfig.toml", "certificates/README.md", "README.md"] {
+        let text = fs::read_to_string(root().join(file)).unwrap_or_default().replace("${AWS::Region}", "us-east-1");
+        for path in text.split("/var/task/").skip(1) {
+            let Some((path, _)) = path.split_once(".pem") else { continue };
+            assert!(root().join(format!("{path}.pem")).exists(), "{file}: /var/task/{path}.pem");
+            named += 1;
+        }
+    }
+    assert!(named >= 2);
+}
