@@ -113,9 +113,10 @@ impl Template {
         self.0["Parameters"][parameter]["MaxValue"].as_i64()
     }
 
-    /// The condition under which a function runs in the subnets that have a way to the internet; `None` if it never does.
-    pub(crate) fn goes_out_if(&self, id: &str) -> Option<String> {
-        scalar(&self.0["Resources"][id]["Properties"]["VpcConfig"][1]["SubnetIds"][0])
+    /// What a function's `name` in a VPC is chosen by: a condition, and the two parameters that it chooses between.
+    pub(crate) fn network(&self, id: &str, name: &str) -> Vec<String> {
+        let chosen = &self.0["Resources"][id]["Properties"]["VpcConfig"][1][name];
+        chosen.as_vec().into_iter().flatten().filter_map(scalar).collect()
     }
 
     /// Whether a parameter is a secret.
