@@ -32,7 +32,7 @@ def main(arguments: list[str], profile: str = "release") -> int:
     if code := build.main([profile]):
         return code
     command = [tools.tool(tools.SAM, "sam"), "deploy", "--config-env", name]
-    command += ["--parameter-overrides", *samconfig.written(parameters)]
+    command += ["--parameter-overrides", *samconfig.written(samconfig.pinned(parameters, account.version))]
     code = subprocess.call(command, cwd=ROOT, env=os.environ)
     if not code and needs.waits_for_webhook(account, parameters):
         url = account.outputs(stack).get("WebhookUrl")

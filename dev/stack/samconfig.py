@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from stack.console import Failure, say
 from stack.paths import ROOT
@@ -55,6 +56,23 @@ def secrets(parameters: dict) -> dict:
         if reference := SECRET.match(value):
             found.setdefault(reference[1], []).append(reference[2])
     return found
+
+
+def pinned(parameters: dict, version: Callable[[str], str]) -> dict:
+    """The parameters, where each reference to a secret names the secret's present version.
+
+    CloudFormation resolves a reference again if its text changes, and a rollback gets the values from before.
+    """
+    versions = {name: version(name) for name in secrets(parameters)}
+
+    def pin(value: str) -> str:
+        reference = SECRET.match(value)
+        # Whoever names a version or a stage means it.
+        if not reference or not value.endswith(f":{reference[2]}}}}}"):
+            return value
+        return f"{value.removesuffix('}}')}::{versions[reference[1]]}}}}}"
+
+    return {name: pin(value) for name, value in parameters.items()}
 
 
 def plain(parameters: dict) -> list[str]:

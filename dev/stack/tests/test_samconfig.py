@@ -71,6 +71,14 @@ OUTPUTS = {
 }
 
 
+class Pinning(unittest.TestCase):
+    def test_a_reference_names_the_present_version_unless_it_names_one(self):
+        reference = "{{resolve:secretsmanager:chat-backend/prod:SecretString:jwt_keys%s}}"
+        given = {"Stage": "prod", "JwtKeys": reference % "", "OtpKeys": reference % ":AWSPREVIOUS"}
+        pinned = samconfig.pinned(given, lambda name: f"version-of-{name}")
+        self.assertEqual(pinned, {**given, "JwtKeys": reference % "::version-of-chat-backend/prod"})
+
+
 class Environments(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
