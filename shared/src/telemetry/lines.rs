@@ -16,8 +16,8 @@ use crate::config::Env;
 #[derive(Debug)]
 pub(super) struct Lines {
     json: Format<Json>,
-    of_lines: String,
-    of_metrics: String,
+    release: String,
+    labels: String,
 }
 
 impl Lines {
@@ -30,8 +30,8 @@ impl Lines {
         let json = tracing_subscriber::fmt::format().json().flatten_event(true).with_current_span(true);
         Self {
             json: json.with_span_list(false).with_target(false),
-            of_metrics: dimension("Stage", "STAGE") + &dimension("Stack", "STACK") + &release,
-            of_lines: release,
+            labels: dimension("Stage", "STAGE") + &dimension("Stack", "STACK") + &release,
+            release,
         }
     }
 }
@@ -45,11 +45,11 @@ where
         if event.metadata().target() == METRIC {
             let mut line = Text::default();
             event.record(&mut line);
-            return writeln!(to, "{{{}{}{}", self.of_metrics, span(context), members(&line.0));
+            return writeln!(to, "{{{}{}{}", self.labels, span(context), members(&line.0));
         }
         let mut line = String::new();
         self.json.format_event(context, Writer::new(&mut line), event)?;
-        write!(to, "{{{}{}", self.of_lines, members(&line))
+        write!(to, "{{{}{}", self.release, members(&line))
     }
 }
 

@@ -79,9 +79,7 @@ async fn how_late_an_event_comes_is_measured_in_both_forms() {
     for event in [event.clone(), thin(&event)] {
         assert_eq!(shop.deliver(&event).await.status(), 200);
     }
-    let lags = logs.metric("StripeLagSeconds");
-    assert_eq!(
-        (logs.values("StripeLagSeconds"), lags[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"].as_str()),
-        (vec![90, 90], Some("Seconds"))
-    );
+    assert_eq!(logs.values("StripeLagSeconds"), [90, 90]);
+    let measured = logs.metric("StripeLagSeconds");
+    assert_eq!(measured[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"], "Seconds");
 }
