@@ -66,6 +66,7 @@ TESTS = [
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("scripts: running stack", [*UP, *MODULE, "unittest", "discover", "-s", "dev/stack/live_tests", "-t", "dev"]),
     ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
+    ("stripe: its own libraries", [*MODULE, "stack.stripe_libraries"]),
     ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
     ("clients: typescript", [*UP, ROOT / "dev/client", "test"]),
