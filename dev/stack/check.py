@@ -31,7 +31,8 @@ DENY = [tools.tool(tools.LINT, "cargo-deny"), "--locked", "--config", ROOT / "de
 DENY += ["--hide-inclusion-graph", "licenses", "bans", "sources"]
 SHEAR = [tools.tool(tools.LINT, "cargo-shear"), "--locked", "--deny-warnings"]
 MODULE = ["env", "PYTHONPATH=dev", tools.PYTHON, "-m"]
-CLIENT = ["env", "PYTHONPATH=dev", tools.tool(tools.LINT, "python"), "-m", "stack.clients"]
+OF_OTHERS = ["env", "PYTHONPATH=dev", tools.tool(tools.LINT, "python"), "-m"]
+CLIENT = [*OF_OTHERS, "stack.clients"]
 LINTS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", CLIPPY),
@@ -69,6 +70,8 @@ TESTS = [
     ("stripe: its own libraries", [*MODULE, "stack.stripe_libraries"]),
     ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
+    ("contract: Prism", [*UP, *MODULE, "stack.prism"]),
+    ("clients: generated", [*UP, *OF_OTHERS, "stack.generators"]),
     ("clients: typescript", [*UP, ROOT / "dev/client", "test"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]

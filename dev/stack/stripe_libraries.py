@@ -32,7 +32,7 @@ def _run(command: list, variables: dict) -> int:
     """Runs a program against a stand-in whose account is empty."""
     port, home = free_port(), Home("stripe-libraries")
     home.directory.mkdir(parents=True, exist_ok=True)
-    server = Server(home, f"stripe-{port}")
+    server = Server(home, "stripe")
     server.start([build.standin("stripe"), "--listen", f"127.0.0.1:{port}", "--price", "price_other"], port)
     env = {**os.environ, **variables, "STRIPE_API_BASE": f"http://127.0.0.1:{port}"}
     try:

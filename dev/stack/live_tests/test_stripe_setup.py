@@ -52,7 +52,7 @@ class StripeSetup(unittest.TestCase):
         port = free_port()
         home = Home("stripe-setup")
         home.directory.mkdir(parents=True, exist_ok=True)
-        self.server = Server(home, f"stripe-{port}")
+        self.server = Server(home, "stripe")
         self.server.start([build.standin("stripe"), "--listen", f"127.0.0.1:{port}", "--price", "price_other"], port)
         self.addCleanup(self.server.stop)
         self.base = f"http://127.0.0.1:{port}"
