@@ -11,7 +11,6 @@ FILE = ROOT / "samconfig.toml"
 # Python 3.10 has no reader of TOML. The file has two kinds of lines that matter: headings, and texts of a list.
 HEADING = re.compile(r"^\[([a-z0-9-]+)\.([a-z]+)\.parameters\]$")
 SETTING = re.compile(r'^([a-z_]+) = "([^"]*)"$')
-SECRET = re.compile(r"\{\{resolve:secretsmanager:([^:}]+):SecretString:stripe_secret_key\}\}")
 PARAMETER = re.compile(r'^    "([A-Za-z]+)=([^"]*)",$')
 
 
@@ -33,12 +32,6 @@ def environments() -> dict:
 def parameters(name: str) -> dict:
     """The parameters that an environment gives the template."""
     return environments()[name]["parameters"]
-
-
-def secret(settings: dict) -> str | None:
-    """The name of the secret that has an environment's key of Stripe."""
-    found = SECRET.fullmatch(settings.get("parameters", {}).get("StripeSecretKey", ""))
-    return found[1] if found else None
 
 
 def is_named(arguments: list[str]) -> bool:

@@ -8,6 +8,7 @@ settings are printed. No secret is printed but the signing secret of a new webho
 from __future__ import annotations
 
 import argparse
+import re
 import secrets
 
 from stack import samconfig, stripe_account
@@ -18,7 +19,8 @@ from stack.stripe_account import KEPT, Part, Wanted
 from stack.stripe_api import BASE, PERMISSIONS, Stripe
 
 # Stands where the signing secret will be, so that the first deployment, which makes the address, has one.
-NONE_YET = "whsec_none_yet_"
+NONE_YET = "whsec_placeholder_"
+KEY_IN_SECRET = re.compile(r"\{\{resolve:secretsmanager:([^:}]+):SecretString:stripe_secret_key\}\}")
 PRICE, PORTAL, SECRET = "stripe_price_id", "stripe_portal_configuration", "stripe_webhook_secret"
 
 
@@ -67,7 +69,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def _places(options: argparse.Namespace) -> tuple[SecretStore | None, str | None]:
     """Where the secret is, and the webhook's address."""
     settings = samconfig.environments()[options.environment] if options.environment else {}
-    name = options.secret or samconfig.secret(settings)
+    key = KEY_IN_SECRET.fullmatch(settings["parameters"].get("StripeSecretKey", "")) if settings else None
+    name = options.secret or (key[1] if key else None)
     if options.environment and not name:
         raise Failure(f"samconfig.toml does not say which secret {options.environment} has: name it with --secret.")
     if not name:

@@ -124,7 +124,7 @@ class StripeSetup(unittest.TestCase):
         first = self.held(name)
         self.assertEqual(printed, {})
         self.assertEqual((first["jwt_keys"], first["stripe_price_id"].split(",")[1]), ("kept", "price_of_last_year"))
-        self.assertTrue(first["stripe_webhook_secret"].startswith("whsec_none_yet_"), "a deployment needs one")
+        self.assertTrue(first["stripe_webhook_secret"].startswith("whsec_placeholder_"), "a deployment needs one")
         self.assertIn("its address is not known", said)
 
         _, said = self.set_up("--secret", name, "--webhook", HOOK)
