@@ -90,6 +90,8 @@ def _zipped(bootstrap: Path) -> int:
     archive = bootstrap.parent / "size.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
         zipped.write(bootstrap, "bootstrap")
+        for file in (bootstrap.parent / build.CERTIFICATES.name).rglob("*.pem"):
+            zipped.write(file, file.relative_to(bootstrap.parent))
     size = archive.stat().st_size
     archive.unlink()
     return size

@@ -134,6 +134,33 @@ impl Template {
         self.0["Parameters"][parameter]["MaxValue"].as_i64()
     }
 
+    /// What a function's `name` in a VPC is chosen by: a condition, and the two parameters that it chooses between.
+    pub(crate) fn network(&self, id: &str, name: &str) -> Vec<String> {
+        let chosen = &self.0["Resources"][id]["Properties"]["VpcConfig"][1][name];
+        chosen.as_vec().into_iter().flatten().filter_map(scalar).collect()
+    }
+
+    /// Whether a parameter is a secret.
+    pub(crate) fn is_secret(&self, parameter: &str) -> bool {
+        self.0["Parameters"][parameter]["NoEcho"].as_bool() == Some(true)
+    }
+
+    /// The settings that every function gets, each with its parameter.
+    pub(crate) fn settings_of_all(&self) -> BTreeMap<String, String> {
+        let settings = entries(&self.0["Globals"]["Function"]["Environment"]["Variables"]);
+        settings.filter_map(|(name, value)| Some((name.to_owned(), scalar(value)?))).collect()
+    }
+
+    /// The properties that make CloudFormation check the settings again.
+    pub(crate) fn checked(&self) -> Vec<String> {
+        self.0["Resources"]["Migrations"]["Properties"]["Checked"]
+            .as_vec()
+            .into_iter()
+            .flatten()
+            .filter_map(scalar)
+            .collect()
+    }
+
     fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Yaml)> {
         entries(&self.0["Resources"])
             .filter(move |(_, resource)| resource["Type"].as_str() == Some(kind))
