@@ -128,6 +128,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     let new = NewMessage { user, room, content: &content, key: Some("key"), limits: LIMITS, bounds: BOUNDS, now };
     let Accept::Stored(first) = run!(run, messages::accept(db, &new)) else { panic!("not stored") };
     let Accept::Repeated(_) = run!(run, messages::accept(db, &new)) else { panic!("not repeated") };
+    assert!(run!(run, messages::earlier(db, &new)).is_some());
     let later = now + DAY;
     assert_eq!(run!(run, replies::strays(db, later, later, 10))[0].id, first.reply.id);
     run!(run, replies::nudged(db, &[first.reply.id], now));
@@ -141,13 +142,13 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
 
     let again = NewReply { user, room, message: first.message.id, limits: LIMITS, bounds: BOUNDS, now };
     let Regenerate::Stored(second) = run!(run, replies::regenerate(db, &again)) else { panic!("not stored") };
-    let Cancel::Cancelled(_) = run!(run, replies::cancel(db, user, room, second.reply.id, FREE, now)) else {
+    let Cancel::Cancelled(..) = run!(run, replies::cancel(db, user, room, second.reply.id, FREE, now)) else {
         panic!("not")
     };
     assert!(run!(run, replies::keep_text(db, second.reply.id, "Tea")).is_none(), "it was refunded");
     assert!(run!(run, replies::progress(db, user, room, second.reply.id)).is_some());
     assert!(!run!(run, replies::keep_partial(db, second.reply.id, 0, &failed)), "it was refunded");
-    assert!(!run!(run, replies::bury(db, second.reply.id, now)));
+    assert!(run!(run, replies::bury(db, second.reply.id, now)).is_none());
     let found = run!(run, messages::find(db, user, room, first.reply.id)).unwrap();
     assert_eq!(found.error, Some(ReplyError::ModelStopped));
     for turns in [Turns::Newest, Turns::Before(9), Turns::After(0)] {

@@ -13,7 +13,7 @@ use crate::template::{Function, Template};
 const OF_LAMBDA: [&str; 5] =
     ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"];
 /// The settings that every function gets, even if it does not use them.
-const OF_ALL: [&str; 4] = ["STAGE", "LOG_LEVEL", "DATABASE_URL", "TLS_CA_FILE"];
+const OF_ALL: [&str; 6] = ["STAGE", "STACK", "RELEASE", "LOG_LEVEL", "DATABASE_URL", "TLS_CA_FILE"];
 
 /// What every function gets and none reads: another text there makes CloudFormation read the secrets again.
 const READ_BY_NOBODY: &str = "SECRET_VERSION";
