@@ -100,9 +100,9 @@ def written(parameters: dict) -> list[str]:
 
 
 def is_named(arguments: list[str], command: str = "deploy") -> bool:
-    """Whether the first argument is the name of an environment; says which there are if not."""
+    """Whether the arguments are the name of an environment, and not of two; says which there are if not."""
     known = environments()
-    if arguments and arguments[0] in known:
+    if arguments and arguments[0] in known and known.keys().isdisjoint(arguments[1:]):
         return True
     asked = " ".join(arguments)
     say(f"There is no environment {asked}." if asked else "Nothing is deployed: name an environment of samconfig.toml.")
