@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 
-from stack import build, infrastructure, needs, samconfig, settings, tools
+from stack import build, digest, infrastructure, needs, samconfig, settings, tools
 from stack.account import Account
 from stack.console import Failure, say
 from stack.paths import ROOT
@@ -31,6 +31,8 @@ def main(arguments: list[str], profile: str = "release") -> int:
     parameters = {**taken(account, chosen), **parameters}
     if code := build.main([profile]):
         return code
+    resolved = {name: account.parameter(name) for name in samconfig.plain(parameters)}
+    parameters[digest.PARAMETER] = digest.of({**parameters, **resolved}, settings.TEMPLATE, build.DEPLOYED)
     command = [tools.tool(tools.SAM, "sam"), "deploy", "--config-env", name]
     command += ["--parameter-overrides", *samconfig.written(parameters)]
     code = subprocess.call(command, cwd=ROOT, env=os.environ)
