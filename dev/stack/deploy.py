@@ -38,8 +38,8 @@ def main(arguments: list[str], profile: str = "release") -> int:
     code = subprocess.call(command, cwd=ROOT, env=os.environ)
     if not code and needs.waits_for_webhook(account, parameters):
         url = account.outputs(stack).get("WebhookUrl")
-        say(f"Register {url} with Stripe, store its signing secret, and deploy again:")
-        say(f"  dev/secret {name} stripe_webhook_secret && make deploy ENV={name}")
+        say(f"The webhook accepts nothing yet. Have {url} registered with Stripe, and deploy again:")
+        say(f"  dev/stripe-setup {name} && make deploy ENV={name}")
     return code
 
 

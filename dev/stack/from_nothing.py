@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from stack import commands, deploy, infrastructure, routes, samconfig, settings, tools
 from stack.account import Account
@@ -61,17 +61,25 @@ class FromNothing(Stack):
         secret = account.secret(name)
         cache, redis = urlsplit(secret["redis_url"]), urlsplit(parameters["RedisUrl"])
         user = settings.read(infrastructure.TEMPLATE)["Resources"]["CacheUser"]["Properties"]
-        acl = ["acl", "setuser", cache.username, *user["AccessString"].split(), f">{cache.password}"]
+        acl = ["acl", "setuser", cache.username, *user["AccessString"].split(), f">{unquote(cache.password)}"]
         _run(["redis-cli", "-u", parameters["RedisUrl"], *acl], "OK")
+        # The deployment's migrations make the runtime role.
         owner, runtime = urlsplit(parameters["DatabaseUrl"]), urlsplit(secret["database_url"])
-        role = f"create role {runtime.username} login password '{runtime.password}' in role {owner.username}"
-        _run([tools.postgres_programs() / "psql", parameters["DatabaseUrl"], "--no-psqlrc", "-c", role], "CREATE ROLE")
         secret |= {
             "redis_url": f"redis://{cache.username}:{cache.password}@127.0.0.1:{redis.port}",
             "migration_database_url": parameters["DatabaseUrl"],
             "database_url": f"postgres://{runtime.username}:{runtime.password}@127.0.0.1:{owner.port}{owner.path}",
         }
         account.write(name, secret)
+        self.runtime_url = secret["database_url"]
+
+    def check_role(self) -> None:
+        """Fails unless the functions' role was used, and may change no schema."""
+        address = self.runtime_url
+        psql = [tools.postgres_programs() / "psql", address, "--no-psqlrc", "--tuples-only", "--no-align", "-c"]
+        _run([*psql, "select count(*) > 0 from users"], "t")
+        done = subprocess.run([*psql, "drop table users"], capture_output=True, text=True, check=False)
+        _expect("must be owner" in done.stderr, "the functions' role may change no schema")
 
     def _check_functions(self, local: LocalAws, account: Account, chosen: dict) -> str:
         """Fails unless the functions have the infrastructure's outputs and the secret; returns the operator's key."""
@@ -128,7 +136,9 @@ def main(arguments: list[str]) -> int:
     stack = FromNothing(home, keep=False)
     try:
         stack.start()
-        return commands.run(arguments, stack.variables)
+        code = commands.run(arguments, stack.variables)
+        stack.check_role()
+        return code
     except Failure as failure:
         report(failure)
         return 1

@@ -10,6 +10,7 @@ import base64
 import os
 import secrets
 import subprocess
+from urllib.parse import quote
 
 from stack import needs, samconfig, tools
 from stack.account import Account
@@ -83,7 +84,7 @@ def made(present: dict) -> dict:
 def urls(account: Account, outputs: dict) -> dict:
     """The addresses of the stores, with their passwords. Everything is encrypted and checked."""
     logins = {output: account.secret(outputs[output]) for output in ("OwnerLogin", "RuntimeLogin", "CacheLogin")}
-    who = {output: f"{login['username']}:{login['password']}" for output, login in logins.items()}
+    who = {output: f"{quote(one['username'], '')}:{quote(one['password'], '')}" for output, one in logins.items()}
     shared = "&pgbouncer=true" if outputs["DatabaseIsShared"] == "true" else ""
     owner = f"{who['OwnerLogin']}@{outputs['MigrationDatabaseHost']}:5432"
     return {

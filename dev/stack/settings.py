@@ -108,6 +108,8 @@ def parameters(
         "AuthThrottleBurst": "5000",
         "ReservedConcurrencyStripeWebhook": "",
         "ReservedConcurrencyReplyStream": "",
+        # The emulator has neither composite alarms nor metric math.
+        "ComputedAlarms": "false",
         "GeminiApiKey": "local",
         "StripeSecretKey": "sk_test_local",
         "StripeWebhookSecret": made["StripeWebhookSecret"],

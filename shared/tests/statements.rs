@@ -128,6 +128,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     let new = NewMessage { user, room, content: &content, key: Some("key"), limits: LIMITS, bounds: BOUNDS, now };
     let Accept::Stored(first) = run!(run, messages::accept(db, &new)) else { panic!("not stored") };
     let Accept::Repeated(_) = run!(run, messages::accept(db, &new)) else { panic!("not repeated") };
+    assert!(run!(run, messages::earlier(db, &new)).is_some());
     let later = now + DAY;
     assert_eq!(run!(run, replies::strays(db, later, later, 10))[0].id, first.reply.id);
     run!(run, replies::nudged(db, &[first.reply.id], now));

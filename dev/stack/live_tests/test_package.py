@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import select
 import socket
 import ssl
 import subprocess
@@ -82,15 +83,18 @@ class TlsRelay(threading.Thread):
                 return
             client.sendall(b"S")
             with self.context.wrap_socket(client, server_side=True) as encrypted:
-                threading.Thread(target=pass_on, args=(upstream, encrypted), daemon=True).start()
-                pass_on(encrypted, upstream)
+                relay(encrypted, upstream)
 
 
-def pass_on(source: socket.socket, to: socket.socket) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        while heard := source.recv(65536):
-            to.sendall(heard)
-        to.shutdown(socket.SHUT_WR)
+def relay(encrypted: ssl.SSLSocket, upstream: socket.socket) -> None:
+    """Passes on until one side has ended. One thread does both ways: a connection of TLS belongs to one at a time."""
+    while True:
+        waiting = [encrypted] if encrypted.pending() else select.select([encrypted, upstream], [], [])[0]
+        for source in waiting:
+            heard = source.recv(65536)
+            if not heard:
+                return
+            (upstream if source is encrypted else encrypted).sendall(heard)
 
 
 class RuntimeApi(ThreadingHTTPServer):

@@ -38,7 +38,7 @@ class Rotating(unittest.TestCase):
         cloudformation.delete_stack(StackName=STACK)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
         self.aws.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
-        psql(os.environ["DATABASE_URL"], "drop database rotation")
+        psql(os.environ["DATABASE_URL"], "drop database rotation with (force)")
         psql(os.environ["DATABASE_URL"], "drop role rotation")
 
     def url(self, password: str) -> str:

@@ -7,6 +7,9 @@ from stack import infrastructure, samconfig, settings
 
 TEMPLATE = settings.read(infrastructure.TEMPLATE)
 RESOURCES = TEMPLATE["Resources"]
+# Outputs of which the URLs of the secret are written.
+HOSTS = {"DatabaseHost", "DatabaseIsShared", "MigrationDatabaseHost", "CacheHost"}
+OF_SECRET = {*HOSTS, *infrastructure.LOGINS, "RuntimeLogin"}
 
 
 def of_type(kind):
@@ -60,6 +63,11 @@ class Infrastructure(unittest.TestCase):
         ways = TEMPLATE["Parameters"]["WayOut"]
         for way in ways["AllowedValues"]:
             self.assertIn(way, ways["Description"])
+
+    def test_every_output_is_used(self):
+        declared = settings.template()["Parameters"].keys()
+        self.assertEqual(TEMPLATE["Outputs"].keys() - OF_SECRET - declared, set())
+        self.assertLessEqual(OF_SECRET, TEMPLATE["Outputs"].keys())
 
     def test_every_environment_sets_parameters_that_exist(self):
         for name, chosen in samconfig.environments().items():

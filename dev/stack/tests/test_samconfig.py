@@ -144,8 +144,9 @@ class Secrets(unittest.TestCase):
         )
         self.assertEqual(written["migration_database_url"], f"postgres://owner:p-owner@db.internal:5432/chat?{query}")
         self.assertEqual(written["redis_url"], "rediss://cache:p-cache@cache.internal:6379")
-        account.write("runtime", {"username": "runtime", "password": "new"})
+        account.write("runtime", {"username": "runtime", "password": "n/e@w"})
         self.assertEqual(infrastructure.fill(account, "chat", OUTPUTS), ["database_url"])
+        self.assertIn("//runtime:n%2Fe%40w@", account.secret("chat")["database_url"])
 
     def test_the_webhook_waits_for_its_secret(self):
         account = Kept({**LOGINS})
