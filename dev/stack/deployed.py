@@ -1,7 +1,8 @@
 """`dev/check-deployed ENVIRONMENT`: the journey and Schemathesis against an environment of samconfig.toml.
 
 They sign in to any number by codes in responses, which prod refuses: prod cannot be checked this way. Stripe's page
-wants a person who pays, so what comes after a payment is left out.
+wants a person who pays, so what comes after a payment is left out; so is what spends the day's allowance, which
+Schemathesis needs larger than a day.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from stack.console import Failure, say
 from stack.paths import ROOT
 
 COLLECTION = ROOT / "docs" / "postman_collection.json"
-# The first request of the journey that needs Stripe, and the first one that needs it no more.
-PAYING, PAID = "Subscribe to Pro", "Renew the tokens"
+# The first request of the journey that is left out, and the first one after it that is not.
+SPENDING, PAID = "Spend the day's allowance", "Renew the tokens"
 
 
 def main(arguments: list[str]) -> int:
@@ -48,8 +49,8 @@ def variables(account: Account, chosen: dict) -> dict:
 
 
 def without_payment() -> list[str]:
-    """The names of the journey's requests that need nobody to pay."""
+    """The names of the journey's requests that spend no allowance and need nobody to pay."""
     folders = json.loads(COLLECTION.read_text())["item"]
     names = [one["name"] for folder in folders if folder["name"] == "Journey" for one in folder["item"]]
-    paying, paid = (next(at for at, name in enumerate(names) if name.endswith(of)) for of in (PAYING, PAID))
-    return names[:paying] + names[paid:]
+    spending, paid = (next(at for at, name in enumerate(names) if name.endswith(of)) for of in (SPENDING, PAID))
+    return names[:spending] + names[paid:]
