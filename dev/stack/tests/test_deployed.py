@@ -4,8 +4,11 @@ import os
 import unittest
 from unittest import mock
 
+import yaml
+
 from stack import deployed, samconfig
 from stack.console import Failure
+from stack.paths import ROOT
 
 CHOSEN = {"stack_name": "above", "parameters": {"OtpDelivery": "response", "Stage": "staging"}}
 SECRET = {"operator_key": "key", "stripe_webhook_secret": "whsec_new,whsec_old"}
@@ -48,6 +51,14 @@ class Checks(unittest.TestCase):
             self.assertIn(part, names)
         for part in ("Exceed the limit", "Pay", "Pro", "invoices", "Cancel"):
             self.assertNotIn(part, names)
+
+    def test_the_example_of_a_workflow_checks_staging_between_both_deployments_with_commands_that_exist(self):
+        jobs = yaml.safe_load((ROOT / "docs/examples/deploy.yml").read_text())["jobs"]
+        runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+        staging, prod = ["make deploy ENV=staging", "dev/check-deployed staging"], ["make deploy ENV=prod"]
+        self.assertEqual(runs, [".ci/run", *staging, *prod])
+        self.assertTrue((ROOT / ".ci/run").exists() and (ROOT / "dev/check-deployed").exists())
+        self.assertEqual([jobs[name].get("needs") for name in ("test", "staging", "prod")], [None, "test", "staging"])
 
 
 if __name__ == "__main__":
