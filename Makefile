@@ -38,7 +38,7 @@ fuzz-programs: ## whole events through the programs that are deployed, a minute 
 		cargo test --workspace --exclude e2e --test api -- --nocapture the_program_answers_every_event
 
 deploy-infrastructure: ## network, stores and passwords for make deploy, in an account that has none: ENV=dev|staging|prod
-	@dev/deploy-infrastructure $(ENV)
+	@dev/deploy-infrastructure "$(ENV)"
 
 deploy: ## build and deploy to AWS: make deploy ENV=dev|staging|prod
-	@dev/deploy $(ENV)
+	@dev/deploy "$(ENV)"

@@ -56,15 +56,14 @@ class Account:
             # The text of an error may not hold what was to be written.
             raise Failure(f"AWS refuses to write the secret {name}: {refused.response['Error']['Code']}") from None
 
-    def has_parameter(self, name: str) -> bool:
-        """Whether Systems Manager has a plain parameter of this name."""
+    def parameter(self, name: str) -> str | None:
+        """The value of a plain parameter of Systems Manager, if there is one of this name."""
         try:
-            self.session.client("ssm").get_parameter(Name=name)
+            return self.session.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
         except ClientError as refused:
             if refused.response["Error"]["Code"] in ABSENT:
-                return False
+                return None
             raise Failure(f"AWS does not show the parameter {name}: {refused}") from refused
-        return True
 
     def _read(self, name: str, must: bool = True) -> dict | None:
         """The answer of Secrets Manager; for a secret without a value nothing, or None if it need not exist."""

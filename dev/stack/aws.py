@@ -125,11 +125,24 @@ class LocalAws:
 
     def functions(self) -> dict:
         """The name of each function in AWS, by its name in the template."""
+        return self._resources("AWS::Lambda::Function")
+
+    def aliases(self) -> dict:
+        """The ARN of each function's alias, by the name that SAM gives it."""
+        return self._resources("AWS::Lambda::Alias")
+
+    def _resources(self, kind: str) -> dict:
+        """What the stack's resources of one kind are called in AWS, by their names in the template."""
         return {
             one["LogicalResourceId"]: one["PhysicalResourceId"]
             for one in self.client("cloudformation").describe_stack_resources(StackName=self.stack)["StackResources"]
-            if one["ResourceType"] == "AWS::Lambda::Function"
+            if one["ResourceType"] == kind
         }
+
+
+def alias_of(function: str) -> str:
+    """What SAM calls the alias `live` of a function."""
+    return f"{function}Aliaslive"
 
 
 def _quoted(value: str) -> str:

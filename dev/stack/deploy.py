@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import subprocess
 
-from stack import build, infrastructure, needs, samconfig, settings, tools
+from stack import build, digest, infrastructure, needs, samconfig, settings, tools
 from stack.account import Account
 from stack.console import Failure, say
+from stack.environment import given
 from stack.paths import ROOT
 
 # Keys that a secret may have, and the parameters that they are then.
@@ -31,8 +32,12 @@ def main(arguments: list[str], profile: str = "release") -> int:
     parameters = {**taken(account, chosen), **parameters}
     if code := build.main([profile]):
         return code
+    resolved = {name: account.parameter(name) for name in samconfig.plain(parameters)}
+    parameters[digest.PARAMETER] = digest.of({**parameters, **resolved}, settings.TEMPLATE, build.DEPLOYED)
     command = [tools.tool(tools.SAM, "sam"), "deploy", "--config-env", name]
     command += ["--parameter-overrides", *samconfig.written(samconfig.pinned(parameters, account.version))]
+    if given("DEPLOY_CONFIRMED") == "true":
+        command.append("--no-confirm-changeset")
     code = subprocess.call(command, cwd=ROOT, env=os.environ)
     if not code and needs.waits_for_webhook(account, parameters):
         url = account.outputs(stack).get("WebhookUrl")

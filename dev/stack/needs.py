@@ -29,7 +29,7 @@ def missing(account: Account, name: str, parameters: dict) -> list[str]:
         lacks = [key for key in keys if not present.get(key)]
         lines += [f"  dev/secret {name} {key:<24}{_what(key)}" for key in lacks]
     for parameter in samconfig.plain(parameters):
-        if not account.has_parameter(parameter):
+        if account.parameter(parameter) is None:
             put = f"aws ssm put-parameter --name {parameter} --type String --value …"
             lines.append(f"  {put}   {_what(parameter.rpartition('/')[2])}")
     return lines

@@ -13,7 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from stack import build, logs
+from stack import aws, build, logs
 from stack.aws import LocalAws
 from stack.console import Failure, report, say, step
 from stack.paths import ROOT, Home
@@ -44,6 +44,8 @@ def reload(home: Home, local: LocalAws, names: list[str]) -> None:
             _replace(local, _draft(home, name), local.functions()[logs.resources()[name]])
             if name == "migrate":
                 _migrate(local)
+            else:
+                _publish(local, local.aliases()[aws.alias_of(logs.resources()[name])])
             # What has failed is replaced again by the next reload.
             _draft(home, name).replace(_deployed(home, name))
 
@@ -100,7 +102,7 @@ def _differs(home: Home, name: str) -> bool:
 
 
 def _replace(local: LocalAws, program: Path, function: str) -> None:
-    """Gives a function its new code and waits until it is used; environments with the old code end."""
+    """Gives a function its new code, and waits until it has it."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
         zipped.write(program, "bootstrap")
@@ -113,6 +115,15 @@ def _replace(local: LocalAws, program: Path, function: str) -> None:
         if time.monotonic() > deadline:
             raise Failure(f"{function} was not replaced within {READY_SECONDS} seconds.")
         time.sleep(0.05)
+
+
+def _publish(local: LocalAws, alias: str) -> None:
+    """Leads a function's alias to a version of its new code; the old version goes, and its environments end."""
+    client, (function, name) = local.client("lambda"), alias.split(":")[-2:]
+    before = client.get_alias(FunctionName=function, Name=name)["FunctionVersion"]
+    version = client.publish_version(FunctionName=function)["Version"]
+    client.update_alias(FunctionName=function, Name=name, FunctionVersion=version)
+    client.delete_function(FunctionName=function, Qualifier=before)
 
 
 def _migrate(local: LocalAws) -> None:

@@ -87,13 +87,12 @@ def _route_key(path: str, method: str) -> str:
 
 
 def _integration(aws, gateway, api: str, integration: dict) -> str:
-    logical = re.search(r"\$\{(\w+)\.Arn\}", str(integration["uri"]))
+    logical = re.search(r"/functions/\$\{(\w+)\}/invocations", str(integration["uri"]))
     if not logical:
         raise Failure(f"The integration has an unknown format: {integration['uri']}")
-    name = aws.functions()[logical[1]]
-    arn = aws.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
     made = gateway.create_integration(
-        ApiId=api, IntegrationType="AWS_PROXY", IntegrationMethod="POST", IntegrationUri=arn,
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationMethod="POST",
+        IntegrationUri=aws.aliases()[logical[1]],
         PayloadFormatVersion=integration.get("payloadFormatVersion", "2.0"),
     )  # fmt: skip
     return made["IntegrationId"]

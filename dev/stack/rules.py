@@ -30,7 +30,9 @@ PROD = {
 }
 DEV = {"Stage": "dev", "OtpDelivery": "response"}
 # What `make deploy` adds to samconfig.toml.
-TAKEN = {"AlarmTopicArn": PROD["AlarmTopicArn"]}
+TAKEN = {"AlarmTopicArn": PROD["AlarmTopicArn"], "VersionDigest": "0123456789abcdef"}
+# The local AWS has neither CodeDeploy (tests/test_aliases.py has what becomes of a shift) nor computed alarms.
+HERE = {"DeploymentShift": "AllAtOnce", "ComputedAlarms": "false"}
 # Parameters, and the rule that must refuse them; None if the template must accept them.
 CASES = [
     (PROD, None),
@@ -60,7 +62,7 @@ def main() -> int:
         local.client("s3").create_bucket(Bucket=BUCKET)
         basis = settings.parameters(*NOWHERE, build.host())
         cases = [({**basis, **chosen}, rule) for chosen, rule in CASES]
-        cases += [({**TAKEN, **samconfig.parameters(name)}, None) for name in samconfig.environments()]
+        cases += [({**TAKEN, **samconfig.parameters(name), **HERE}, None) for name in samconfig.environments()]
         wrong = 0
         for number, (chosen, rule) in enumerate(cases):
             refused = _refusal(local, f"case-{number}", chosen)

@@ -81,6 +81,7 @@ def parameters(
     made = keys()
     chosen = {
         "Architecture": architecture,
+        "VersionDigest": "local",
         "JwtKeys": made["JwtKeys"],
         "OtpKeys": made["OtpKeys"],
         "OperatorKey": made["OperatorKey"],

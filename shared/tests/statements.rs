@@ -3,6 +3,11 @@
 
 #![cfg(test)]
 
+#[path = "statements/recorded.rs"]
+mod recorded;
+#[path = "statements/rules.rs"]
+mod rules;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

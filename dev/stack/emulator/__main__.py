@@ -12,9 +12,9 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 from ministack import app  # noqa: E402
 
-from stack.emulator import addresses, faults, groups, pages, rest_apis, urls  # noqa: E402
+from stack.emulator import addresses, faults, groups, pages, rest_apis, transforms, urls  # noqa: E402
 
-for changed in (addresses, groups, pages, rest_apis, urls):
+for changed in (addresses, groups, pages, rest_apis, transforms, urls):
     changed.apply()
 faults.apply(Path(sys.argv.pop(1)))
 app.main()

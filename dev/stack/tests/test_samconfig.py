@@ -38,7 +38,8 @@ class Kept:
     """An account that remembers what is written."""
 
     def __init__(self, secrets=None, parameters=(), outputs=None):
-        self.secrets, self.parameters, self.stacks = dict(secrets or {}), set(parameters), outputs or {}
+        self.secrets, self.stacks = dict(secrets or {}), outputs or {}
+        self.parameters = dict.fromkeys(parameters, "value")
 
     def secret(self, name):
         return dict(self.secrets.get(name, {}))
@@ -49,8 +50,8 @@ class Kept:
     def write(self, name, keys):
         self.secrets[name] = dict(keys)
 
-    def has_parameter(self, name):
-        return name in self.parameters
+    def parameter(self, name):
+        return self.parameters.get(name)
 
     def outputs(self, stack):
         return dict(self.stacks.get(stack, {}))

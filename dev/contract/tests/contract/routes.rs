@@ -86,7 +86,7 @@ fn the_streaming_door_is_one_function_behind_a_url_and_a_rest_api() {
     assert!(function.has_url && function.routes.is_empty(), "{function:?}");
     let routes = template.rest_routes();
     let [[route, integration]] = routes.as_slice() else { panic!("{routes:?}") };
-    assert!(integration.contains("/${ReplyStreamFunction.Arn}/"), "{integration}");
+    assert!(integration.contains("/${ReplyStreamFunctionAliaslive}/"), "{integration}");
     assert!(integration.ends_with("/response-streaming-invocations"), "{integration}");
     for path in paths("reply-stream") {
         assert!(covers(route, &path), "{path}");

@@ -74,10 +74,11 @@ impl Template {
         scalar(&self.0["Resources"][id]["DependsOn"])
     }
 
-    /// The functions that queues invoke: their names in the template.
+    /// The functions that queues invoke, by their aliases: their names in the template.
     pub(crate) fn consumers(&self) -> Vec<String> {
         let mappings = self.resources("AWS::Lambda::EventSourceMapping");
-        mappings.map(|(_, properties)| scalar(&properties["FunctionName"]).expect("a function")).collect()
+        let aliases = mappings.map(|(_, properties)| scalar(&properties["FunctionName"]).expect("an alias"));
+        aliases.map(|alias| alias.strip_suffix(".Alias").expect("not the function itself").to_owned()).collect()
     }
 
     /// The metrics that alarms watch: the alarm's name, the metric's namespace and name, and its dimensions.
@@ -116,7 +117,8 @@ impl Template {
 
     /// Whether a function URL of its own resource leads to a function.
     fn has_url(&self, id: &str) -> bool {
-        self.resources("AWS::Lambda::Url").any(|(_, url)| url["TargetFunctionArn"].as_str() == Some(id))
+        self.resources("AWS::Lambda::Url")
+            .any(|(_, url)| url["TargetFunctionArn"].as_str() == Some(&format!("{id}.Alias")))
     }
 
     /// The routes of REST APIs, each with the address of its integration, which names a function.
