@@ -1,14 +1,19 @@
 //! SQS: the queues that carry work to the background.
 
+mod cause;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Env};
 use crate::domain::{ChallengeId, ChatroomId, MessageId, NoticeId, Tier};
 use crate::{Fault, aws};
+
+pub use cause::{cause_of, span_of};
 
 /// A reply to make. A job only wakes its room; the rows say what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,21 +78,27 @@ impl Queues {
         Ok(Self { client: aws_sdk_sqs::Client::new(&aws::config(env)?) })
     }
 
+    /// A record of a job, with the cause of what runs now.
+    fn record(&self, queue: &str, job: &impl Serialize) -> Result<SendMessageFluentBuilder, Fault> {
+        let body = serde_json::to_string(job).map_err(|_| Fault::Bug("a job is not JSON"))?;
+        cause::with_cause(self.client.send_message().queue_url(queue).message_body(body))
+    }
+
     /// Sends a job to a FIFO queue. SQS delivers one of several with the same `once` within five minutes.
     pub async fn send_reply(&self, queue: &str, job: ReplyJob, once: &str) -> Result<(), Fault> {
-        let call = self.client.send_message().queue_url(queue).message_body(body(&job)?);
-        let call = call.message_group_id(job.chatroom_id.to_string()).message_deduplication_id(once);
+        let call =
+            self.record(queue, &job)?.message_group_id(job.chatroom_id.to_string()).message_deduplication_id(once);
         call.send().await.map(drop).map_err(fault)
     }
 
     /// Queues the delivery of a code.
     pub async fn send_otp(&self, queue: &str, job: OtpJob) -> Result<(), Fault> {
-        self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
+        self.record(queue, &job)?.send().await.map(drop).map_err(fault)
     }
 
     /// Queues the delivery of a notice.
     pub async fn send_notice(&self, queue: &str, job: NoticeJob) -> Result<(), Fault> {
-        self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
+        self.record(queue, &job)?.send().await.map(drop).map_err(fault)
     }
 
     /// Hides a received record for `time` from now on (whole seconds, rounded up; at most 12 hours).
@@ -184,10 +195,6 @@ impl ReplyQueues {
     pub fn queues(&self) -> &Queues {
         &self.queues
     }
-}
-
-fn body(job: &impl Serialize) -> Result<String, Fault> {
-    serde_json::to_string(job).map_err(|_| Fault::Bug("a job is not JSON"))
 }
 
 fn fault<E: std::error::Error, R>(error: aws_sdk_sqs::error::SdkError<E, R>) -> Fault

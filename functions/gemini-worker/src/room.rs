@@ -10,8 +10,9 @@ use shared::cache::newest_text;
 use shared::db::replies::{self, Attempt, Claim, Outcome};
 use shared::domain::{ChatroomId, MessageId, ReplyError, Tier, Timestamp};
 use shared::queue::ReplyJob;
-use shared::telemetry;
+use shared::telemetry::{self, Origin, within};
 use tokio::time::Instant;
+use tracing::Span;
 
 use crate::batch::Job;
 use crate::live::Live;
@@ -29,7 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// Why a room cannot go on now.
 enum Pause {
     /// The reply must wait until this time.
-    Until(Timestamp, Option<(MessageId, i32)>),
+    Until(Timestamp, Option<(MessageId, i32, Origin)>),
     /// There is no time for another attempt in this invocation.
     OutOfTime,
 }
@@ -54,7 +55,12 @@ impl From<&Attempt> for Last {
 pub async fn work(worker: &Worker, jobs: &[Job], deadline: Instant) -> Vec<String> {
     let Some(carrier) = jobs.first() else { return Vec::new() };
     let records = Records::of(worker, jobs);
-    let drained = drain(worker, carrier.job, &records, deadline).await;
+    let span = records.span(&carrier.cause);
+    within(carrier.cause.clone(), span, drain_and_report(worker, carrier, &records, deadline)).await
+}
+
+async fn drain_and_report(worker: &Worker, carrier: &Job, records: &Records<'_>, deadline: Instant) -> Vec<String> {
+    let drained = drain(worker, carrier.job, records, deadline).await;
     records.keep(deadline.saturating_duration_since(Instant::now()) + MARGIN).await;
     match drained {
         Ok(None) => Vec::new(),
@@ -79,20 +85,30 @@ async fn drain(
     let room = job.chatroom_id;
     let left = || deadline.saturating_duration_since(Instant::now());
     let whole = worker.whole_of(left());
+    let mut made = Vec::new();
     loop {
         if left() < whole + MARGIN {
             return Ok(Some(Pause::OutOfTime));
         }
         match replies::claim(&worker.db, room, worker.lease(), worker.clock.now()).await? {
-            Claim::Idle => return Ok(None),
+            Claim::Idle => {
+                records.tell_of_early(&made);
+                return Ok(None);
+            }
             Claim::Wait(until) => return Ok(Some(Pause::Until(until, None))),
             Claim::Exhausted { reply, attempt, tier, accepted_at } => {
-                exhausted(worker, Last { reply, room, attempt, tier, accepted_at }).await?;
+                let (cause, last) = (records.cause_of(reply), Last { reply, room, attempt, tier, accepted_at });
+                let span = records.span(&cause);
+                within(cause, span, exhausted(worker, last)).await?;
+                made.push(reply);
             }
             Claim::Claimed(attempt) => {
-                if let Some(until) = make(worker, &attempt, records, whole).await? {
-                    return Ok(Some(Pause::Until(until, Some((attempt.reply, attempt.number)))));
+                let cause = records.cause_of(attempt.reply);
+                let span = records.span(&cause);
+                if let Some(until) = within(cause.clone(), span, make(worker, &attempt, records, whole)).await? {
+                    return Ok(Some(Pause::Until(until, Some((attempt.reply, attempt.number, cause)))));
                 }
+                made.push(attempt.reply);
             }
         }
     }
@@ -182,16 +198,16 @@ async fn notify(worker: &Worker, room: ChatroomId, reply: MessageId) {
 async fn come_again(worker: &Worker, carrier: &Job, pause: Pause) -> Vec<String> {
     let room = carrier.job.chatroom_id;
     let (time, successor) = match pause {
-        Pause::Until(until, Some((reply, attempt))) if reply != carrier.job.reply_id => {
-            (until.since(worker.clock.now()), Some((reply, attempt.to_string())))
+        Pause::Until(until, Some((reply, attempt, cause))) if reply != carrier.job.reply_id => {
+            (until.since(worker.clock.now()), Some((reply, attempt.to_string(), cause)))
         }
         Pause::Until(until, _) => (until.since(worker.clock.now()), None),
         Pause::OutOfTime => (Duration::ZERO, None),
     };
-    if let Some((reply_id, round)) = successor {
+    if let Some((reply_id, round, cause)) = successor {
         let tier = worker.queues.tier_of(&carrier.queue);
         let job = ReplyJob { chatroom_id: room, reply_id };
-        match worker.queues.send_again(tier, job, &round).await {
+        match within(cause, Span::current(), worker.queues.send_again(tier, job, &round)).await {
             Ok(()) => return Vec::new(),
             Err(error) => tracing::warn!(%error, "a record waits for another reply than its own"),
         }
