@@ -2,13 +2,15 @@
 //! the records that must be retried.
 //!
 //! - [`batch`]: groups records by room and isolates panics. - [`room`]: one room's turns, in order.
-//! - [`attempt`]: one attempt, with its lease. - [`records`]: how long the queue hides the records.
+//! - [`attempt`]: one attempt, with its lease. - `ending`: the end of a reply. - [`records`]: how long the queue hides
+//!   the records.
 //! - [`live`]: the text while it is read, for those who watch.
 //! - [`gemini`]: Google's wire format. - [`policy`]: what an answer or a failure means for the reply.
 
 mod attempt;
 pub mod batch;
 mod context;
+mod ending;
 pub mod gemini;
 pub mod live;
 mod metrics;

@@ -6,15 +6,15 @@
 use std::time::Duration;
 
 use shared::Fault;
-use shared::cache::newest_text;
-use shared::db::replies::{self, Attempt, Claim, Outcome};
-use shared::domain::{ChatroomId, MessageId, ReplyError, Tier, Timestamp};
+use shared::db::replies::{self, Attempt, Claim};
+use shared::domain::{MessageId, ReplyError, Timestamp};
 use shared::queue::ReplyJob;
-use shared::telemetry::{self, Origin, within};
+use shared::telemetry::{Origin, within};
 use tokio::time::Instant;
 use tracing::Span;
 
 use crate::batch::Job;
+use crate::ending::{Last, exhausted, finish, notify};
 use crate::live::Live;
 use crate::policy::{self, Verdict};
 use crate::records::{self, Records};
@@ -22,8 +22,6 @@ use crate::{MARGIN, Worker, attempt, metrics};
 
 /// If Postgres is unavailable, a room is retried after this pause, which doubles each time the record is received.
 const PAUSE: Duration = Duration::from_secs(5);
-/// So often the end of a reply is stored if Postgres is unavailable, a second apart.
-const MOST_TRIES: u32 = 4;
 /// The longest such pause. With it, an outage of 15 minutes does not use up the record's `maxReceiveCount`.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
@@ -33,22 +31,6 @@ enum Pause {
     Until(Timestamp, Option<(MessageId, i32, Origin)>),
     /// There is no time for another attempt in this invocation.
     OutOfTime,
-}
-
-/// A reply in its last attempt.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    reply: MessageId,
-    room: ChatroomId,
-    attempt: i32,
-    tier: Tier,
-    accepted_at: Timestamp,
-}
-
-impl From<&Attempt> for Last {
-    fn from(&Attempt { reply, room, number: attempt, tier, accepted_at, .. }: &Attempt) -> Self {
-        Self { reply, room, attempt, tier, accepted_at }
-    }
 }
 
 /// Works on a room until nothing is pending or a reply must wait. Returns the records that must be retried.
@@ -149,47 +131,6 @@ async fn make(
             tracing::info!(reply = %attempt.reply, attempt = attempt.number, state = outcome.state.as_str(), error = outcome.error.map(ReplyError::as_str), ended, "reply");
             Ok(None)
         }
-    }
-}
-
-/// Ends a reply that has had all its attempts. What its last worker had published before it died is kept.
-async fn exhausted(worker: &Worker, last: Last) -> Result<(), Fault> {
-    let Last { reply, room, attempt, .. } = last;
-    let entries = worker.cache.live_entries(reply).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, %reply, "what a dead worker wrote is not kept");
-        Vec::new()
-    });
-    let of_this = |(number, _): &(u64, String)| *number == u64::from(attempt.unsigned_abs());
-    let written = newest_text(&entries).filter(of_this).map(|(_, text)| text);
-    let outcome = policy::exhausted(written.unwrap_or_default());
-    if finish(worker, last, &outcome).await? {
-        notify(worker, room, reply).await;
-    }
-    Ok(())
-}
-
-/// Ends a reply. The answer is already paid for, so an outage of Postgres is retried for a few seconds.
-async fn finish(worker: &Worker, last: Last, outcome: &Outcome) -> Result<bool, Fault> {
-    let Last { reply, attempt, tier, accepted_at, .. } = last;
-    for tries in 1.. {
-        match replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await {
-            Err(error) if error.is_outage() && tries < MOST_TRIES => {
-                tracing::warn!(%error, %reply, "an answer is not stored yet");
-            }
-            Ok(true) => {
-                telemetry::replies::ended(outcome.state, outcome.error, tier, accepted_at, worker.clock.now());
-                return Ok(true);
-            }
-            done => return done,
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    Ok(false)
-}
-
-async fn notify(worker: &Worker, room: ChatroomId, reply: MessageId) {
-    if let Err(error) = worker.cache.reply_ended(room, reply).await {
-        tracing::warn!(%error, "those who wait or watch see the end a little later");
     }
 }
 
