@@ -7,18 +7,27 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 
-from stack import commands, settings, tools
+from stack import commands, infrastructure, settings, tools
 from stack.paths import ROOT
 
 # The last lines of test runners: cargo and Node.js print how many tests passed, newman how many there were.
 CARGO = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed;")
 NODE = re.compile(r"[#ℹ] (pass|fail) (\d+)")
 NEWMAN = re.compile(r"│ +assertions │ +(\d+) │ +(\d+) │")
-SAM, CFN_LINT = tools.tool(tools.SAM, "sam"), tools.tool(tools.SAM, "cfn-lint")
+# A stage that takes longer hangs: the first build of everything takes half as long on two busy cores.
+STAGE_SECONDS = 60 * 60
+# How long a stage may take to stop its servers.
+CLEANUP_SECONDS = 60
+SAM = tools.tool(tools.SAM, "sam")
+CFN_LINT = [tools.tool(tools.SAM, "cfn-lint"), "--config-file", ROOT / "dev/cfn-lint.yaml", "--"]
+CHECKOV = [tools.tool(tools.CHECKOV, "checkov"), "--config-file", ROOT / "dev/checkov.yaml"]
 RUFF = tools.tool(tools.LINT, "ruff")
 CLIPPY = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]
 # --all-targets leaves out the targets with `test = false`: they run only by name.
@@ -31,7 +40,8 @@ DENY = [tools.tool(tools.LINT, "cargo-deny"), "--locked", "--config", ROOT / "de
 DENY += ["--hide-inclusion-graph", "licenses", "bans", "sources"]
 SHEAR = [tools.tool(tools.LINT, "cargo-shear"), "--locked", "--deny-warnings"]
 MODULE = ["env", "PYTHONPATH=dev", tools.PYTHON, "-m"]
-CLIENT = ["env", "PYTHONPATH=dev", tools.tool(tools.LINT, "python"), "-m", "stack.clients"]
+OF_OTHERS = ["env", "PYTHONPATH=dev", tools.tool(tools.LINT, "python"), "-m"]
+CLIENT = [*OF_OTHERS, "stack.clients"]
 LINTS = [
     ("formatting", ["cargo", "fmt", "--all", "--check"]),
     ("clippy", CLIPPY),
@@ -43,7 +53,8 @@ LINTS = [
     ("crates: listed twice", [*MODULE, "stack.manifests"]),
     ("scripts: ruff", [RUFF, "check", "--no-cache", ROOT / "dev"]),
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
-    ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
+    ("templates: cfn-lint", [*CFN_LINT, settings.TEMPLATE, infrastructure.TEMPLATE]),
+    ("templates: checkov", CHECKOV),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
     ("page: its client is fresh", [ROOT / "dev/client", "page", "--check"]),
     ("clients: format, types", [ROOT / "dev/client", "lint"]),
@@ -65,9 +76,13 @@ TESTS = [
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("scripts: running stack", [*UP, *MODULE, "unittest", "discover", "-s", "dev/stack/live_tests", "-t", "dev"]),
+    ("end to end: from nothing", [ROOT / "dev/from-nothing", *E2E, "--test", "stack", "--", "journey"]),
     ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
+    ("stripe: its own libraries", [*MODULE, "stack.stripe_libraries"]),
     ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
     ("postman: journey", [*UP, ROOT / "dev/postman"]),
+    ("contract: Prism", [*UP, *MODULE, "stack.prism"]),
+    ("clients: generated", [*UP, *OF_OTHERS, "stack.generators"]),
     ("clients: typescript", [*UP, ROOT / "dev/client", "test"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
@@ -118,10 +133,14 @@ def _totals(line: str) -> tuple[int, int] | None:
     return None
 
 
-def _stage(command: list, env: dict) -> tuple[tuple[int, int] | None, int]:
+def _stage(command: list, env: dict, seconds: float = STAGE_SECONDS) -> tuple[tuple[int, int] | None, int]:
     """Runs one stage and shows its output. Returns the totals of its test runners, if any, and its exit code."""
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, **streams)
+    # In a session of its own: what it leaves behind ends with it, and would keep the pipe open.
+    process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, start_new_session=True, **streams)
+    late = threading.Event()
+    limit = threading.Timer(seconds, lambda: (late.set(), _end(process)))
+    limit.start()
     counts = None
     try:
         for line in process.stdout:
@@ -131,8 +150,23 @@ def _stage(command: list, env: dict) -> tuple[tuple[int, int] | None, int]:
             if found:
                 before = counts or (0, 0)
                 counts = (before[0] + found[0], before[1] + found[1])
-        return counts, process.wait()
+        code = process.wait()
+        if late.is_set():
+            print(f"The stage has not ended after {seconds / 60:.0f} minutes, so it was stopped.", flush=True)
+            return counts, code or 1
+        return counts, code
     except BaseException:
-        process.terminate()
+        _end(process)
         process.wait()
         raise
+    finally:
+        limit.cancel()
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Ends a stage and all it started: it may clean up first."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(CLEANUP_SECONDS)

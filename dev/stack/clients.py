@@ -6,6 +6,7 @@ Run by `dev/test` with the Python of .dev/lint, which has the generator and what
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import re
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from stack import tools
 from stack.paths import DEV, ROOT
@@ -21,6 +24,10 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT.*")
 CONTRACT = ROOT / "docs" / "openapi.json"
 FOLDER = DEV / "clients"
 NAME = "python_client"
+# Where the API is: behind the mapping of a domain.
+BASE = "https://api.example.org/apps/chat"
+# A status that no operation has: the default response.
+UNDOCUMENTED = "418"
 # A class for every list of codes made several hundred of them.
 MOST_MODELS = 100
 
@@ -52,19 +59,77 @@ def _generate() -> None:
 def _read_examples(contract: dict) -> tuple[int, list[str]]:
     """How many examples of responses the client reads and writes back unchanged, and what it does not."""
     sys.path.insert(0, str(FOLDER))
-    httpx = importlib.import_module("httpx")
-    client = importlib.import_module(NAME).Client(base_url="http://api.example", raise_on_unexpected_status=True)
+    generated = importlib.import_module(NAME)
     read, unread = 0, []
-    for operation in (one for item in contract["paths"].values() for one in item.values()):
+    for path, operation in ((path, one) for path, item in contract["paths"].items() for one in item.values()):
         tag, name = operation["tags"][0].lower(), operation["operationId"]
         module = importlib.import_module(f"{NAME}.api.{tag}.{name}")
+        inputs, address = _inputs(contract, path, operation, module)
         for status, example in _examples(contract, operation):
-            answer = httpx.Response(int(status), json=example)
-            parsed = module._parse_response(client=client, response=answer)
+            door = Door(int(status), example)
+            client = generated.AuthenticatedClient(BASE, "a-token", httpx_args={"transport": door.transport()})
+            parsed = module.sync_detailed(client=client, **inputs).parsed
             if parsed is None or _plain(parsed.to_dict()) != _plain(example):
                 unread.append(f"{name} {status}: {example} became {parsed}")
+            if door.asked != address:
+                unread.append(f"{name} asked {door.asked} and not {address}")
             read += 1
     return read, unread
+
+
+class Door:
+    """The API as a client sees it: it answers one example, and keeps which address was asked."""
+
+    def __init__(self, status: int, example: dict):
+        self.status, self.example = status, example
+        self.asked = ""
+
+    def transport(self):
+        """What the client sends its requests through."""
+        httpx = importlib.import_module("httpx")
+
+        def answer(request):
+            self.asked = f"{request.method} {request.url.path.removeprefix(urlsplit(BASE).path)}"
+            if request.headers["authorization"] != "Bearer a-token":
+                self.asked += " without its token"
+            return httpx.Response(self.status, json=self.example)
+
+        return httpx.MockTransport(answer)
+
+
+def _inputs(contract: dict, path: str, operation: dict, module) -> tuple[dict, str]:
+    """The examples of an operation's inputs, as its method takes them, and the address that they lead to."""
+    takes = inspect.signature(module.sync_detailed).parameters
+    method = next(method for method, one in contract["paths"][path].items() if one is operation)
+    found = {}
+    for parameter in (_resolved(contract, one) for one in operation.get("parameters", [])):
+        name = re.sub(r"\W", "_", parameter["name"]).lower()
+        example = parameter.get("example", _resolved(contract, parameter["schema"]).get("example"))
+        if example is None:
+            continue
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(example))
+        found[name] = UUID(example) if "UUID" in str(takes[name].annotation) else example
+    if "body" in takes:
+        media = next(iter(operation["requestBody"]["content"].values()))
+        found["body"] = _body_class(module, takes["body"].annotation).from_dict(media["example"])
+    return found, f"{method.upper()} {path}"
+
+
+def _body_class(module, annotation):
+    """The class of a body, which is optional where nothing in it is needed."""
+    named = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return getattr(module, named.partition("|")[0].strip().rpartition(".")[2])
+
+
+def _resolved(contract: dict, part: dict) -> dict:
+    """A part of the contract that may be a reference to another."""
+    if "$ref" not in part:
+        return part
+    found = contract
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
 
 
 def _plain(value):
@@ -82,12 +147,11 @@ def _examples(contract: dict, operation: dict) -> list[tuple[str, dict]]:
     """The examples of an operation's JSON responses, with their statuses."""
     found = []
     for status, response in operation["responses"].items():
-        if "$ref" in response:
-            response = contract["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
-        for media_type, media in response.get("content", {}).items():
-            if status != "default" and media_type.endswith("json"):
+        for media_type, media in _resolved(contract, response).get("content", {}).items():
+            if media_type.endswith("json"):
                 named = [example["value"] for example in media.get("examples", {}).values()]
-                found += [(status, example) for example in named or [media["example"]]]
+                answered = UNDOCUMENTED if status == "default" else status
+                found += [(answered, example) for example in named or [media["example"]]]
     return found
 
 

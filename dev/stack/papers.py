@@ -140,7 +140,6 @@ def accounts() -> dict:
         "GEMINI_BASE_URL": os.environ.get("GEMINI_STANDIN_URL", ""),
         "STRIPE_SECRET_KEY": "sk_test_local",
         "STRIPE_API_BASE": os.environ.get("STRIPE_STANDIN_URL", ""),
-        "STRIPE_PRICE_ID": "price_local_pro",
     }
     return {name: given(name) or value for name, value in of_standins.items()}
 

@@ -108,7 +108,7 @@ def _wrong(value: str, declared: dict) -> str | None:
 
 def _stripe() -> list[str]:
     if given("STRIPE_SECRET_KEY") and not given("STRIPE_PRICE_ID"):
-        return ["STRIPE_SECRET_KEY needs STRIPE_PRICE_ID: the id of the recurring price of Pro."]
+        return ["STRIPE_SECRET_KEY needs STRIPE_PRICE_ID: the id of Pro's price, which dev/stripe-setup makes."]
     return []
 
 

@@ -13,11 +13,9 @@ import os
 import shlex
 import shutil
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from stack import aws, build, commands, example, live, overview, page, preflight, settings, stores
+from stack import aws, build, commands, example, health, live, overview, page, preflight, settings, stores
 from stack.console import Failure, report, say, step
 from stack.environment import given
 from stack.paths import MAIN, ROOT, Home
@@ -70,7 +68,7 @@ class Stack:
                 webhook += ["--keep", self.home.kept / "stripe.json"]
             self._start_standin("stripe", standins["stripe"], *webhook)
         with step("health"):
-            _wait_for_health(local.api_url, self.home)
+            health.wait(local.api_url, self.home)
         page.start(self.home, page_port)
         self.variables = {
             **outputs,
@@ -159,21 +157,6 @@ class Stack:
         draft.touch(mode=0o600)
         draft.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in self.variables.items()))
         draft.replace(self.home.env)
-
-
-def _wait_for_health(api_url: str, home: Home) -> None:
-    answer = "nothing"
-    for _ in range(60):
-        try:
-            with urllib.request.urlopen(f"{api_url}/health", timeout=10) as response:
-                if response.status == 200:
-                    return
-        except urllib.error.HTTPError as refused:
-            answer = f"{refused.code} {refused.read().decode(errors='replace')[:500]}"
-        except OSError as refused:
-            answer = str(refused)
-        time.sleep(0.5)
-    raise Failure(f"The API is not healthy: GET /health returned {answer}", home.logs / "aws.log")
 
 
 def main(arguments: list[str]) -> int:

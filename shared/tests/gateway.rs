@@ -167,6 +167,12 @@ async fn what_stands_before_the_path_is_removed() {
         let (status, body) = answer(&event(&changes)).await;
         assert_eq!((status, &body["path"]), (200, &json!("/chatroom/1")), "{path} {route} {stage}");
     }
+    let named_like_it = [
+        ("/rawPath", json!("/chatroom/chatroom/1")),
+        ("/routeKey", json!("ANY /chatroom/{proxy+}")),
+        ("/pathParameters", json!({ "proxy": "1" })),
+    ];
+    assert_eq!(answer(&event(&named_like_it)).await.1["path"], "/chatroom/1");
     for route in [json!(null), json!(""), json!(" "), json!("ANY "), json!("ANY {")] {
         let (status, body) = answer(&event(&[("/routeKey", route.clone())])).await;
         assert_eq!((status, &body["path"]), (200, &json!("/chatroom")), "{route}");

@@ -14,6 +14,7 @@ use shared::db::customers::{self, By, Checkout, ProUntil, Subscription};
 use shared::db::messages::{self, Accept, NewMessage, Turns};
 use shared::db::refresh_tokens::{self, Presented, Rotation};
 use shared::db::replies::{self, Cancel, Claim, NewReply, Outcome, Regenerate};
+use shared::db::runtime_role::{Admitted, Change, RuntimeRole};
 use shared::db::sessions::{self, NewSession};
 use shared::db::users::{self, NewPassword, Profile};
 use shared::db::{Db, allowances, attempts, chatrooms, past_usage, stats, stripe_events};
@@ -53,6 +54,20 @@ async fn every_function_declares_the_types_of_its_parameters_as_the_schema_has_t
     let stack = Stack::start().await;
     let url = format!("{}?pgbouncer=true", stack.setting("DATABASE_URL"));
     let stack = stack.with("DATABASE_URL", url);
+    run_everything(&stack.db(), stack.clock.now()).await;
+}
+
+#[tokio::test]
+async fn the_role_of_the_functions_may_run_every_function() {
+    let stack = Stack::start().await;
+    let owner = stack.setting("DATABASE_URL").to_owned();
+    let role = format!("role_{}", stack.setting("REDIS_PREFIX").trim_end_matches(':'));
+    let url = format!("postgres://{role}:secret@{}", owner.split_once('@').unwrap().1);
+    let stack = stack.with("MIGRATION_DATABASE_URL", owner).with("DATABASE_URL", url);
+    let migrations = Db::for_migrations(&stack.env()).unwrap();
+    let owner = migrations.dedicated().await.unwrap();
+    let admitted = RuntimeRole::from_env(&stack.env()).unwrap().unwrap().admit(&owner).await.unwrap();
+    assert_eq!(admitted, Admitted { change: Change::Created, may_change_schema: false });
     run_everything(&stack.db(), stack.clock.now()).await;
 }
 
@@ -113,6 +128,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
     let new = NewMessage { user, room, content: &content, key: Some("key"), limits: LIMITS, bounds: BOUNDS, now };
     let Accept::Stored(first) = run!(run, messages::accept(db, &new)) else { panic!("not stored") };
     let Accept::Repeated(_) = run!(run, messages::accept(db, &new)) else { panic!("not repeated") };
+    assert!(run!(run, messages::earlier(db, &new)).is_some());
     let later = now + DAY;
     assert_eq!(run!(run, replies::strays(db, later, later, 10))[0].id, first.reply.id);
     run!(run, replies::nudged(db, &[first.reply.id], now));

@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from stack import papers
-from stack.paths import ROOT, Home
+from stack.paths import DEV, ROOT, Home
 
 PAGE = """# A page
 
@@ -42,7 +42,7 @@ no shell
 
 class APage(unittest.TestCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(dir=ROOT / "target")
+        folder = tempfile.TemporaryDirectory(dir=DEV)
         self.addCleanup(folder.cleanup)
         self.page = Path(folder.name) / "page.md"
 

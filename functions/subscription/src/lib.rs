@@ -24,7 +24,7 @@ use shared::http::{Auth, edge};
 use shared::stripe::{Billing, Stripe};
 
 use checkout::Offer;
-use open_billing_portal::PortalReturn;
+use open_billing_portal::Portal;
 
 #[derive(Debug, Clone, FromRef)]
 struct App {
@@ -34,7 +34,7 @@ struct App {
     stripe: Stripe,
     billing: Billing,
     offer: Offer,
-    portal_return: PortalReturn,
+    portal: Portal,
 }
 
 shared::endpoints!(
@@ -53,7 +53,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         stripe: billing.stripe.clone(),
         billing,
         offer: Offer::from_env(env)?,
-        portal_return: PortalReturn(env.required("PORTAL_RETURN_URL")?.into()),
+        portal: Portal::from_env(env)?,
     };
     Ok(edge(endpoints().with_state(app)))
 }

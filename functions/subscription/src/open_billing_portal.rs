@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::Fault;
+use shared::config::{ConfigError, Env};
 use shared::db::customers::{self, By};
-use shared::http::{Caller, Error, Json, ProblemCode, Result};
+use shared::http::{self, Caller, Error, Json, ProblemCode};
 use shared::stripe::objects::PortalSession;
 use shared::stripe::{Billing, Reason};
 use utoipa::ToSchema;
@@ -14,9 +15,21 @@ use uuid::Uuid;
 
 use crate::problems::NO_SUBSCRIPTION;
 
-/// The URL that the portal leads back to.
+/// The portal of this deployment.
 #[derive(Debug, Clone)]
-pub(crate) struct PortalReturn(pub(crate) Arc<str>);
+pub(crate) struct Portal {
+    /// The URL that it leads back to.
+    return_url: Arc<str>,
+    /// Its settings at Stripe; without them it has the default ones of the account.
+    configuration: Option<Arc<str>>,
+}
+
+impl Portal {
+    pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let configuration = env.optional("STRIPE_PORTAL_CONFIGURATION").map(Into::into);
+        Ok(Self { return_url: env.required("PORTAL_RETURN_URL")?.into(), configuration })
+    }
+}
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,13 +59,14 @@ const NOT_CONFIGURED: Error = Error::refused(ProblemCode::PortalNotConfigured, "
 )]
 pub(crate) async fn open_billing_portal(
     State(billing): State<Billing>,
-    State(PortalReturn(return_url)): State<PortalReturn>,
+    State(portal): State<Portal>,
     caller: Caller,
     Json(Request {}): Json<Request>,
-) -> Result<Json<Response>> {
+) -> http::Result<Json<Response>> {
     let known = customers::status(&billing.db, caller.user, billing.clock.now()).await?;
     let customer = known.and_then(|known| known.stripe_id).ok_or(NO_SUBSCRIPTION)?;
-    let form = [("customer", customer.as_str()), ("return_url", &return_url)];
+    let mut form = vec![("customer", customer.as_str()), ("return_url", &portal.return_url)];
+    form.extend(portal.configuration.as_deref().map(|id| ("configuration", id)));
     let operation = format!("portal-{}", Uuid::now_v7());
     let made: Result<PortalSession, _> = billing.stripe.post(&["billing_portal", "sessions"], &form, &operation).await;
     match made {

@@ -58,12 +58,20 @@ impl Desk {
         &self,
         sender: MessageSender,
         room: ChatroomId,
-        IdempotencyKey(key): &IdempotencyKey,
+        IdempotencyKey { key, quoted }: &IdempotencyKey,
         content: &Content,
     ) -> Result<AcceptedView> {
         let (limits, bounds, now) = (self.limits, self.bounds, self.clock.now());
         let new = NewMessage { user: sender.0.user, room, content, key: key.as_deref(), limits, bounds, now };
-        match messages::accept(&self.db, &new).await? {
+        let before = match quoted.as_deref() {
+            Some(quoted) => messages::earlier(&self.db, &NewMessage { key: Some(quoted), ..new }).await?,
+            None => None,
+        };
+        let accept = match before {
+            Some(accept) => accept,
+            None => messages::accept(&self.db, &new).await?,
+        };
+        match accept {
             Accept::Stored(accepted) | Accept::Repeated(accepted) => Ok(self.hand_on(sender, room, *accepted).await),
             Accept::KeyReused => Err(KEY_REUSED),
             Accept::NoSuchRoom => Err(Error::not_found("chatroom")),

@@ -5,10 +5,14 @@ use axum::http::request::Parts;
 
 use crate::http::{Error, ProblemCode};
 
-/// The client's name for this send, if it gave one: 1 to 255 visible ASCII characters. The draft's form, a string in
-/// quotes, is the same key as the text in it.
-#[derive(Debug, Clone)]
-pub struct IdempotencyKey(pub Option<String>);
+/// The client's name for this send, if it gave one.
+#[derive(Debug, Clone, Default)]
+pub struct IdempotencyKey {
+    /// 1 to 255 visible ASCII characters. The draft's form, a string in quotes, is the same key as the text in it.
+    pub key: Option<String>,
+    /// The key with its quotes, if it was sent so. Before the two forms were one, it was stored like this.
+    pub quoted: Option<String>,
+}
 
 const INVALID: Error = Error::refused(
     ProblemCode::IdempotencyKeyInvalid,
@@ -19,11 +23,13 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self::default()) };
         let sent = value.to_str().map_err(|_| INVALID)?;
-        let key = quoted(sent).unwrap_or_else(|| sent.to_owned());
+        let inner = quoted(sent);
+        let quoted = inner.is_some().then(|| sent.to_owned());
+        let key = inner.unwrap_or_else(|| sent.to_owned());
         let is_key = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-        if is_key { Ok(Self(Some(key))) } else { Err(INVALID) }
+        if is_key { Ok(Self { key: Some(key), quoted }) } else { Err(INVALID) }
     }
 }
 

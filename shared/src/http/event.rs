@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use super::event_body::{is_base64, size};
 use super::event_origin::{is_usable, keep_usable_origin};
 use super::event_uri::{encoded, is_of_path, is_of_query};
-use super::mount::unmounted;
+use super::mount::{Route, unmounted};
 
 /// The largest body that any function accepts, in bytes: Stripe's events. A larger one is not even copied out of the
 /// gateway's event.
@@ -53,13 +53,14 @@ impl From<Event> for Result<LambdaRequest, Unusable> {
 
 /// Reads an event of these two; `None` if it is none.
 pub(super) fn read(raw: &str) -> Option<Result<LambdaRequest, Unusable>> {
-    let Wire { raw_path, route_key, raw_query_string, cookies, headers, request_context, body, is_base64_encoded } =
-        serde_json::from_str(raw).ok()?;
-    let Context { http, stage, domain_name } = request_context;
+    let wire: Wire<'_> = serde_json::from_str(raw).ok()?;
+    let Wire { raw_path, raw_query_string, cookies, headers, body, is_base64_encoded, .. } = wire;
+    let Context { http, stage, domain_name } = wire.request_context;
+    let proxy = wire.path_parameters.and_then(|parameters| parameters.proxy);
     let parts = Parts {
         method: http.method,
         path: raw_path,
-        route: route_key.unwrap_or_default(),
+        route: Route { key: wire.route_key.unwrap_or_default(), proxy },
         query: raw_query_string.unwrap_or_default(),
         cookies,
         headers: headers.unwrap_or_default().0,
@@ -80,6 +81,8 @@ struct Wire<'a> {
     #[serde(borrow, default)]
     route_key: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
+    path_parameters: Option<PathParameters<'a>>,
+    #[serde(borrow, default)]
     raw_query_string: Option<Cow<'a, str>>,
     cookies: Option<Vec<String>>,
     headers: Option<Headers>,
@@ -89,6 +92,12 @@ struct Wire<'a> {
     body: Option<&'a RawValue>,
     #[serde(default)]
     is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+struct PathParameters<'a> {
+    #[serde(borrow, default)]
+    proxy: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +119,7 @@ struct Http {
 pub(super) struct Parts<'a> {
     pub(super) method: String,
     pub(super) path: Cow<'a, str>,
-    /// The route that the gateway took.
-    pub(super) route: Cow<'a, str>,
+    pub(super) route: Route<'a>,
     pub(super) query: Cow<'a, str>,
     pub(super) cookies: Option<Vec<String>>,
     pub(super) headers: HeaderMap,

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::event::{Parts, Unusable, read};
 use super::event_uri::encoded;
+use super::mount::Route;
 
 /// An event of a function URL or a REST API, or why no request is made of it.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ impl Rest<'_> {
         let parts = Parts {
             method: self.http_method,
             path: self.path,
-            route: Cow::default(),
+            route: Route::default(),
             query: query(&self.multi_value_query_string_parameters.unwrap_or_default()).into(),
             cookies: None,
             headers: headers(&self.multi_value_headers.unwrap_or_default()).ok_or(Unusable::Malformed)?,

@@ -58,7 +58,7 @@ pub enum Reason {
     Currency,
     /// A subscription schedule decides when the subscription ends.
     Schedule,
-    /// The customer portal was never set up.
+    /// The customer portal was never set up, or not in this account.
     Portal,
     /// The customer has no means of payment.
     NoPaymentMethod,
@@ -70,7 +70,7 @@ pub enum Reason {
 
 impl Reason {
     /// Stripe has codes for few refusals, so the others are recognised by their message.
-    fn of(status: u16, code: &str, message: &str) -> Self {
+    fn of(status: u16, code: &str, param: Option<&str>, message: &str) -> Self {
         let message = message.to_lowercase();
         let says = |part: &str| message.contains(part);
         match status {
@@ -78,6 +78,7 @@ impl Reason {
             403 => Self::Permission,
             402 => Self::Declined,
             _ if says("no attached payment source") => Self::NoPaymentMethod,
+            _ if code == "resource_missing" && param == Some("configuration") => Self::Portal,
             _ if code == "resource_missing" => Self::Missing,
             _ if says("combine currencies") || says("match the customer currency") => Self::Currency,
             _ if says("managed by the subscription schedule") => Self::Schedule,
@@ -96,7 +97,9 @@ impl Reason {
             Self::Permission => "the key lacks a permission: docs/billing.md lists what it needs",
             Self::Currency => "the customer is billed in another currency: a new customer is needed",
             Self::Schedule => "a subscription schedule decides: change or release it at Stripe",
-            Self::Portal => "save the settings of the customer portal at Stripe",
+            Self::Portal => {
+                "run dev/stripe-setup and set StripePortalConfiguration, or save the portal's settings at Stripe"
+            }
             Self::NoPaymentMethod => "the customer must add a means of payment",
             Self::Declined => "the payment was declined: the customer must use another means of payment",
             Self::Other => "the call is wrong: Stripe's log shows why, under the request's id",
@@ -126,7 +129,7 @@ impl StripeError {
         if matches!(status, 408 | 409 | 424 | 429) || status >= 500 {
             return Self::Unavailable { status, code, request };
         }
-        let reason = Reason::of(status, &code, message.as_deref().unwrap_or_default());
+        let reason = Reason::of(status, &code, param.as_deref(), message.as_deref().unwrap_or_default());
         Self::Refused(Refusal { status, code, param, request, reason })
     }
 

@@ -8,13 +8,18 @@ use serde_json::Value;
 use crate::functions::folders;
 use crate::template::{Function, Template};
 
-/// The paths of a function's router. The webhook function also has the root path, for its function URL.
+/// The paths of a function's router. The webhook function also has the root path, for its function URL, and ops the documents.
 fn paths(function: &str) -> BTreeSet<String> {
     let declared = openapi::FUNCTIONS.into_iter().find(|(name, ..)| *name == function);
     let contract = declared.map(|(_, contract, _)| serde_json::to_value(contract()).unwrap());
     let paths = contract.iter().flat_map(|contract| contract["paths"].as_object().unwrap().keys().cloned());
-    let root = (function == "stripe-webhook").then(|| "/".to_owned());
-    paths.chain(root).collect()
+    // These are not in the contract.
+    let others: &[&str] = match function {
+        "stripe-webhook" => &["/"],
+        "ops" => &["/docs", "/docs/docs.js", "/openapi.json"],
+        _ => &[],
+    };
+    paths.chain(others.iter().map(|path| (*path).to_owned())).collect()
 }
 
 /// Whether a route of the template leads a path to its function.

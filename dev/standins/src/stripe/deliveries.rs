@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::webhooks::Target;
 use crate::admin::lock;
 
 /// The state of a delivery.
@@ -45,6 +46,9 @@ pub(super) struct Delivery {
     pub(super) attempts: Vec<Attempt>,
     #[serde(skip)]
     event: Value,
+    /// An endpoint made by the API, else the one of the stand-in's configuration.
+    #[serde(skip)]
+    target: Option<Target>,
 }
 
 /// All deliveries, by number.
@@ -53,7 +57,7 @@ pub(super) struct Deliveries(Arc<Mutex<Vec<Delivery>>>);
 
 impl Deliveries {
     /// Adds one and returns its number.
-    pub(super) fn add(&self, event: &Value, state: State) -> usize {
+    pub(super) fn add(&self, event: &Value, target: Option<Target>, state: State) -> usize {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let mut deliveries = lock(&self.0);
         deliveries.push(Delivery {
@@ -62,13 +66,14 @@ impl Deliveries {
             state,
             attempts: Vec::new(),
             event: event.clone(),
+            target,
         });
         deliveries.len() - 1
     }
 
-    /// The event of a delivery.
-    pub(super) fn event(&self, number: usize) -> Option<Value> {
-        lock(&self.0).get(number).map(|delivery| delivery.event.clone())
+    /// The event of a delivery, and where it goes.
+    pub(super) fn event(&self, number: usize) -> Option<(Value, Option<Target>)> {
+        lock(&self.0).get(number).map(|delivery| (delivery.event.clone(), delivery.target.clone()))
     }
 
     /// Sets the state of a delivery.

@@ -72,8 +72,24 @@ impl ApiError {
         }
     }
 
+    /// 403: a restricted key lacks the permission for this path.
+    fn forbidden(path: &str) -> Self {
+        let resource = path.trim_start_matches("/v1/").split('/').next().unwrap_or_default().trim_end_matches('s');
+        Self {
+            status: 403,
+            ..Self::invalid(format!(
+                "The provided key 'rk_test_*********1234' does not have the required permissions for this endpoint on \
+                 account 'acct_standin'. Having the 'rak_{resource}_write' permission would allow this request to \
+                 continue."
+            ))
+        }
+    }
+
     /// A failure that a test injected.
-    pub(super) fn injected(status: u16) -> Self {
+    pub(super) fn injected(status: u16, path: &str) -> Self {
+        if status == 403 {
+            return Self::forbidden(path);
+        }
         let (kind, code, message) = match status {
             429 => (
                 "invalid_request_error",

@@ -45,7 +45,7 @@ pub(super) async fn call(
     let version = request.header("stripe-version").unwrap_or(API_VERSION).to_owned();
     // In its own task: Stripe finishes a call that has begun, even if the client disconnects.
     let answer = tokio::spawn(async move { answer(&app, &request).await }).await;
-    let answer = answer.unwrap_or_else(|_| Answer::from(ApiError::injected(500)));
+    let answer = answer.unwrap_or_else(|_| Answer::from(ApiError::injected(500, "")));
     answer.into_response(&id, &version, key.as_deref())
 }
 
@@ -79,7 +79,7 @@ async fn execute(app: &App, request: &Request, params: &Params) -> Result<Answer
     let status = failure.as_ref().and_then(|failure| failure.status);
     if let (Some(status), false) = (status, failure.is_some_and(|failure| failure.after)) {
         settle(None);
-        return Err(ApiError::injected(status));
+        return Err(ApiError::injected(status, path));
     }
     let result = {
         let mut world = lock(&app.world);
@@ -91,7 +91,7 @@ async fn execute(app: &App, request: &Request, params: &Params) -> Result<Answer
     let body = result.inspect_err(|_| settle(None))?;
     settle(Some(Saved { status: 200, body: body.clone(), request_id: request.id.clone() }));
     match status {
-        Some(lost) => Err(ApiError::injected(lost)),
+        Some(lost) => Err(ApiError::injected(lost, path)),
         None => Ok(Answer { status: 200, body, replay_of: None }),
     }
 }

@@ -8,7 +8,9 @@ use super::error::ApiError;
 pub(super) fn check(asked: Option<&str>) -> Result<(), ApiError> {
     match asked {
         Some(asked) if is_compatible(asked) => Ok(()),
-        Some(other) => Err(ApiError::invalid(format!("Invalid Stripe API version: {other}"))),
+        Some(other) => Err(ApiError::invalid(format!(
+            "Invalid Stripe API version: {other}. This stand-in has {API_VERSION}, and accepts later ones of its name."
+        ))),
         None => Err(ApiError::invalid(format!(
             "Missing header Stripe-Version: this stand-in requires {API_VERSION}, or a later one of its name, on every \
              call."

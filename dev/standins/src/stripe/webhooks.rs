@@ -49,6 +49,19 @@ pub(super) struct Endpoint {
     pub(super) shuffle: bool,
 }
 
+/// A webhook endpoint that was made by the API.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) url: String,
+    pub(super) secret: String,
+}
+
+/// An event, and the endpoints made by the API that get it.
+pub(super) struct Outgoing {
+    pub(super) event: Value,
+    pub(super) endpoints: Vec<Target>,
+}
+
 /// The sender of webhooks.
 #[derive(Clone)]
 pub(super) struct Webhooks {
@@ -65,7 +78,7 @@ impl Webhooks {
     }
 
     /// Sends events as they happen, until the account is dropped.
-    pub(super) async fn run(self, mut events: UnboundedReceiver<Value>) {
+    pub(super) async fn run(self, mut events: UnboundedReceiver<Outgoing>) {
         while let Some(event) = events.recv().await {
             let mut batch = vec![event];
             if lock(&self.endpoint).shuffle {
@@ -78,25 +91,21 @@ impl Webhooks {
         }
     }
 
-    async fn take(&self, batch: Vec<Value>) {
+    async fn take(&self, batch: Vec<Outgoing>) {
         let Endpoint { url, mode, shuffle, .. } = lock(&self.endpoint).clone();
         let mut due = Vec::new();
-        for event in batch {
-            match mode {
-                Mode::Drop => {
-                    self.deliveries.add(&event, State::Dropped);
-                }
-                Mode::Hold => {
-                    self.deliveries.add(&event, State::Held);
-                }
-                Mode::Deliver | Mode::Duplicate if url.is_none() => {
-                    self.deliveries.add(&event, State::Held);
-                }
-                Mode::Deliver => due.push(self.deliveries.add(&event, State::Pending)),
-                Mode::Duplicate => {
-                    due.push(self.deliveries.add(&event, State::Pending));
-                    due.push(self.deliveries.add(&event, State::Pending));
-                }
+        for Outgoing { event, endpoints } in batch {
+            let state = match mode {
+                Mode::Drop => State::Dropped,
+                Mode::Hold => State::Held,
+                Mode::Deliver | Mode::Duplicate if url.is_none() && endpoints.is_empty() => State::Held,
+                Mode::Deliver | Mode::Duplicate => State::Pending,
+            };
+            let own = (url.is_some() || endpoints.is_empty()).then_some(None);
+            for target in own.into_iter().chain(endpoints.into_iter().map(Some)) {
+                let times = if mode == Mode::Duplicate && state == State::Pending { 2 } else { 1 };
+                let added = (0..times).map(|_| self.deliveries.add(&event, target.clone(), state));
+                due.extend(added.filter(|_| state == State::Pending));
             }
         }
         if shuffle {
@@ -128,8 +137,14 @@ impl Webhooks {
 
     /// Sends a delivery now and returns whether it was accepted. A delivery that no longer exists counts as accepted.
     pub(super) async fn attempt(&self, delivery: usize) -> bool {
-        let Some(event) = self.deliveries.event(delivery) else { return true };
-        let Endpoint { url: Some(url), secrets, thin, .. } = lock(&self.endpoint).clone() else { return false };
+        let Some((event, target)) = self.deliveries.event(delivery) else { return true };
+        let Endpoint { url, secrets, thin, .. } = lock(&self.endpoint).clone();
+        let (Some(url), secrets, thin) = (match target {
+            Some(Target { url, secret }) => (Some(url), vec![secret], false),
+            None => (url, secrets, thin),
+        }) else {
+            return false;
+        };
         let event = if thin { super::thin(&event) } else { event };
         let payload = serde_json::to_string_pretty(&event).unwrap_or_default();
         let header = sign_all(payload.as_bytes(), &secrets, clock::unix_now());

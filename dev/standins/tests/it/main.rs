@@ -11,6 +11,7 @@ mod stripe_catalog;
 mod stripe_keep;
 mod stripe_lifecycle;
 mod stripe_pages;
+mod stripe_setup;
 mod stripe_webhooks;
 mod support;
 mod turnstile;

@@ -47,6 +47,20 @@ async fn a_key_in_quotes_is_the_same_key() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_stored_with_its_quotes_is_found_by_them() {
+    let api = TestApi::start(router).await;
+    let alice = api.signed_in().await;
+    let path = format!("/chatroom/{}/message", alice.post("/chatroom", json!({})).await.id());
+    let first = send(&alice, &path, "\"k1\"", "hi").await;
+    // As the version did that knew one form.
+    let sql = "update messages set idempotency_key = '\"k1\"' where idempotency_key = 'k1'";
+    assert_eq!(api.stack.sql().await.execute(sql, &[]).await.unwrap(), 1);
+    let again = send(&alice, &path, "\"k1\"", "hi").await;
+    assert_eq!((again.status(), again.body()), (202, first.body()));
+    assert_eq!(send(&alice, &path, "\"k1\"", "ho").await.code(), "idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn a_key_with_another_body_or_room_is_refused() {
     let api = TestApi::start(router).await;
     let alice = api.signed_in().await;

@@ -1,5 +1,7 @@
 //! `POST /webhook/stripe`
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::request::LambdaRequest;
@@ -52,16 +54,20 @@ async fn a_body_that_stripe_did_not_sign_is_refused_and_nothing_is_written() {
     let altered = sign(format!("{body} ").as_bytes(), SECRET, now);
     let headers = [
         String::new(),
+        "t=1".into(),
         "t=1,v1=00".into(),
         altered,
         sign(body.as_bytes(), "whsec_of_somebody_else", now),
         sign(body.as_bytes(), SECRET, now - 301),
         sign(body.as_bytes(), SECRET, now + 301),
     ];
+    let mut reasons = BTreeSet::new();
     for header in headers {
         let refused = shop.send("/webhook/stripe", &header, body.clone()).await;
         assert_eq!((refused.status(), refused.code().as_str()), (400, "signature_invalid"), "{header}");
+        reasons.insert(refused.body()["detail"].to_string());
     }
+    assert_eq!(reasons.len(), 5, "missing, malformed, unsigned, too old, too early: {reasons:?}");
     assert_eq!(shop.rows().await, 0);
     assert_eq!(shop.known(&user).await.tier, Tier::Basic);
 }

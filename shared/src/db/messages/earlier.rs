@@ -33,7 +33,7 @@ impl FromRow for Earlier {
 }
 
 /// The earlier send with the same key, if it still exists. It is the same send if room and content are equal.
-pub(super) async fn earlier(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault> {
+pub async fn earlier(db: &Db, new: &NewMessage<'_>) -> Result<Option<Accept>, Fault> {
     const SQL: &str = formatcp!(
         "with sent as (
             select id, chatroom_id from messages where user_id = $1 and idempotency_key = $2

@@ -13,6 +13,7 @@ use crate::Fault;
 use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Role, Timestamp, UserId};
 
 pub use accept::{Accept, Accepted, NewMessage, accept};
+pub use earlier::earlier;
 
 row! {
     /// A turn as clients see it.

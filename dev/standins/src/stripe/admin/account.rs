@@ -35,6 +35,6 @@ pub(in crate::stripe) async fn price(State(app): State<App>, body: Bytes) -> Res
 /// Sets up the portal, or takes it away.
 pub(in crate::stripe) async fn portal(State(app): State<App>, body: Bytes) -> Result<StatusCode, Refused> {
     let Portal { configured } = read(&body)?;
-    lock(&app.world).has_portal = configured;
+    lock(&app.world).save_portal(configured);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -78,7 +78,7 @@ pub(in crate::stripe) async fn deliver(State(app): State<App>, body: Bytes) -> R
 /// Another delivery of an event.
 fn again(app: &App, id: &str) -> Result<usize, Refused> {
     let event = lock(&app.world).event(id).cloned().map_err(|_| Refused(format!("no such event: {id}")))?;
-    Ok(app.webhooks.deliveries.add(&event, Stand::Pending))
+    Ok(app.webhooks.deliveries.add(&event, None, Stand::Pending))
 }
 
 /// Lists all deliveries, oldest first.

@@ -5,10 +5,13 @@ mod checkout_sessions;
 mod customers;
 mod events;
 mod invoices;
+mod portal_configurations;
 mod portal_sessions;
 mod prices;
+mod products;
 mod refunds;
 mod subscriptions;
+mod webhook_endpoints;
 
 use serde_json::Value;
 
@@ -16,7 +19,7 @@ use super::error::ApiError;
 use super::expand::expand;
 use super::lifecycle::checkout;
 use super::params::Params;
-use super::world::World;
+use super::world::{ENDPOINT, PORTAL, World};
 
 /// Carries out one call.
 pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Params) -> Result<Value, ApiError> {
@@ -40,6 +43,10 @@ pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Par
         ("DELETE", ["subscriptions", id]) => subscriptions::cancel(world, id, params),
         ("POST", ["subscriptions", id, "resume"]) => subscriptions::resume(world, id, params),
         ("POST", ["billing_portal", "sessions"]) => portal_sessions::create(world, params),
+        ("POST", ["billing_portal", "configurations"]) => portal_configurations::create(world, params),
+        ("GET", ["billing_portal", "configurations"]) => portal_configurations::list(world, params),
+        ("GET", ["billing_portal", "configurations", id]) => retrieve(world, PORTAL, id, params),
+        ("POST", ["billing_portal", "configurations", id]) => portal_configurations::update(world, id, params),
         ("GET", ["invoices"]) => invoices::list(world, params),
         ("GET", ["invoices", id]) => invoices::get(world, id, params),
         ("GET", ["invoice_payments"]) => invoices::list_payments(world, params),
@@ -52,10 +59,19 @@ pub(super) fn dispatch(world: &mut World, method: &str, path: &str, params: &Par
         ("POST", ["refunds"]) => refunds::create(world, params),
         ("GET", ["events"]) => events::list(world, params),
         ("GET", ["events", id]) => events::get(world, id, params),
+        ("POST", ["prices"]) => prices::create(world, params),
         ("GET", ["prices"]) => prices::list(world, params),
-        ("GET", ["prices", id]) => prices::get(world, id, params),
-        ("GET", ["products"]) => prices::list_products(world, params),
+        ("GET", ["prices", id]) => retrieve(world, "price", id, params),
+        ("POST", ["prices", id]) => prices::update(world, id, params),
+        ("POST", ["products"]) => products::create(world, params),
+        ("GET", ["products"]) => products::list(world, params),
         ("GET", ["products", id]) => retrieve(world, "product", id, params),
+        ("POST", ["products", id]) => products::update(world, id, params),
+        ("POST", ["webhook_endpoints"]) => webhook_endpoints::create(world, params),
+        ("GET", ["webhook_endpoints"]) => webhook_endpoints::list(world, params),
+        ("GET", ["webhook_endpoints", id]) => retrieve(world, ENDPOINT, id, params),
+        ("POST", ["webhook_endpoints", id]) => webhook_endpoints::update(world, id, params),
+        ("DELETE", ["webhook_endpoints", id]) => webhook_endpoints::delete(world, id, params),
         _ => Err(ApiError::no_such_path(method, path)),
     }?;
     expand(world, &mut answer, &params.list("expand"))?;

@@ -91,22 +91,3 @@ pub(in crate::stripe) fn line_item(price: &Value, quantity: i64) -> Value {
         "quantity": quantity,
     })
 }
-
-/// A session of the customer portal, with its link.
-pub(in crate::stripe) fn portal_session(base_url: &str, customer: &str, return_url: Option<&str>) -> Value {
-    let id = ids::prefixed("bps");
-    json!({
-        "id": id,
-        "object": "billing_portal.session",
-        "configuration": "bpc_standin",
-        "created": clock::unix_now(),
-        "customer": customer,
-        "customer_account": null,
-        "flow": null,
-        "livemode": false,
-        "locale": null,
-        "on_behalf_of": null,
-        "return_url": return_url,
-        "url": format!("{base_url}/portal/{id}"),
-    })
-}

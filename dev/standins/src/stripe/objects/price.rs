@@ -1,29 +1,29 @@
-//! The only product and its prices.
+//! Products and their prices.
 
 use serde_json::{Value, json};
 
-use crate::{clock, ids};
+use crate::clock;
 
 /// Minor units of `CURRENCY` per month.
 pub(in crate::stripe) const AMOUNT: i64 = 999;
 /// In lower case, as at Stripe.
 pub(in crate::stripe) const CURRENCY: &str = "usd";
 
-/// The product.
-pub(in crate::stripe) fn product() -> Value {
+/// A product.
+pub(in crate::stripe) fn product(id: &str, name: &str) -> Value {
     let now = clock::unix_now();
     json!({
-        "id": ids::prefixed("prod"),
+        "id": id,
         "object": "product",
         "active": true,
         "created": now,
         "default_price": null,
-        "description": "A thousand messages a day.",
+        "description": null,
         "images": [],
         "livemode": false,
         "marketing_features": [],
         "metadata": {},
-        "name": "Pro",
+        "name": name,
         "package_dimensions": null,
         "shippable": null,
         "statement_descriptor": null,
@@ -34,7 +34,7 @@ pub(in crate::stripe) fn product() -> Value {
     })
 }
 
-/// A monthly price of it.
+/// A monthly price of a product.
 pub(in crate::stripe) fn price(id: &str, product: &Value, currency: &str) -> Value {
     json!({
         "id": id,

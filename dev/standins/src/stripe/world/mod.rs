@@ -1,8 +1,10 @@
 //! All objects of the stand-in's Stripe account, and the events of their changes.
 
-use std::collections::{BTreeMap, HashMap};
+mod account;
+mod kept;
 
-use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -10,7 +12,14 @@ use super::API_VERSION;
 use super::error::ApiError;
 use super::objects::price;
 use super::table::Table;
+use super::webhooks::Outgoing;
 use crate::{clock, ids};
+pub(super) use kept::{Cart, Kept};
+
+/// The kind of a configuration of the customer portal.
+pub(super) const PORTAL: &str = "billing_portal.configuration";
+/// The kind of a webhook endpoint.
+pub(super) const ENDPOINT: &str = "webhook_endpoint";
 
 /// The API request that causes the current events.
 #[derive(Clone)]
@@ -19,96 +28,52 @@ pub(super) struct Cause {
     pub(super) idempotency_key: Option<String>,
 }
 
-/// What is kept of an account whose stand-in stops.
-#[derive(Deserialize, Serialize)]
-pub(super) struct Kept {
-    /// The base URL of the hosted pages, which the objects link to.
-    pub(super) base_url: String,
-    objects: Vec<Value>,
-    events: Vec<Value>,
-    carts: BTreeMap<String, Cart>,
-}
-
-/// What a Checkout Session creates when it is paid.
-#[derive(Clone, Deserialize, Serialize)]
-pub(super) struct Cart {
-    /// Stripe's line items.
-    pub(super) line_items: Vec<Value>,
-    /// `subscription_data[metadata]`.
-    pub(super) metadata: Value,
-    /// `subscription_data[description]`.
-    pub(super) description: Option<String>,
-    /// `subscription_data[trial_period_days]`.
-    pub(super) trial_days: Option<i64>,
-}
-
 /// The account.
 pub(super) struct World {
     /// The base URL of the hosted pages.
     pub(super) base_url: String,
-    /// Whether the settings of the customer portal were saved.
-    pub(super) has_portal: bool,
     /// The API call in progress; `None` for changes by Stripe or a person.
     pub(super) cause: Option<Cause>,
     price_id: String,
     objects: Table,
     events: Table,
     carts: HashMap<String, Cart>,
-    outbox: UnboundedSender<Value>,
+    /// The signing secrets of the webhook endpoints.
+    secrets: HashMap<String, String>,
+    outbox: UnboundedSender<Outgoing>,
 }
 
 impl World {
     /// An account with one price at first; its events go to `outbox`.
-    pub(super) fn new(base_url: String, price_id: &str, outbox: UnboundedSender<Value>) -> Self {
+    pub(super) fn new(base_url: String, price_id: &str, outbox: UnboundedSender<Outgoing>) -> Self {
         let mut world = Self {
             base_url,
-            has_portal: true,
             cause: None,
             price_id: price_id.to_owned(),
             objects: Table::default(),
             events: Table::default(),
             carts: HashMap::new(),
+            secrets: HashMap::new(),
             outbox,
         };
         world.reset();
         world
     }
 
-    /// Removes everything except the price.
+    /// Removes everything except the price and the portal's settings.
     pub(super) fn reset(&mut self) {
         self.objects = Table::default();
         self.events = Table::default();
         self.carts.clear();
-        self.has_portal = true;
-        self.insert(price::product());
+        self.secrets.clear();
+        self.insert(price::product(&ids::prefixed("prod"), "Pro"));
+        self.save_portal(true);
         self.add_price(&self.price_id.clone(), price::CURRENCY);
-    }
-
-    /// What is kept when the stand-in stops.
-    pub(super) fn kept(&self) -> Kept {
-        Kept {
-            base_url: self.base_url.clone(),
-            objects: self.objects.rows().to_vec(),
-            events: self.events.rows().to_vec(),
-            carts: self.carts.clone().into_iter().collect(),
-        }
-    }
-
-    /// Becomes what was kept; the price of this start is there even if it was not then.
-    pub(super) fn restore(&mut self, kept: Kept) {
-        self.objects = Table::default();
-        self.events = Table::default();
-        kept.objects.into_iter().for_each(|object| drop(self.objects.insert(object)));
-        kept.events.into_iter().for_each(|event| drop(self.events.insert(event)));
-        self.carts = kept.carts.into_iter().collect();
-        if self.get(&self.price_id).is_none() {
-            self.add_price(&self.price_id.clone(), price::CURRENCY);
-        }
     }
 
     /// Adds a price of the product, or changes its currency.
     pub(super) fn add_price(&mut self, id: &str, currency: &str) -> Value {
-        let product = self.all("product").next().cloned().unwrap_or_default();
+        let product = self.all("product").last().cloned().unwrap_or_default();
         let price = price::price(id, &product, currency);
         match self.objects.get_mut(id) {
             Some(known) => *known = price.clone(),
@@ -202,7 +167,7 @@ impl World {
         });
         self.events.insert(event.clone());
         // If there is no receiver, the server is stopping.
-        let _ = self.outbox.send(event);
+        let _ = self.outbox.send(Outgoing { event, endpoints: self.endpoints(kind) });
     }
 }
 
