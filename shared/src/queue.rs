@@ -1,47 +1,21 @@
 //! SQS: the queues that carry work to the background.
 
+mod cause;
+mod jobs;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::config::{ConfigError, Env};
-use crate::domain::{ChallengeId, ChatroomId, MessageId, NoticeId, Tier};
+use crate::domain::Tier;
 use crate::{Fault, aws};
 
-/// A reply to make. A job only wakes its room; the rows say what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReplyJob {
-    /// The room. It is also the message group, so its turns are never processed in parallel.
-    pub chatroom_id: ChatroomId,
-    /// The reply.
-    pub reply_id: MessageId,
-}
-
-/// A code to deliver. It names only the challenge, so nobody can read a code from the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OtpJob {
-    /// The challenge.
-    pub challenge_id: ChallengeId,
-}
-
-/// A notice to deliver. It names neither the number nor the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoticeJob {
-    /// The notice.
-    pub notice_id: NoticeId,
-}
-
-/// What the queue of text messages holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum SmsJob {
-    /// A code.
-    Code(OtpJob),
-    /// A notice.
-    Notice(NoticeJob),
-}
+pub use cause::{cause_of, span_of};
+pub use jobs::{NoticeJob, OtpJob, ReplyJob, SmsJob};
 
 /// The queues. The client is made once and opens no connection before its first call; cloning is cheap.
 #[derive(Debug, Clone)]
@@ -73,21 +47,27 @@ impl Queues {
         Ok(Self { client: aws_sdk_sqs::Client::new(&aws::config(env)?) })
     }
 
+    /// A record of a job, with the cause of what runs now.
+    fn record(&self, queue: &str, job: &impl Serialize) -> Result<SendMessageFluentBuilder, Fault> {
+        let body = serde_json::to_string(job).map_err(|_| Fault::Bug("a job is not JSON"))?;
+        cause::with_cause(self.client.send_message().queue_url(queue).message_body(body))
+    }
+
     /// Sends a job to a FIFO queue. SQS delivers one of several with the same `once` within five minutes.
     pub async fn send_reply(&self, queue: &str, job: ReplyJob, once: &str) -> Result<(), Fault> {
-        let call = self.client.send_message().queue_url(queue).message_body(body(&job)?);
-        let call = call.message_group_id(job.chatroom_id.to_string()).message_deduplication_id(once);
+        let call =
+            self.record(queue, &job)?.message_group_id(job.chatroom_id.to_string()).message_deduplication_id(once);
         call.send().await.map(drop).map_err(fault)
     }
 
     /// Queues the delivery of a code.
     pub async fn send_otp(&self, queue: &str, job: OtpJob) -> Result<(), Fault> {
-        self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
+        self.record(queue, &job)?.send().await.map(drop).map_err(fault)
     }
 
     /// Queues the delivery of a notice.
     pub async fn send_notice(&self, queue: &str, job: NoticeJob) -> Result<(), Fault> {
-        self.client.send_message().queue_url(queue).message_body(body(&job)?).send().await.map(drop).map_err(fault)
+        self.record(queue, &job)?.send().await.map(drop).map_err(fault)
     }
 
     /// Hides a received record for `time` from now on (whole seconds, rounded up; at most 12 hours).
@@ -184,10 +164,6 @@ impl ReplyQueues {
     pub fn queues(&self) -> &Queues {
         &self.queues
     }
-}
-
-fn body(job: &impl Serialize) -> Result<String, Fault> {
-    serde_json::to_string(job).map_err(|_| Fault::Bug("a job is not JSON"))
 }
 
 fn fault<E: std::error::Error, R>(error: aws_sdk_sqs::error::SdkError<E, R>) -> Fault

@@ -4,13 +4,14 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use axum::Router;
-use lambda_http::lambda_runtime::{self, Diagnostic};
+use lambda_http::lambda_runtime::{self, Context, Diagnostic};
 use tokio::runtime::{Builder, LocalOptions};
 
 use crate::config::{ConfigError, Env};
 use crate::domain::Clock;
 use crate::http::{Event, Gateway, StreamEvent};
-use crate::{telemetry, tls};
+use crate::telemetry::{self, Origin, within};
+use crate::tls;
 
 /// Serves the router that `build` makes of the environment, as a Lambda behind an HTTP API or a function URL.
 pub fn serve(build: impl FnOnce(&Env, Clock) -> Result<Router, ConfigError>) -> ExitCode {
@@ -25,6 +26,13 @@ pub fn serve_streaming(build: impl FnOnce(&Env, Clock) -> Result<Router, ConfigE
     start(build, |router| async {
         lambda_runtime::run::<StreamEvent, _, _, _, _, _, _>(Gateway::streaming(router)).await.map_err(Diagnostic::from)
     })
+}
+
+/// Does the work of an invocation that no request began. Its lines have the id of the invocation, and the trace.
+pub fn invocation<F: Future>(context: &Context, work: F) -> impl Future<Output = F::Output> + use<F> {
+    let origin = Origin { request_id: Some(context.request_id.clone()), trace: context.xray_trace_id.clone() };
+    let span = tracing::info_span!("invocation", invocation = context.request_id, trace = origin.trace_id());
+    within(origin, span, work)
 }
 
 /// Starts a function: TLS, logs, configuration, then `run` on a runtime of one thread (a Lambda has one request at a

@@ -1,9 +1,11 @@
 //! Logs as JSON lines on standard output, where CloudWatch reads them, and metrics in the same stream.
 //!
 //! - `lines`: how a line is written. - [`metrics`]: what is counted and measured. - [`replies`]: how replies end.
+//! - `origin`: the request that some work belongs to.
 
 mod lines;
 pub mod metrics;
+mod origin;
 pub mod replies;
 
 use tracing::Subscriber;
@@ -19,11 +21,14 @@ use crate::domain::{UserId, words};
 use lines::Lines;
 
 pub use metrics::{Unit, answered, count, count_by, measure};
+pub use origin::{Origin, within};
 
 /// The target of security events, which are logged at every `LOG_LEVEL`.
 const SECURITY: &str = "security";
 /// The target of metrics, which are written at every `LOG_LEVEL`.
 const METRIC: &str = "metric";
+/// The spans that tell which request a line belongs to. They are kept at every `LOG_LEVEL`.
+const SPANS: [&str; 3] = ["request", "invocation", "record"];
 
 /// Starts logging at `LOG_LEVEL` (`INFO` if not set or not a level). A second call changes nothing.
 pub fn start(env: &Env) {
@@ -38,9 +43,9 @@ where
 {
     let level = env.parsed("LOG_LEVEL", LevelFilter::INFO).unwrap_or(LevelFilter::INFO);
     let lines = tracing_subscriber::fmt::layer().event_format(Lines::from_env(env)).fmt_fields(JsonFields::new());
-    // A security event has the id of its request, which is in the span.
-    let is_kept =
-        move |name: &str, target: &str, is_span| matches!(target, SECURITY | METRIC) || is_span && name == "request";
+    let is_kept = move |name: &str, target: &str, is_span| {
+        matches!(target, SECURITY | METRIC) || is_span && SPANS.contains(&name)
+    };
     let kept = filter_fn(move |of| level >= *of.level() || is_kept(of.name(), of.target(), of.is_span()))
         .with_max_level_hint(LevelFilter::INFO.max(level));
     tracing_subscriber::registry().with(lines.with_writer(writer).with_filter(kept))

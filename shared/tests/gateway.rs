@@ -7,7 +7,10 @@ use axum::http::{HeaderMap, Method, Uri};
 use axum::routing::any;
 use lambda_http::{Context, LambdaEvent, Service};
 use serde_json::{Value, json};
-use shared::http::{Event, Gateway, Json, LARGEST_EVENT, PageRequest, Query, Unusable, edge};
+use shared::domain::ChallengeId;
+use shared::http::{Error, Event, Gateway, Json, LARGEST_EVENT, PageRequest, Query, Unusable, edge};
+use shared::queue::{OtpJob, Queues};
+use testkit::{Sqs, Stack, capture};
 
 /// Answers with what arrived.
 async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: axum::body::Bytes) -> Json<Value> {
@@ -206,4 +209,30 @@ async fn a_body_above_a_mebibyte_is_refused_by_its_length_whatever_it_is() {
 
     let (status, body) = answer(&event(&[("/body", json!("a".repeat(LARGEST_EVENT + 1)))])).await;
     assert_eq!((status, &body["code"]), (413, &json!("payload_too_large")));
+}
+
+#[tokio::test]
+async fn a_request_has_the_id_and_the_trace_of_its_invocation_and_so_has_what_it_sends() {
+    let (logs, _guard) = capture();
+    let sqs = Sqs::start().await;
+    let stack = Stack::start().await.with("AWS_ENDPOINT_URL", sqs.url());
+    let queues = Queues::from_env(&stack.env()).unwrap();
+    let request_code = async move || {
+        let job = OtpJob { challenge_id: ChallengeId::generate() };
+        queues.send_otp("http://queue", job).await.map_err(Error::from)
+    };
+    let router = edge(Router::new().route("/{*path}", any(request_code)));
+    let mut context = Context::default();
+    context.request_id = "r-1".to_owned();
+    let trace = "Root=1-6b040ac0-0f1e2d3c4b5a69788796a5b4;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a87bd80c:0";
+    context.xray_trace_id = Some(trace.to_owned());
+    let event: Event = serde_json::from_slice(event(&[]).to_string().as_bytes()).unwrap();
+    let response = Gateway::new(router).call(LambdaEvent::new(event, context)).await.unwrap();
+    assert_eq!(serde_json::to_value(&response).unwrap()["statusCode"], 200);
+
+    let line = logs.lines().into_iter().find(|line| line["message"] == "answered").unwrap();
+    let span = (&line["span"]["request_id"], &line["span"]["trace"]);
+    assert_eq!(span, (&json!("r-1"), &json!("1-6b040ac0-0f1e2d3c4b5a69788796a5b4")));
+    let sent = sqs.take();
+    assert_eq!((sent[0].request_id.as_deref(), sent[0].trace.as_deref()), (Some("r-1"), Some(trace)));
 }

@@ -119,6 +119,27 @@ class Reading(unittest.TestCase):
         self.assertEqual(len(found), 1, found)
         self.assertTrue(found[0].startswith("user  "), found)
 
+    def test_the_lines_of_the_worker_are_found_by_the_request_that_it_works_for(self):
+        token = signed_in()
+        _, room = call("/chatroom", {}, token)
+        request = urllib.request.Request(
+            f"{os.environ['API_URL']}/chatroom/{room['id']}/message",
+            json.dumps({"content": "Hello"}).encode(),
+            {"content-type": "application/json", "authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            sent, reply = answer.headers["x-request-id"], json.load(answer)["reply"]["id"]
+        of_worker = []
+        deadline = time.monotonic() + 30
+        while not any(line.get("reply") == reply for line in of_worker) and time.monotonic() < deadline:
+            found = [line.split(maxsplit=1) for line in ctl("logs", "--request", sent).stdout.splitlines()]
+            of_worker = [json.loads(text) for function, text in found if function == "gemini-worker"]
+        self.assertEqual({function for function, _ in found}, {"chatroom", "gemini-worker"})
+        self.assertTrue(any(line.get("reply") == reply for line in of_worker), of_worker)
+        for line in of_worker:
+            self.assertEqual(line["span"]["request_id"], sent)
+            self.assertNotEqual(line["span"]["invocation"], sent)
+
     def test_only_the_last_lines_of_one_function(self):
         call("/health")
         call("/health")

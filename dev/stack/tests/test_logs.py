@@ -80,6 +80,10 @@ class TheScreen(unittest.TestCase):
     def test_shows_a_line_a_request(self):
         self.assertRegex(self.summary(REQUEST), r"^[\d:]{8}  201 POST   /auth/signup +8 ms  r-1$")
 
+    def test_shows_a_refused_request_whose_line_is_a_metric_too(self):
+        refused = REQUEST | {"status": 404, "_aws": {}, "Refused": 1, "Code": "not_found", "release": "0a1b2c3"}
+        self.assertRegex(self.summary(refused), r"^[\d:]{8}  404 POST   /auth/signup +8 ms  r-1$")
+
     def test_shows_what_went_wrong_in_the_background(self):
         told = self.summary({"level": "WARN", "message": "another attempt follows", "reason": "overloaded", "span": {}})
         self.assertTrue(told.endswith("WARN auth: another attempt follows reason=overloaded"), told)

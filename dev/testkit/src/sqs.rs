@@ -21,6 +21,10 @@ pub struct Sent {
     pub group: Option<String>,
     /// Its deduplication id, if the queue is FIFO.
     pub once: Option<String>,
+    /// The request that sent it, if it says so.
+    pub request_id: Option<String>,
+    /// Its trace, if it has one.
+    pub trace: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +115,7 @@ async fn answer(
     }
     let call: Value = serde_json::from_str(&body).expect("SQS's JSON protocol");
     let text = |name: &str| call[name].as_str().map(str::to_owned);
+    let value = |attribute: &Value| attribute["StringValue"].as_str().map(str::to_owned);
     let queue = text("QueueUrl").unwrap_or_default();
     let action = headers["x-amz-target"].to_str().unwrap_or_default().rsplit('.').next().unwrap_or_default().to_owned();
     let reply = match action.as_str() {
@@ -121,6 +126,8 @@ async fn answer(
                 body: serde_json::from_str(&body).expect("jobs are JSON"),
                 group: text("MessageGroupId"),
                 once: text("MessageDeduplicationId"),
+                request_id: value(&call["MessageAttributes"]["request_id"]),
+                trace: value(&call["MessageSystemAttributes"]["AWSTraceHeader"]),
             });
             json!({ "MessageId": uuid::Uuid::new_v4().to_string() })
         }

@@ -6,7 +6,8 @@ use std::future::Future;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use shared::domain::ChatroomId;
-use shared::queue::ReplyJob;
+use shared::queue::{ReplyJob, cause_of};
+use shared::telemetry::Origin;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -25,6 +26,10 @@ pub struct Job {
     pub received: u32,
     /// When it was received this time.
     pub since: Instant,
+    /// The request that accepted its reply, if it says so.
+    pub cause: Origin,
+    /// The invocation that works on it.
+    pub invocation: Option<String>,
 }
 
 /// Runs `work` on the jobs of each room, all rooms at once. Reports as failures the records that `work` returns, those
@@ -70,13 +75,14 @@ where
 
 /// Reads a record. If it cannot be read, the error is its id.
 fn job(record: SqsMessage) -> Result<Job, String> {
+    let (cause, invocation) = (cause_of(&record), Origin::current().request_id);
     let id = record.message_id.unwrap_or_default();
     let received = record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
     match serde_json::from_str(record.body.as_deref().unwrap_or_default()) {
         Ok(job) => {
             let receipt = record.receipt_handle.unwrap_or_default();
             let queue = record.event_source_arn.unwrap_or_default();
-            Ok(Job { job, id, receipt, queue, received, since: Instant::now() })
+            Ok(Job { job, id, receipt, queue, received, since: Instant::now(), cause, invocation })
         }
         Err(error) => {
             tracing::error!(%error, record = id, "a record is not a job");

@@ -2,13 +2,15 @@
 //! the records that must be retried.
 //!
 //! - [`batch`]: groups records by room and isolates panics. - [`room`]: one room's turns, in order.
-//! - [`attempt`]: one attempt, with its lease. - [`records`]: how long the queue hides the records.
+//! - [`attempt`]: one attempt, with its lease. - `ending`: the end of a reply. - [`records`]: how long the queue hides
+//!   the records.
 //! - [`live`]: the text while it is read, for those who watch.
 //! - [`gemini`]: Google's wire format. - [`policy`]: what an answer or a failure means for the reply.
 
 mod attempt;
 pub mod batch;
 mod context;
+mod ending;
 pub mod gemini;
 pub mod live;
 mod metrics;
@@ -25,6 +27,7 @@ use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
 use shared::queue::ReplyQueues;
+use shared::runtime::invocation;
 
 use crate::batch::Job;
 use crate::context::Bounds;
@@ -95,10 +98,11 @@ impl Worker {
 /// Serves the runtime.
 pub async fn run(worker: Worker) -> Result<(), Error> {
     let worker = &worker;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let left = event.context.deadline().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
+    lambda_runtime::run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<SqsEvent>| {
+        let left = context.deadline().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Duration::from_millis(u64::try_from(worker.clock.now().unix_millis()).unwrap_or_default());
-        Ok::<_, Error>(worker.handle(event.payload, left.saturating_sub(now)).await)
+        let left = left.saturating_sub(now);
+        invocation(&context, async move { Ok::<_, Error>(worker.handle(payload, left).await) })
     }))
     .await
 }

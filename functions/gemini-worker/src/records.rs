@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use shared::domain::MessageId;
+use shared::queue::span_of;
+use shared::telemetry::Origin;
+use tracing::Span;
 
 use crate::Worker;
 use crate::batch::Job;
@@ -32,6 +35,25 @@ impl<'a> Records<'a> {
     /// The record of a reply, if it is among them.
     pub(crate) fn of_reply(&self, reply: MessageId) -> Option<&Job> {
         self.jobs.iter().find(|job| job.job.reply_id == reply)
+    }
+
+    /// The request that accepted a reply. It is not known if the reply's record is not among them: its room was woken by
+    /// another one.
+    pub(crate) fn cause_of(&self, reply: MessageId) -> Origin {
+        self.of_reply(reply).map(|job| job.cause.clone()).unwrap_or_default()
+    }
+
+    /// The span of work with a cause.
+    pub(crate) fn span(&self, cause: &Origin) -> Span {
+        span_of(cause, self.jobs.first().and_then(|job| job.invocation.as_deref()))
+    }
+
+    /// Says so of the records whose replies were made before they came: by their requests' ids the replies are found.
+    pub(crate) fn tell_of_early(&self, made: &[MessageId]) {
+        for job in self.jobs.iter().filter(|job| !made.contains(&job.job.reply_id)) {
+            let _entered = self.span(&job.cause).entered();
+            tracing::info!(reply = %job.job.reply_id, "a record came when its reply had ended");
+        }
     }
 
     /// Hides them for the length of a lease, from now on.

@@ -6,14 +6,15 @@
 use std::time::Duration;
 
 use shared::Fault;
-use shared::cache::newest_text;
-use shared::db::replies::{self, Attempt, Claim, Outcome};
-use shared::domain::{ChatroomId, MessageId, ReplyError, Tier, Timestamp};
+use shared::db::replies::{self, Attempt, Claim};
+use shared::domain::{MessageId, ReplyError, Timestamp};
 use shared::queue::ReplyJob;
-use shared::telemetry;
+use shared::telemetry::{Origin, within};
 use tokio::time::Instant;
+use tracing::Span;
 
 use crate::batch::Job;
+use crate::ending::{Last, exhausted, finish, notify};
 use crate::live::Live;
 use crate::policy::{self, Verdict};
 use crate::records::{self, Records};
@@ -21,40 +22,27 @@ use crate::{MARGIN, Worker, attempt, metrics};
 
 /// If Postgres is unavailable, a room is retried after this pause, which doubles each time the record is received.
 const PAUSE: Duration = Duration::from_secs(5);
-/// So often the end of a reply is stored if Postgres is unavailable, a second apart.
-const MOST_TRIES: u32 = 4;
 /// The longest such pause. With it, an outage of 15 minutes does not use up the record's `maxReceiveCount`.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Why a room cannot go on now.
 enum Pause {
     /// The reply must wait until this time.
-    Until(Timestamp, Option<(MessageId, i32)>),
+    Until(Timestamp, Option<(MessageId, i32, Origin)>),
     /// There is no time for another attempt in this invocation.
     OutOfTime,
-}
-
-/// A reply in its last attempt.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    reply: MessageId,
-    room: ChatroomId,
-    attempt: i32,
-    tier: Tier,
-    accepted_at: Timestamp,
-}
-
-impl From<&Attempt> for Last {
-    fn from(&Attempt { reply, room, number: attempt, tier, accepted_at, .. }: &Attempt) -> Self {
-        Self { reply, room, attempt, tier, accepted_at }
-    }
 }
 
 /// Works on a room until nothing is pending or a reply must wait. Returns the records that must be retried.
 pub async fn work(worker: &Worker, jobs: &[Job], deadline: Instant) -> Vec<String> {
     let Some(carrier) = jobs.first() else { return Vec::new() };
     let records = Records::of(worker, jobs);
-    let drained = drain(worker, carrier.job, &records, deadline).await;
+    let span = records.span(&carrier.cause);
+    within(carrier.cause.clone(), span, drain_and_report(worker, carrier, &records, deadline)).await
+}
+
+async fn drain_and_report(worker: &Worker, carrier: &Job, records: &Records<'_>, deadline: Instant) -> Vec<String> {
+    let drained = drain(worker, carrier.job, records, deadline).await;
     records.keep(deadline.saturating_duration_since(Instant::now()) + MARGIN).await;
     match drained {
         Ok(None) => Vec::new(),
@@ -79,20 +67,30 @@ async fn drain(
     let room = job.chatroom_id;
     let left = || deadline.saturating_duration_since(Instant::now());
     let whole = worker.whole_of(left());
+    let mut made = Vec::new();
     loop {
         if left() < whole + MARGIN {
             return Ok(Some(Pause::OutOfTime));
         }
         match replies::claim(&worker.db, room, worker.lease(), worker.clock.now()).await? {
-            Claim::Idle => return Ok(None),
+            Claim::Idle => {
+                records.tell_of_early(&made);
+                return Ok(None);
+            }
             Claim::Wait(until) => return Ok(Some(Pause::Until(until, None))),
             Claim::Exhausted { reply, attempt, tier, accepted_at } => {
-                exhausted(worker, Last { reply, room, attempt, tier, accepted_at }).await?;
+                let (cause, last) = (records.cause_of(reply), Last { reply, room, attempt, tier, accepted_at });
+                let span = records.span(&cause);
+                within(cause, span, exhausted(worker, last)).await?;
+                made.push(reply);
             }
             Claim::Claimed(attempt) => {
-                if let Some(until) = make(worker, &attempt, records, whole).await? {
-                    return Ok(Some(Pause::Until(until, Some((attempt.reply, attempt.number)))));
+                let cause = records.cause_of(attempt.reply);
+                let span = records.span(&cause);
+                if let Some(until) = within(cause.clone(), span, make(worker, &attempt, records, whole)).await? {
+                    return Ok(Some(Pause::Until(until, Some((attempt.reply, attempt.number, cause)))));
                 }
+                made.push(attempt.reply);
             }
         }
     }
@@ -136,62 +134,21 @@ async fn make(
     }
 }
 
-/// Ends a reply that has had all its attempts. What its last worker had published before it died is kept.
-async fn exhausted(worker: &Worker, last: Last) -> Result<(), Fault> {
-    let Last { reply, room, attempt, .. } = last;
-    let entries = worker.cache.live_entries(reply).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, %reply, "what a dead worker wrote is not kept");
-        Vec::new()
-    });
-    let of_this = |(number, _): &(u64, String)| *number == u64::from(attempt.unsigned_abs());
-    let written = newest_text(&entries).filter(of_this).map(|(_, text)| text);
-    let outcome = policy::exhausted(written.unwrap_or_default());
-    if finish(worker, last, &outcome).await? {
-        notify(worker, room, reply).await;
-    }
-    Ok(())
-}
-
-/// Ends a reply. The answer is already paid for, so an outage of Postgres is retried for a few seconds.
-async fn finish(worker: &Worker, last: Last, outcome: &Outcome) -> Result<bool, Fault> {
-    let Last { reply, attempt, tier, accepted_at, .. } = last;
-    for tries in 1.. {
-        match replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await {
-            Err(error) if error.is_outage() && tries < MOST_TRIES => {
-                tracing::warn!(%error, %reply, "an answer is not stored yet");
-            }
-            Ok(true) => {
-                telemetry::replies::ended(outcome.state, outcome.error, tier, accepted_at, worker.clock.now());
-                return Ok(true);
-            }
-            done => return done,
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    Ok(false)
-}
-
-async fn notify(worker: &Worker, room: ChatroomId, reply: MessageId) {
-    if let Err(error) = worker.cache.reply_ended(room, reply).await {
-        tracing::warn!(%error, "those who wait or watch see the end a little later");
-    }
-}
-
 /// Makes the room wait. If the room waits for another reply than the record's own, the record is replaced by one for
 /// that reply, so that a record's receive count counts only its own reply.
 async fn come_again(worker: &Worker, carrier: &Job, pause: Pause) -> Vec<String> {
     let room = carrier.job.chatroom_id;
     let (time, successor) = match pause {
-        Pause::Until(until, Some((reply, attempt))) if reply != carrier.job.reply_id => {
-            (until.since(worker.clock.now()), Some((reply, attempt.to_string())))
+        Pause::Until(until, Some((reply, attempt, cause))) if reply != carrier.job.reply_id => {
+            (until.since(worker.clock.now()), Some((reply, attempt.to_string(), cause)))
         }
         Pause::Until(until, _) => (until.since(worker.clock.now()), None),
         Pause::OutOfTime => (Duration::ZERO, None),
     };
-    if let Some((reply_id, round)) = successor {
+    if let Some((reply_id, round, cause)) = successor {
         let tier = worker.queues.tier_of(&carrier.queue);
         let job = ReplyJob { chatroom_id: room, reply_id };
-        match worker.queues.send_again(tier, job, &round).await {
+        match within(cause, Span::current(), worker.queues.send_again(tier, job, &round)).await {
             Ok(()) => return Vec::new(),
             Err(error) => tracing::warn!(%error, "a record waits for another reply than its own"),
         }

@@ -5,6 +5,7 @@ use std::future::Future;
 use shared::Fault;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 /// Customers that are synced at once: fewer than the function's connections, since each holds one during calls to
 /// Stripe.
@@ -37,7 +38,7 @@ where
         {
             count(outcome);
         }
-        running.spawn(work(item));
+        running.spawn(work(item).in_current_span());
     }
     while let Some(outcome) = running.join_next().await {
         count(outcome);

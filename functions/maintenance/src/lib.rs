@@ -19,7 +19,9 @@ use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
 use shared::stripe::Billing;
+use shared::telemetry::{Origin, within};
 use tokio::time::Instant;
+use tracing::Span;
 
 pub use each::AT_ONCE;
 
@@ -88,7 +90,11 @@ impl Maintenance {
     pub async fn handle(&self, task: Task) -> Result<Done, Error> {
         let until = Instant::now() + PATIENCE;
         let done = match &task {
-            Task::Sweep => self.sweeper.sweep(until).await.map(Done::Swept),
+            Task::Sweep => {
+                // What it sends has its name, since no request sends it.
+                let origin = Origin { request_id: Some("sweep".to_owned()), ..Origin::current() };
+                within(origin, Span::current(), self.sweeper.sweep(until)).await.map(Done::Swept)
+            }
             Task::Reconcile => reconcile::reconcile(&self.billing, until).await.map(Done::Reconciled),
             Task::Replay(what) => replay::replay(&self.billing, what).await.map(Done::Replayed),
             Task::Expire => {

@@ -6,6 +6,9 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 
 fn main() -> ExitCode {
     shared::runtime::start(maintenance::Maintenance::from_env, |maintenance| async move {
-        run(service_fn(|event: LambdaEvent<maintenance::Task>| maintenance.handle(event.payload))).await
+        run(service_fn(|LambdaEvent { payload, context }: LambdaEvent<maintenance::Task>| {
+            shared::runtime::invocation(&context, maintenance.handle(payload))
+        }))
+        .await
     })
 }

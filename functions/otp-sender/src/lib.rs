@@ -13,7 +13,9 @@ use shared::cache::{Cache, HandoverLimits};
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::telemetry;
+use shared::queue::{cause_of, span_of};
+use shared::runtime::invocation;
+use shared::telemetry::{self, Origin, within};
 use tokio::task::JoinSet;
 
 use sms::Sms;
@@ -32,8 +34,8 @@ pub struct OtpSender {
 /// Runs as a Lambda.
 pub async fn serve(sender: OtpSender) -> Result<(), Error> {
     let sender = &sender;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(sender.handle(event.payload).await)
+    lambda_runtime::run(service_fn(|LambdaEvent { payload, context }: LambdaEvent<SqsEvent>| {
+        invocation(&context, async { Ok::<_, Error>(sender.handle(payload).await) })
     }))
     .await
 }
@@ -53,11 +55,14 @@ impl OtpSender {
 
     /// Delivers the records of a batch at the same time. Only records that fail or panic are delivered again.
     pub async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        let mut deliveries = JoinSet::new();
+        let (mut deliveries, invocation) = (JoinSet::new(), Origin::current().request_id);
         let mut ids = std::collections::HashMap::new();
         for record in batch.records {
             let (sender, id) = (self.clone(), record.message_id.clone().unwrap_or_default());
-            ids.insert(deliveries.spawn(async move { sender.deliver(&record).await }).id(), id);
+            let cause = cause_of(&record);
+            let span = span_of(&cause, invocation.as_deref());
+            let delivery = within(cause, span, async move { sender.deliver(&record).await });
+            ids.insert(deliveries.spawn(delivery).id(), id);
         }
         let mut answer = SqsBatchResponse::default();
         while let Some(done) = deliveries.join_next_with_id().await {

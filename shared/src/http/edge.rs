@@ -16,12 +16,11 @@ use lambda_http::RequestExt;
 use serde::Serialize;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tracing::Instrument;
 
 use super::reference::relative;
 use super::revalidated::revalidate;
 use super::{Error, Problem, ProblemCode, Result, rate_limit};
-use crate::telemetry;
+use crate::telemetry::{self, Origin, within};
 
 /// The largest body that is accepted, in bytes. A message of 8,000 characters fits, even if JSON escapes each of them
 /// in 12 bytes (`\ud83d\ude00`).
@@ -80,8 +79,10 @@ async fn finish(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let challenge = challenge(request.headers());
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", request_id = %id, %method, route);
-    async {
+    let trace = request.lambda_context_ref().and_then(|context| context.xray_trace_id.clone());
+    let origin = Origin { request_id: Some(id.clone()), trace };
+    let span = tracing::info_span!("request", request_id = %id, trace = origin.trace_id(), %method, route);
+    let answer = async {
         let asked = request.headers().get(IF_NONE_MATCH).is_some().then(|| request.headers().clone());
         let mut response = next.run(request).await;
         let mut code = None;
@@ -108,9 +109,8 @@ async fn finish(request: Request, next: Next) -> Response {
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         telemetry::answered(response.status().as_u16(), milliseconds, code);
         response
-    }
-    .instrument(span)
-    .await
+    };
+    within(origin, span, answer).await
 }
 
 /// How a client without a valid token is asked for one. If it sent one, it learns that (RFC 6750, section 3.1).

@@ -152,3 +152,12 @@ async fn a_cancelled_reply_is_counted_by_its_tier_and_is_neither_in_time_nor_lat
     assert_eq!((ended.len(), words), (1, ["cancelled", "none", "pro"]));
     assert!(logs.metric("ReplyInTime").is_empty());
 }
+
+#[tokio::test]
+async fn a_record_has_the_id_of_the_request_that_accepted_its_reply() {
+    let api = TestApi::start(chatroom::router).await;
+    let alice = api.signed_in().await;
+    let room = room(&alice).await;
+    let sent = alice.post(&format!("{room}/message"), json!({ "content": "Hello" })).await;
+    assert_eq!(api.queued()[0].request_id.as_deref(), Some(sent.header("x-request-id")));
+}

@@ -7,6 +7,7 @@ mod arrived;
 mod attempts;
 mod batches;
 mod cancelling;
+mod causes;
 mod kit;
 mod leases;
 mod live;

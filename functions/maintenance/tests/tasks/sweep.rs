@@ -39,6 +39,7 @@ async fn a_reply_that_never_reached_its_queue_is_sent_within_90_seconds_as_its_f
 
     let sent = world.stack.sqs.take();
     assert_eq!(once(&sent), [accepted.reply.id.to_string()]);
+    assert_eq!(sent[0].request_id.as_deref(), Some("sweep"), "the lines of the worker say who sent it");
     assert_eq!(sent[0].queue, world.stack.setting("BASIC_QUEUE_URL"));
     assert_eq!(sent[0].group, Some(room.to_string()));
     assert_eq!(sent[0].body, json!({ "chatroom_id": room, "reply_id": accepted.reply.id }));

@@ -5,6 +5,7 @@
 mod a_former_number_is_told;
 mod answers;
 mod batches;
+mod causes;
 mod codes;
 mod failures;
 mod kit;
