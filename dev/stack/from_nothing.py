@@ -84,10 +84,20 @@ class FromNothing(Stack):
     def _check_functions(self, local: LocalAws, account: Account, chosen: dict) -> str:
         """Fails unless the functions have the infrastructure's outputs and the secret; returns the operator's key."""
         outputs = account.outputs(infrastructure.stack_name(chosen))
+        stack = local.client("cloudformation").describe_stacks(StackName=local.stack)["Stacks"][0]
+        given = {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+        for parameter in (
+            "SubnetIds",
+            "EgressSubnetIds",
+            "SecurityGroupIds",
+            "EgressSecurityGroupIds",
+            "AlarmTopicArn",
+        ):
+            _expect(given[parameter] == outputs[parameter] != "", f"{parameter} is what the infrastructure put out")
+        version = account.version(samconfig.secret(chosen))
+        _expect(given["SecretVersion"] == version, "the secret's present version is deployed")
         name = local.functions()["OpsFunction"]
         found = local.client("lambda").get_function_configuration(FunctionName=name)
-        private = {*outputs["SubnetIds"].split(","), *outputs["EgressSubnetIds"].split(",")}
-        _expect({*found["VpcConfig"]["SubnetIds"]} <= private, "the functions are in the private subnets")
         secret = account.secret(samconfig.secret(chosen))
         variables = found["Environment"]["Variables"]
         _expect(variables["OPERATOR_KEY"] == secret["operator_key"], "the functions have the secret's values")

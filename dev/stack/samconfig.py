@@ -99,7 +99,7 @@ def written(parameters: dict) -> list[str]:
     return [f'{name}="{value}"' for name, value in escaped.items()]
 
 
-def is_named(arguments: list[str], command: str = "deploy") -> bool:
+def is_named(arguments: list[str], command: str = "make deploy ENV=") -> bool:
     """Whether the arguments are the name of an environment, and not of two; says which there are if not."""
     known = environments()
     if arguments and arguments[0] in known and known.keys().isdisjoint(arguments[1:]):
@@ -108,5 +108,5 @@ def is_named(arguments: list[str], command: str = "deploy") -> bool:
     say(f"There is no environment {asked}." if asked else "Nothing is deployed: name an environment of samconfig.toml.")
     for name, settings in known.items():
         stack = settings.get("stack_name", "without a name")
-        say(f"  make {command} ENV={name:<9} Stage={stage(settings)}, stack {stack}")
+        say(f"  {command}{name:<9} Stage={stage(settings)}, stack {stack}")
     return False

@@ -124,7 +124,7 @@ class Environments(unittest.TestCase):
         told = io.StringIO()
         with contextlib.redirect_stderr(told):
             self.assertFalse(samconfig.is_named([]))
-            self.assertFalse(samconfig.is_named(["prod"], "deploy-infrastructure"))
+            self.assertFalse(samconfig.is_named(["prod"], "make deploy-infrastructure ENV="))
             self.assertFalse(samconfig.is_named(["dev", "dev"]))
             self.assertTrue(samconfig.is_named(["dev", "A=b"]))
         self.assertIn("make deploy-infrastructure ENV=dev", told.getvalue())
