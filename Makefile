@@ -1,12 +1,12 @@
 # The commands of this project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run watch reset test lint bench fuzz fuzz-parsers fuzz-programs deploy
+.PHONY: help run watch reset test lint bench fuzz fuzz-parsers fuzz-programs deploy-infrastructure deploy
 
 # Where `make deploy` deploys to: an environment of samconfig.toml. There is no default.
 ENV ?=
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' Makefile
 
 run: ## the whole backend on this machine, until Ctrl-C; its data stays (settings: .env.example)
 	@dev/up
@@ -36,6 +36,9 @@ fuzz-programs: ## whole events through the programs that are deployed, a minute 
 	@dev/build stack
 	@FUZZ_PROGRAMS=$(CURDIR)/target/lambda FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(SEED) dev/services \
 		cargo test --workspace --exclude e2e --test api -- --nocapture the_program_answers_every_event
+
+deploy-infrastructure: ## network, stores and passwords for make deploy, in an account that has none: ENV=dev|staging|prod
+	@dev/deploy-infrastructure $(ENV)
 
 deploy: ## build and deploy to AWS: make deploy ENV=dev|staging|prod
 	@dev/deploy $(ENV)

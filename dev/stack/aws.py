@@ -83,7 +83,7 @@ class LocalAws:
             self.client("s3").create_bucket(Bucket=BUCKET)
             overrides = [f"{name}={_quoted(value)}" for name, value in parameters.items()]
             command = [tools.tool(tools.SAM, "sam"), "deploy", "--template-file", template]
-            command += ["--stack-name", STACK, "--s3-bucket", BUCKET, "--region", REGION, "--no-progressbar"]
+            command += ["--stack-name", self.stack, "--s3-bucket", BUCKET, "--region", REGION, "--no-progressbar"]
             command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
             command += ["--tags", f"ms-custom-id={API_ID}"]
             # samconfig.toml is for real deployments.
@@ -105,7 +105,7 @@ class LocalAws:
     def _reasons(self) -> list[str]:
         """The reasons why resources failed, oldest first; the later ones belong to the rollback."""
         try:
-            events = self.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+            events = self.client("cloudformation").describe_stack_events(StackName=self.stack)["StackEvents"]
         except ClientError:
             return []
         return [
@@ -116,7 +116,7 @@ class LocalAws:
 
     def outputs(self) -> dict:
         """The stack's outputs as environment variables."""
-        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        stack = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"][0]
         found = {settings.variable(one["OutputKey"]): one["OutputValue"] for one in stack["Outputs"]}
         found["API_URL"] = self.api_url
         for logical, physical in self.functions().items():
@@ -127,7 +127,7 @@ class LocalAws:
         """The name of each function in AWS, by its name in the template."""
         return {
             one["LogicalResourceId"]: one["PhysicalResourceId"]
-            for one in self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+            for one in self.client("cloudformation").describe_stack_resources(StackName=self.stack)["StackResources"]
             if one["ResourceType"] == "AWS::Lambda::Function"
         }
 

@@ -19,6 +19,8 @@ from stack.progress import note
 
 # The folder from which template.yaml takes the functions.
 DEPLOYED = ROOT / "target" / "lambda"
+# Certificate authorities that every function's package has, in a folder of the same name.
+CERTIFICATES = ROOT / "certificates"
 # What the first build took on two cores, in minutes of one core.
 FIRST_BUILD_MINUTES = 14
 
@@ -64,6 +66,7 @@ def build_for(home: Home, profile: str) -> Path:
             copied = home.code / function.relative_to(ROOT)
             copied.parent.mkdir(parents=True)
             shutil.copy2(function, copied)
+            add_certificates(copied.parent)
     (home.code / "profile").write_text(profile)
     return Path(shutil.copy2(settings.TEMPLATE, home.code))
 
@@ -81,14 +84,31 @@ def compile_functions(profile: str, architecture: str, directory: Path = DEPLOYE
     # cargo-lambda finds zig on the PATH.
     path = f"{tools.tool(tools.CARGO_LAMBDA, '')}{os.pathsep}{os.environ['PATH']}"
     run(command, DEV / "logs" / "build-functions.log", "The build", cwd=ROOT, env=_environment(PATH=path))
+    for function in sorted((ROOT / "functions").iterdir()):
+        add_certificates(directory / function.name)
+
+
+def add_certificates(package: Path) -> None:
+    """Puts the certificate authorities into a function's package, and no others."""
+    folder = package / CERTIFICATES.name
+    shutil.rmtree(folder, ignore_errors=True)
+    for source in sorted(CERTIFICATES.rglob("*.pem")):
+        copied = folder / source.relative_to(CERTIFICATES)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copied)
 
 
 def build_standins() -> None:
     """Builds the servers that replace Gemini and Stripe."""
+    build_packages("stand-ins", "dev", "standins")
+
+
+def build_packages(title: str, profile: str, *names: str) -> None:
+    """Builds packages that are not functions."""
     tools.ensure_cargo()
-    with step("stand-ins"):
-        command = ["cargo", "build", "-p", "standins"]
-        run(command, DEV / "logs" / "build-standins.log", "The build", cwd=ROOT, env=_environment())
+    with step(title):
+        command = ["cargo", "build", "--profile", profile, *(f"--package={name}" for name in names)]
+        run(command, DEV / "logs" / f"build-{names[0]}.log", "The build", cwd=ROOT, env=_environment())
 
 
 def standin(name: str):

@@ -14,7 +14,7 @@ import threading
 import time
 from contextlib import suppress
 
-from stack import commands, settings, tools
+from stack import commands, infrastructure, settings, tools
 from stack.paths import ROOT
 
 # The last lines of test runners: cargo and Node.js print how many tests passed, newman how many there were.
@@ -25,7 +25,9 @@ NEWMAN = re.compile(r"│ +assertions │ +(\d+) │ +(\d+) │")
 STAGE_SECONDS = 60 * 60
 # How long a stage may take to stop its servers.
 CLEANUP_SECONDS = 60
-SAM, CFN_LINT = tools.tool(tools.SAM, "sam"), tools.tool(tools.SAM, "cfn-lint")
+SAM = tools.tool(tools.SAM, "sam")
+CFN_LINT = [tools.tool(tools.SAM, "cfn-lint"), "--config-file", ROOT / "dev/cfn-lint.yaml", "--"]
+CHECKOV = [tools.tool(tools.CHECKOV, "checkov"), "--config-file", ROOT / "dev/checkov.yaml"]
 RUFF = tools.tool(tools.LINT, "ruff")
 CLIPPY = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]
 # --all-targets leaves out the targets with `test = false`: they run only by name.
@@ -51,7 +53,8 @@ LINTS = [
     ("crates: listed twice", [*MODULE, "stack.manifests"]),
     ("scripts: ruff", [RUFF, "check", "--no-cache", ROOT / "dev"]),
     ("template: sam validate", [SAM, "validate", "--lint", "--template-file", settings.TEMPLATE]),
-    ("template: cfn-lint", [CFN_LINT, settings.TEMPLATE]),
+    ("templates: cfn-lint", [*CFN_LINT, settings.TEMPLATE, infrastructure.TEMPLATE]),
+    ("templates: checkov", CHECKOV),
     ("contract: redocly", [ROOT / "dev/lint-contract"]),
     ("page: its client is fresh", [ROOT / "dev/client", "page", "--check"]),
     ("clients: format, types", [ROOT / "dev/client", "lint"]),
@@ -73,6 +76,7 @@ TESTS = [
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("scripts: running stack", [*UP, *MODULE, "unittest", "discover", "-s", "dev/stack/live_tests", "-t", "dev"]),
+    ("end to end: from nothing", [ROOT / "dev/from-nothing", *E2E, "--test", "stack", "--", "journey"]),
     ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
     ("stripe: its own libraries", [*MODULE, "stack.stripe_libraries"]),
     ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),

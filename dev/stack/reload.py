@@ -104,6 +104,8 @@ def _replace(local: LocalAws, program: Path, function: str) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
         zipped.write(program, "bootstrap")
+        for file in (program.parent / build.CERTIFICATES.name).rglob("*.pem"):
+            zipped.write(file, file.relative_to(program.parent))
     client = local.client("lambda")
     client.update_function_code(FunctionName=function, ZipFile=archive.getvalue())
     deadline = time.monotonic() + READY_SECONDS

@@ -29,6 +29,8 @@ PROD = {
     "PortalReturnUrl": "https://app.acme.io/account",
 }
 DEV = {"Stage": "dev", "OtpDelivery": "response"}
+# What `make deploy` adds to samconfig.toml.
+TAKEN = {"AlarmTopicArn": PROD["AlarmTopicArn"]}
 # Parameters, and the rule that must refuse them; None if the template must accept them.
 CASES = [
     (PROD, None),
@@ -58,7 +60,7 @@ def main() -> int:
         local.client("s3").create_bucket(Bucket=BUCKET)
         basis = settings.parameters(*NOWHERE, build.host())
         cases = [({**basis, **chosen}, rule) for chosen, rule in CASES]
-        cases += [(samconfig.parameters(name), None) for name in samconfig.environments()]
+        cases += [({**TAKEN, **samconfig.parameters(name)}, None) for name in samconfig.environments()]
         wrong = 0
         for number, (chosen, rule) in enumerate(cases):
             refused = _refusal(local, f"case-{number}", chosen)

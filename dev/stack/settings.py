@@ -35,7 +35,12 @@ _Loader.add_multi_constructor("!", _tag)
 
 def template() -> dict:
     """The parsed template."""
-    return yaml.load(TEMPLATE.read_text(), _Loader)
+    return read(TEMPLATE)
+
+
+def read(file: Path) -> dict:
+    """A parsed template of CloudFormation."""
+    return yaml.load(file.read_text(), _Loader)
 
 
 def variable(parameter: str) -> str:
@@ -102,6 +107,8 @@ def parameters(
         "AuthThrottleBurst": "5000",
         "ReservedConcurrencyStripeWebhook": "",
         "ReservedConcurrencyReplyStream": "",
+        # The emulator has neither composite alarms nor metric math.
+        "ComputedAlarms": "false",
         "GeminiApiKey": "local",
         "StripeSecretKey": "sk_test_local",
         "StripeWebhookSecret": made["StripeWebhookSecret"],

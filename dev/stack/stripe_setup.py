@@ -8,41 +8,38 @@ settings are printed. No secret is printed but the signing secret of a new webho
 from __future__ import annotations
 
 import argparse
-import re
 import secrets
 
 from stack import samconfig, stripe_account
+from stack.account import Account
 from stack.console import Failure, say
 from stack.environment import given
-from stack.secret_store import SecretStore
+from stack.needs import PLACEHOLDER
 from stack.stripe_account import KEPT, Part, Wanted
 from stack.stripe_api import BASE, PERMISSIONS, Stripe
 
-# Stands where the signing secret will be, so that the first deployment, which makes the address, has one.
-NONE_YET = "whsec_placeholder_"
-KEY_IN_SECRET = re.compile(r"\{\{resolve:secretsmanager:([^:}]+):SecretString:stripe_secret_key\}\}")
 PRICE, PORTAL, SECRET = "stripe_price_id", "stripe_portal_configuration", "stripe_webhook_secret"
 
 
 def main(arguments: list[str]) -> int:
     """Sets the account up; a second run changes nothing and says so."""
     options = _options(arguments)
-    store, url = _places(options)
-    held = store.read() if store else {}
-    key = held.get("stripe_secret_key") if store else given("STRIPE_SECRET_KEY")
+    account, secret, url = _places(options)
+    held = account.secret(secret) if secret else {}
+    key = held.get("stripe_secret_key") if secret else given("STRIPE_SECRET_KEY")
     if not key:
-        where = f"{store.name} has no stripe_secret_key" if store else "STRIPE_SECRET_KEY is not set"
+        where = f"{secret} has no stripe_secret_key" if secret else "STRIPE_SECRET_KEY is not set"
         raise Failure(f"{where}: a secret key, or a restricted one with Write for {', '.join(PERMISSIONS.values())}.")
     stripe = Stripe(key, given("STRIPE_API_BASE") or BASE)
     say(f"Stripe, {'live mode: real money' if stripe.is_live else 'test mode'}")
     found, made = _set_up(stripe, options, url, held)
     told = {name: value for name, value in found.items() if value and value != held.get(name)}
-    if not store:
+    if not secret:
         for name, value in told.items():
             print(f"{name.upper()}={value}")
         return 0
     try:
-        _keep(store, held, told)
+        _keep(account, secret, held, told)
     except Failure as failure:
         if made:
             stripe.delete(f"webhook_endpoints/{made}")
@@ -66,18 +63,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _places(options: argparse.Namespace) -> tuple[SecretStore | None, str | None]:
-    """Where the secret is, and the webhook's address."""
-    settings = samconfig.environments()[options.environment] if options.environment else {}
-    key = KEY_IN_SECRET.fullmatch(settings["parameters"].get("StripeSecretKey", "")) if settings else None
-    name = options.secret or (key[1] if key else None)
-    if options.environment and not name:
-        raise Failure(f"samconfig.toml does not say which secret {options.environment} has: name it with --secret.")
-    if not name:
-        return None, options.webhook
-    store = SecretStore(name, settings.get("profile"), settings.get("region"))
-    url = options.webhook or (store.output(settings["stack_name"], "WebhookUrl") if settings else None)
-    return store, url
+def _places(options: argparse.Namespace) -> tuple[Account, str | None, str | None]:
+    """The account of AWS, the name of the secret in it, and the webhook's address."""
+    chosen = samconfig.environments()[options.environment] if options.environment else {}
+    account = Account(chosen)
+    secret = options.secret or (samconfig.secret(chosen) if chosen else None)
+    url = options.webhook or (account.outputs(chosen["stack_name"]).get("WebhookUrl") if chosen else None)
+    return account, secret, url
 
 
 def _set_up(stripe: Stripe, options: argparse.Namespace, url: str | None, held: dict) -> tuple[dict, str]:
@@ -91,7 +83,7 @@ def _set_up(stripe: Stripe, options: argparse.Namespace, url: str | None, held: 
         parts["webhook"], found[SECRET] = _webhook(stripe, options, url, held.get(SECRET, ""))
         made = parts["webhook"].id if parts["webhook"].secret else ""
     elif held and not held.get(SECRET):
-        found[SECRET] = NONE_YET + secrets.token_hex(16)
+        found[SECRET] = f"{PLACEHOLDER}_{secrets.token_hex(24)}"
     for name, part in parts.items():
         say(f"  {name:<9}{part.outcome:<9}{part.id}: {part.told}")
     if not url:
@@ -104,7 +96,7 @@ def _set_up(stripe: Stripe, options: argparse.Namespace, url: str | None, held: 
 def _webhook(stripe: Stripe, options: argparse.Namespace, url: str, held: str) -> tuple[Part, str]:
     """The endpoint, and the signing secrets from now on: during a change the old one stays valid too."""
     part, older = stripe_account.webhook(stripe, _stage(options), url, options.new_webhook)
-    known = [one for one in held.split(",") if one and not one.startswith(NONE_YET)]
+    known = [one for one in held.split(",") if one and not one.startswith(PLACEHOLDER)]
     if part.secret:
         return part, ",".join([part.secret, *known])
     if older and options.drop_old_webhook:
@@ -131,11 +123,11 @@ def _in_front(price: str, held: str | None) -> str:
     return ",".join([price, *(one for one in (held or "").split(",") if one not in ("", price))])
 
 
-def _keep(store: SecretStore, held: dict, told: dict) -> None:
+def _keep(account: Account, secret: str, held: dict, told: dict) -> None:
     if told:
-        store.write({**held, **told})
-        say(f"{store.name} has a new {', '.join(told)}: deploy.")
+        account.write(secret, {**held, **told})
+        say(f"{secret} has a new {', '.join(told)}: deploy.")
     else:
-        say(f"{store.name} is as it was.")
+        say(f"{secret} is as it was.")
     if PORTAL in told:
         say(f'In samconfig.toml, the portal is: "StripePortalConfiguration={told[PORTAL]}",')

@@ -22,13 +22,19 @@ SAM = "sam"
 CARGO_LAMBDA = "cargo-lambda"
 SCHEMATHESIS = "schemathesis"
 LINT = "lint"
+CHECKOV = "checkov"
 PYTHON = DEV / "venv" / "bin" / "python"
-_FOLDERS = {MINISTACK: "venv", SAM: "sam", CARGO_LAMBDA: "cargo-lambda", SCHEMATHESIS: "schemathesis", LINT: "lint"}
+# Each is installed into a folder of its name.
+_OTHER_FOLDERS = {MINISTACK: "venv"}
 
 
 def tool(environment: str, program: str) -> Path:
     """A program of one of the private environments."""
-    return DEV / _FOLDERS[environment] / "bin" / program
+    return _folder(environment) / "bin" / program
+
+
+def _folder(environment: str) -> Path:
+    return DEV / _OTHER_FOLDERS.get(environment, environment)
 
 
 def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool, pooler: bool) -> None:
@@ -51,7 +57,7 @@ def ensure_cargo() -> None:
 
 def _ensure_environment(name: str) -> None:
     requirements = ROOT / "dev" / f"requirements-{name}.txt"
-    directory = DEV / _FOLDERS[name]
+    directory = _folder(name)
     wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(directory).encode()).hexdigest()
     stamp = directory / "stamp"
     if stamp.exists() and stamp.read_text() == wanted:

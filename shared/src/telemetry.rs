@@ -1,31 +1,49 @@
 //! Logs as JSON lines on standard output, where CloudWatch reads them, and metrics in the same stream.
+//!
+//! - `lines`: how a line is written. - [`metrics`]: what is counted and measured. - [`replies`]: how replies end.
 
-use serde_json::{Value, json};
+mod lines;
+pub mod metrics;
+pub mod replies;
+
+use tracing::Subscriber;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Env;
-use crate::domain::{Timestamp, UserId, words};
+use crate::domain::{UserId, words};
+use lines::Lines;
+
+pub use metrics::{Unit, answered, count, count_by, measure};
 
 /// The target of security events, which are logged at every `LOG_LEVEL`.
 const SECURITY: &str = "security";
+/// The target of metrics, which are written at every `LOG_LEVEL`.
+const METRIC: &str = "metric";
 
 /// Starts logging at `LOG_LEVEL` (`INFO` if not set or not a level). A second call changes nothing.
 pub fn start(env: &Env) {
+    let _ = subscriber(env, std::io::stdout).try_init();
+}
+
+/// What writes the lines of a process to `writer`. Each has the `RELEASE`, if it is set; metrics also have `STAGE` and
+/// `STACK`.
+pub fn subscriber<W>(env: &Env, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let level = env.parsed("LOG_LEVEL", LevelFilter::INFO).unwrap_or(LevelFilter::INFO);
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(true)
-        .with_span_list(false)
-        .with_target(false);
+    let lines = tracing_subscriber::fmt::layer().event_format(Lines::from_env(env)).fmt_fields(JsonFields::new());
     // A security event has the id of its request, which is in the span.
-    let is_kept = move |name: &str, target: &str, is_span| target == SECURITY || is_span && name == "request";
+    let is_kept =
+        move |name: &str, target: &str, is_span| matches!(target, SECURITY | METRIC) || is_span && name == "request";
     let kept = filter_fn(move |of| level >= *of.level() || is_kept(of.name(), of.target(), of.is_span()))
         .with_max_level_hint(LevelFilter::INFO.max(level));
-    let _ = tracing_subscriber::registry().with(lines.with_filter(kept)).try_init();
+    tracing_subscriber::registry().with(lines.with_writer(writer).with_filter(kept))
 }
 
 words!(
@@ -55,50 +73,4 @@ words!(
 pub fn security(event: SecurityEvent, user: Option<UserId>) {
     let (kind, user) = (event.as_str(), user.map(tracing::field::display));
     tracing::info!(target: SECURITY, event = "security", kind, user, "security event");
-}
-
-/// Counts `value` under `name` in the namespace `ChatBackend`: one line in CloudWatch's embedded metric format.
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
-pub fn count(name: &str, value: u64, now: Timestamp) {
-    count_by(name, &[], value, now);
-}
-
-/// Counts as [`count`] does, and also by each of the dimensions alone. Their values must be words of a closed set, since
-/// each one is a metric that costs.
-pub fn count_by(name: &str, dimensions: &[(&str, &str)], value: u64, now: Timestamp) {
-    #[expect(clippy::print_stdout, reason = "a metric is a line of its own, outside the log's format")]
-    {
-        println!("{}", line(name, dimensions, value, now));
-    }
-}
-
-fn line(name: &str, dimensions: &[(&str, &str)], value: u64, now: Timestamp) -> Value {
-    let sets: Vec<_> = std::iter::once(vec![]).chain(dimensions.iter().map(|(name, _)| vec![*name])).collect();
-    let metric: Value =
-        json!({ "Namespace": "ChatBackend", "Dimensions": sets, "Metrics": [{ "Name": name, "Unit": "Count" }] });
-    let mut line = json!({ "_aws": { "Timestamp": now.unix_millis(), "CloudWatchMetrics": [metric] }, name: value });
-    for (name, value) in dimensions {
-        line[*name] = json!(value);
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::line;
-    use crate::domain::Timestamp;
-
-    #[test]
-    fn a_metric_is_counted_in_all_and_by_each_dimension() {
-        let now = Timestamp::from_unix(1_795_435_200).unwrap();
-        let metric = |sets| json!([{ "Namespace": "ChatBackend", "Dimensions": sets, "Metrics": [{ "Name": "Tea", "Unit": "Count" }] }]);
-        let plain =
-            json!({ "_aws": { "Timestamp": now.unix_millis(), "CloudWatchMetrics": metric(json!([[]])) }, "Tea": 2 });
-        assert_eq!(line("Tea", &[], 2, now), plain);
-        let by = line("Tea", &[("Kind", "green"), ("Size", "big")], 2, now);
-        assert_eq!(by["_aws"]["CloudWatchMetrics"], metric(json!([[], ["Kind"], ["Size"]])));
-        assert_eq!((&by["Kind"], &by["Size"], &by["Tea"]), (&json!("green"), &json!("big"), &json!(2)));
-    }
 }

@@ -14,6 +14,7 @@ use shared::db::customers::{self, By, Checkout, ProUntil, Subscription};
 use shared::db::messages::{self, Accept, NewMessage, Turns};
 use shared::db::refresh_tokens::{self, Presented, Rotation};
 use shared::db::replies::{self, Cancel, Claim, NewReply, Outcome, Regenerate};
+use shared::db::runtime_role::{Admitted, Change, RuntimeRole};
 use shared::db::sessions::{self, NewSession};
 use shared::db::users::{self, NewPassword, Profile};
 use shared::db::{Db, allowances, attempts, chatrooms, past_usage, stats, stripe_events};
@@ -53,6 +54,20 @@ async fn every_function_declares_the_types_of_its_parameters_as_the_schema_has_t
     let stack = Stack::start().await;
     let url = format!("{}?pgbouncer=true", stack.setting("DATABASE_URL"));
     let stack = stack.with("DATABASE_URL", url);
+    run_everything(&stack.db(), stack.clock.now()).await;
+}
+
+#[tokio::test]
+async fn the_role_of_the_functions_may_run_every_function() {
+    let stack = Stack::start().await;
+    let owner = stack.setting("DATABASE_URL").to_owned();
+    let role = format!("role_{}", stack.setting("REDIS_PREFIX").trim_end_matches(':'));
+    let url = format!("postgres://{role}:secret@{}", owner.split_once('@').unwrap().1);
+    let stack = stack.with("MIGRATION_DATABASE_URL", owner).with("DATABASE_URL", url);
+    let migrations = Db::for_migrations(&stack.env()).unwrap();
+    let owner = migrations.dedicated().await.unwrap();
+    let admitted = RuntimeRole::from_env(&stack.env()).unwrap().unwrap().admit(&owner).await.unwrap();
+    assert_eq!(admitted, Admitted { change: Change::Created, may_change_schema: false });
     run_everything(&stack.db(), stack.clock.now()).await;
 }
 
@@ -127,13 +142,13 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
 
     let again = NewReply { user, room, message: first.message.id, limits: LIMITS, bounds: BOUNDS, now };
     let Regenerate::Stored(second) = run!(run, replies::regenerate(db, &again)) else { panic!("not stored") };
-    let Cancel::Cancelled(_) = run!(run, replies::cancel(db, user, room, second.reply.id, FREE, now)) else {
+    let Cancel::Cancelled(..) = run!(run, replies::cancel(db, user, room, second.reply.id, FREE, now)) else {
         panic!("not")
     };
     assert!(run!(run, replies::keep_text(db, second.reply.id, "Tea")).is_none(), "it was refunded");
     assert!(run!(run, replies::progress(db, user, room, second.reply.id)).is_some());
     assert!(!run!(run, replies::keep_partial(db, second.reply.id, 0, &failed)), "it was refunded");
-    assert!(!run!(run, replies::bury(db, second.reply.id, now)));
+    assert!(run!(run, replies::bury(db, second.reply.id, now)).is_none());
     let found = run!(run, messages::find(db, user, room, first.reply.id)).unwrap();
     assert_eq!(found.error, Some(ReplyError::ModelStopped));
     for turns in [Turns::Newest, Turns::Before(9), Turns::After(0)] {

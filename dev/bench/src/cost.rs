@@ -1,24 +1,13 @@
 //! Cost: AWS' prices times the measured figures.
 
+use scale::usd;
+
 use crate::replies::Replies;
 use crate::requests::Requests;
 use crate::shares::{COMPARED, SIZES, Shares};
 use crate::streaming::Streaming;
 use crate::work::Work;
 use crate::world::World;
-
-/// Prices in USD, us-east-1, first tier, without the free tier, as of November 2026. Check them again at
-/// <https://aws.amazon.com/lambda/pricing/>, <https://aws.amazon.com/api-gateway/pricing/>,
-/// <https://aws.amazon.com/sqs/pricing/> and <https://aws.amazon.com/cloudwatch/pricing/>.
-mod usd {
-    pub(super) const GATEWAY_MILLION: f64 = 1.00;
-    pub(super) const INVOCATIONS_MILLION: f64 = 0.20;
-    pub(super) const GB_SECOND_X86: f64 = 0.000_016_666_7;
-    pub(super) const GB_SECOND_ARM: f64 = 0.000_013_333_4;
-    pub(super) const FIFO_MILLION: f64 = 0.50;
-    pub(super) const STANDARD_MILLION: f64 = 0.40;
-    pub(super) const LOGS_GB: f64 = 0.50;
-}
 
 /// How long Gemini writes an answer of the usual length.
 const WATCHED_MS: f64 = 10_000.0;

@@ -35,8 +35,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         [manifest] => {
-            measure(Path::new(manifest));
-            ExitCode::SUCCESS
+            let lost = measure(Path::new(manifest));
+            for goal in &lost {
+                println!("No longer met: {goal}");
+            }
+            if lost.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         _ => {
             eprintln!("usage: bench MANIFEST (see dev/bench/run)");
@@ -46,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn measure(manifest: &Path) {
+async fn measure(manifest: &Path) -> Vec<String> {
     let manifest = std::fs::read(manifest).expect("a manifest of the built programs");
     let world = World::start(serde_json::from_slice(&manifest).expect("a manifest of the built programs")).await;
     let began = Instant::now();
@@ -58,6 +61,7 @@ async fn measure(manifest: &Path) {
     let streaming = streaming::measure(&world).await;
     growth::measure(&world).await;
     cost::print(&world, &requests, &shares, &replies, &streaming);
-    goals::print(&starts, &requests, &replies, &streaming);
+    let lost = goals::print(&starts, &requests, &replies, &streaming);
     println!("\nMeasured in {:.0} s", began.elapsed().as_secs_f64());
+    lost
 }

@@ -24,7 +24,7 @@ mod visit;
 pub use api::{Answer, Build, TestApi, User};
 pub use database::migrate;
 pub use events::{event, events_folder, request};
-pub use logs::{Logs, capture};
+pub use logs::{Logs, capture, capture_at};
 pub use program::answers_every_event;
 pub use redis_server::RedisServer;
 pub use relay::Relay;

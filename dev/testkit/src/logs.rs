@@ -1,10 +1,18 @@
 //! Reading what a test logs, as the lines that a deployment writes.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tracing_subscriber::filter::LevelFilter;
+use serde_json::Value;
+use shared::config::Env;
+use shared::telemetry;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// A second one in the process. If there is just one, tracing asks the subscriber of whatever thread comes first whether an
+/// event is wanted; that is none in most tests, and its answer would count for all threads.
+static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
 
 /// What was logged.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +27,23 @@ impl Logs {
     /// Everything since the last time.
     pub fn take(&self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut *self.0.lock().expect("no panic while it was held"))).into_owned()
+    }
+
+    /// Every line so far.
+    pub fn lines(&self) -> Vec<Value> {
+        self.text().lines().map(|line| line.parse().unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
+    }
+
+    /// The lines of a metric so far.
+    pub fn metric(&self, name: &str) -> Vec<Value> {
+        let is_it = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] == name;
+        self.lines().into_iter().filter(is_it).collect()
+    }
+
+    /// The values of a metric so far.
+    pub fn values(&self, name: &str) -> Vec<u64> {
+        let value = |line: &Value| line[name].as_u64().unwrap_or_else(|| panic!("{name} is no number: {line}"));
+        self.metric(name).iter().map(value).collect()
     }
 }
 
@@ -35,8 +60,17 @@ impl io::Write for Logs {
 
 /// Captures the logs of this thread, at all levels, until the guard is dropped.
 pub fn capture() -> (Logs, impl Drop) {
+    capture_at("TRACE")
+}
+
+/// Captures the logs of this thread as with this `LOG_LEVEL`, until the guard is dropped.
+pub fn capture_at(level: &'static str) -> (Logs, impl Drop) {
+    ANOTHER.get_or_init(|| Dispatch::new(NoSubscriber::new()));
     let logs = Logs::default();
     let writer = logs.clone();
-    let lines = tracing_subscriber::fmt().json().flatten_event(true).with_max_level(LevelFilter::TRACE);
-    (logs, lines.with_writer(move || writer.clone()).finish().set_default())
+    let env = Env::from_fn(move |name| {
+        let settings = [("LOG_LEVEL", level), ("STAGE", "test"), ("STACK", "tests"), ("RELEASE", "0a1b2c3")];
+        settings.iter().find(|(setting, _)| *setting == name).map(|(_, value)| (*value).to_owned())
+    });
+    (logs, telemetry::subscriber(&env, move || writer.clone()).set_default())
 }

@@ -36,13 +36,12 @@ pub(crate) async fn cancel_reply(
     caller: Caller,
     Path((room, id)): Path<(ChatroomId, MessageId)>,
 ) -> Result<Json<MessageView>> {
-    let mut reply = match replies::cancel(&db, caller.user, room, id, free, clock.now()).await? {
-        Cancel::Cancelled(reply) => reply,
+    let (mut reply, tier) = match replies::cancel(&db, caller.user, room, id, free, clock.now()).await? {
+        Cancel::Cancelled(reply, tier) => (reply, tier),
         Cancel::AlreadyFinal(reply) => return Ok(Json((*reply).into())),
         Cancel::NoSuchReply => return Err(Error::not_found("message")),
     };
-    // The worker counts every other end of a reply.
-    telemetry::count_by("ReplyEnded", &[("State", reply.state.as_str()), ("Error", "none")], 1, clock.now());
+    telemetry::replies::ended(reply.state, None, tier, reply.created_at, clock.now());
     if let Some(text) = seen(&cache, &reply).await
         && let Some(kept) = replies::keep_text(&db, reply.id, &text).await?
     {

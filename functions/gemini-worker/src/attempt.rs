@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use shared::Fault;
 use shared::db::replies::{self, Attempt};
+use tokio::time::Instant;
 
 use crate::Worker;
 use crate::context;
 use crate::gemini::{Failure, Progress};
 use crate::live::{Live, Publisher};
+use crate::metrics::FirstText;
 use crate::policy;
 use crate::records::Records;
 
@@ -30,7 +32,12 @@ pub(crate) async fn run(
 ) -> (Ending, Progress) {
     let request = context::request(attempt, worker.bounds);
     let mut progress = Progress::default();
-    let show = |progress: &Progress| live.pad.put(policy::shown(progress));
+    let since = records.of_reply(attempt.reply).map_or_else(Instant::now, |job| job.since);
+    let first = FirstText::since(since);
+    let show = |progress: &Progress| {
+        first.see(&progress.text, worker.clock.now());
+        live.pad.put(policy::shown(progress));
+    };
     let answer = worker.gemini.generate(&request, attempt.overloads, &mut progress, &show);
     let ending = tokio::select! {
         read = tokio::time::timeout(whole, answer) => Some(read.unwrap_or(Err(Failure::OutOfTime))),

@@ -8,6 +8,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsMessage};
 use shared::domain::ChatroomId;
 use shared::queue::ReplyJob;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// A record of a room.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Job {
     pub queue: String,
     /// How often it was received, including this time.
     pub received: u32,
+    /// When it was received this time.
+    pub since: Instant,
 }
 
 /// Runs `work` on the jobs of each room, all rooms at once. Reports as failures the records that `work` returns, those
@@ -73,7 +76,7 @@ fn job(record: SqsMessage) -> Result<Job, String> {
         Ok(job) => {
             let receipt = record.receipt_handle.unwrap_or_default();
             let queue = record.event_source_arn.unwrap_or_default();
-            Ok(Job { job, id, receipt, queue, received })
+            Ok(Job { job, id, receipt, queue, received, since: Instant::now() })
         }
         Err(error) => {
             tracing::error!(%error, record = id, "a record is not a job");

@@ -75,6 +75,10 @@ impl Worker {
     /// Works on a batch until `left` is nearly over, and returns the records that must be retried.
     pub async fn handle(&self, event: SqsEvent, left: Duration) -> SqsBatchResponse {
         let deadline = tokio::time::Instant::now() + left;
+        for record in &event.records {
+            let tier = self.queues.tier_of(record.event_source_arn.as_deref().unwrap_or_default());
+            metrics::received(record, tier, self.clock.now());
+        }
         let (maker, releaser) = (self.clone(), self.clone());
         let work = move |jobs: Vec<Job>| {
             let worker = maker.clone();

@@ -1,8 +1,12 @@
-//! What is counted of attempts and replies. The alarms of template.yaml know these names and words.
+//! What is counted of attempts and records. The alarms of template.yaml know these names and words.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_lambda_events::sqs::SqsMessage;
 use shared::db::replies::Outcome;
-use shared::domain::{ReplyError, ReplyState, Timestamp};
-use shared::telemetry;
+use shared::domain::{ReplyError, ReplyState, Tier, Timestamp};
+use shared::telemetry::{self, Unit};
+use tokio::time::Instant;
 
 /// Counts an attempt: by its error, and 1 or 0 for whether the model answered at all. A cancelled one says nothing.
 pub(crate) fn attempt_ended(outcome: &Outcome, now: Timestamp) {
@@ -15,8 +19,35 @@ pub(crate) fn attempt_ended(outcome: &Outcome, now: Timestamp) {
     }
 }
 
-/// Counts a reply, by its state and its error.
-pub(crate) fn reply_ended(outcome: &Outcome, now: Timestamp) {
-    let error = outcome.error.map_or("none", ReplyError::as_str);
-    telemetry::count_by("ReplyEnded", &[("State", outcome.state.as_str()), ("Error", error)], 1, now);
+/// Measures how long a record waited in its queue. One that comes again waited on purpose.
+pub(crate) fn received(record: &SqsMessage, tier: Tier, now: Timestamp) {
+    let attribute = |name| record.attributes.get(name).and_then(|value| value.parse().ok());
+    if attribute("ApproximateReceiveCount") == Some(1)
+        && let Some(sent_at) = attribute("SentTimestamp").and_then(Timestamp::from_unix_millis)
+    {
+        let waited = u64::try_from(now.since(sent_at).as_millis()).unwrap_or(u64::MAX);
+        telemetry::measure("QueueMilliseconds", Unit::Milliseconds, &[("Tier", tier.as_str())], waited, now);
+    }
+}
+
+/// The wait for the first text of an attempt.
+#[derive(Debug)]
+pub(crate) struct FirstText {
+    since: Instant,
+    is_there: AtomicBool,
+}
+
+impl FirstText {
+    /// A wait since the record was received.
+    pub(crate) fn since(since: Instant) -> Self {
+        Self { since, is_there: AtomicBool::new(false) }
+    }
+
+    /// Measures the wait when there is a text for the first time.
+    pub(crate) fn see(&self, text: &str, now: Timestamp) {
+        if !text.is_empty() && !self.is_there.swap(true, Ordering::Relaxed) {
+            let waited = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+            telemetry::measure("FirstTokenMilliseconds", Unit::Milliseconds, &[], waited, now);
+        }
+    }
 }

@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use shared::domain::MessageId;
+
 use crate::Worker;
 use crate::batch::Job;
 
@@ -25,6 +27,11 @@ impl<'a> Records<'a> {
     /// Whether one of them was delivered before.
     pub(crate) fn come_again(&self) -> bool {
         self.jobs.iter().any(|job| job.received > 1)
+    }
+
+    /// The record of a reply, if it is among them.
+    pub(crate) fn of_reply(&self, reply: MessageId) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.job.reply_id == reply)
     }
 
     /// Hides them for the length of a lease, from now on.

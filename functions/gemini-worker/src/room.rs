@@ -8,8 +8,9 @@ use std::time::Duration;
 use shared::Fault;
 use shared::cache::newest_text;
 use shared::db::replies::{self, Attempt, Claim, Outcome};
-use shared::domain::{ChatroomId, MessageId, ReplyError, Timestamp};
+use shared::domain::{ChatroomId, MessageId, ReplyError, Tier, Timestamp};
 use shared::queue::ReplyJob;
+use shared::telemetry;
 use tokio::time::Instant;
 
 use crate::batch::Job;
@@ -31,6 +32,22 @@ enum Pause {
     Until(Timestamp, Option<(MessageId, i32)>),
     /// There is no time for another attempt in this invocation.
     OutOfTime,
+}
+
+/// A reply in its last attempt.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    reply: MessageId,
+    room: ChatroomId,
+    attempt: i32,
+    tier: Tier,
+    accepted_at: Timestamp,
+}
+
+impl From<&Attempt> for Last {
+    fn from(&Attempt { reply, room, number: attempt, tier, accepted_at, .. }: &Attempt) -> Self {
+        Self { reply, room, attempt, tier, accepted_at }
+    }
 }
 
 /// Works on a room until nothing is pending or a reply must wait. Returns the records that must be retried.
@@ -69,8 +86,8 @@ async fn drain(
         match replies::claim(&worker.db, room, worker.lease(), worker.clock.now()).await? {
             Claim::Idle => return Ok(None),
             Claim::Wait(until) => return Ok(Some(Pause::Until(until, None))),
-            Claim::Exhausted(reply, attempt) => {
-                exhausted(worker, room, reply, attempt).await?;
+            Claim::Exhausted { reply, attempt, tier, accepted_at } => {
+                exhausted(worker, Last { reply, room, attempt, tier, accepted_at }).await?;
             }
             Claim::Claimed(attempt) => {
                 if let Some(until) = make(worker, &attempt, records, whole).await? {
@@ -108,7 +125,7 @@ async fn make(
         }
         Verdict::End(outcome) => {
             metrics::attempt_ended(&outcome, now);
-            let ended = finish(worker, attempt.reply, attempt.number, &outcome).await?;
+            let ended = finish(worker, attempt.into(), &outcome).await?;
             // An attempt that was overtaken ends nothing, and must not say so.
             if ended || replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await? {
                 notify(worker, attempt.room, attempt.reply).await;
@@ -120,7 +137,8 @@ async fn make(
 }
 
 /// Ends a reply that has had all its attempts. What its last worker had published before it died is kept.
-async fn exhausted(worker: &Worker, room: ChatroomId, reply: MessageId, attempt: i32) -> Result<(), Fault> {
+async fn exhausted(worker: &Worker, last: Last) -> Result<(), Fault> {
+    let Last { reply, room, attempt, .. } = last;
     let entries = worker.cache.live_entries(reply).await.unwrap_or_else(|error| {
         tracing::warn!(%error, %reply, "what a dead worker wrote is not kept");
         Vec::new()
@@ -128,21 +146,22 @@ async fn exhausted(worker: &Worker, room: ChatroomId, reply: MessageId, attempt:
     let of_this = |(number, _): &(u64, String)| *number == u64::from(attempt.unsigned_abs());
     let written = newest_text(&entries).filter(of_this).map(|(_, text)| text);
     let outcome = policy::exhausted(written.unwrap_or_default());
-    if finish(worker, reply, attempt, &outcome).await? {
+    if finish(worker, last, &outcome).await? {
         notify(worker, room, reply).await;
     }
     Ok(())
 }
 
 /// Ends a reply. The answer is already paid for, so an outage of Postgres is retried for a few seconds.
-async fn finish(worker: &Worker, reply: MessageId, attempt: i32, outcome: &Outcome) -> Result<bool, Fault> {
+async fn finish(worker: &Worker, last: Last, outcome: &Outcome) -> Result<bool, Fault> {
+    let Last { reply, attempt, tier, accepted_at, .. } = last;
     for tries in 1.. {
         match replies::finish(&worker.db, reply, attempt, outcome, worker.clock.now()).await {
             Err(error) if error.is_outage() && tries < MOST_TRIES => {
                 tracing::warn!(%error, %reply, "an answer is not stored yet");
             }
             Ok(true) => {
-                metrics::reply_ended(outcome, worker.clock.now());
+                telemetry::replies::ended(outcome.state, outcome.error, tier, accepted_at, worker.clock.now());
                 return Ok(true);
             }
             done => return done,

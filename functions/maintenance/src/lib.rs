@@ -39,7 +39,7 @@ pub enum Task {
     Sweep,
     /// Runs every hour.
     Reconcile,
-    /// Runs every day, five minutes after midnight UTC: what numbers of deleted accounts spent is needed no longer.
+    /// Runs every five minutes: a run deletes a bounded number of rows, and a large deployment has many.
     Expire,
     /// Not on a schedule: an operator requests that one customer or event of Stripe is processed again.
     Replay(Replay),

@@ -10,6 +10,7 @@ use shared::db::stripe_events::{self, Unfinished};
 use shared::domain::Timestamp;
 use shared::stripe::objects::List;
 use shared::stripe::{Billing, Event, HANDLED, StripeError, TYPES_A_LIST};
+use shared::telemetry;
 use tokio::time::Instant;
 
 use crate::each::each;
@@ -58,6 +59,7 @@ pub async fn reconcile(billing: &Billing, until: Instant) -> Result<Reconciled, 
         report.customers += done;
         report.failed += failed;
     }
+    telemetry::count("ReconcileFailed", report.failed.try_into().unwrap_or(u64::MAX), billing.clock.now());
     Ok(report)
 }
 

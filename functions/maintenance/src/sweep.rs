@@ -8,7 +8,7 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::db::replies::{self, Stray};
-use shared::domain::{Clock, MessageId, Tier, Timestamp};
+use shared::domain::{Clock, MessageId, ReplyError, ReplyState, Tier, Timestamp};
 use shared::queue::{ReplyJob, ReplyQueues, Waiting};
 use shared::telemetry;
 use tokio::time::Instant;
@@ -65,7 +65,10 @@ impl Sweeper {
                 telemetry::count(name, *count, self.clock.now());
             }
         }
-        Ok(Swept { nudged: nudged?, buried: buried? })
+        let swept = Swept { nudged: nudged?, buried: buried? };
+        // The heartbeat: an alarm misses it.
+        telemetry::count("SweepRan", 1, self.clock.now());
+        Ok(swept)
     }
 
     /// Ends the replies of all dead letters, then makes the letters visible again, for alarms and a redrive.
@@ -97,9 +100,10 @@ impl Sweeper {
             tracing::error!("a dead letter is not a reply job");
             return Ok(false);
         };
-        if !replies::bury(&self.db, job.reply_id, self.clock.now()).await? {
-            return Ok(false);
-        }
+        let now = self.clock.now();
+        let Some(buried) = replies::bury(&self.db, job.reply_id, now).await? else { return Ok(false) };
+        let error = Some(ReplyError::DeadLettered);
+        telemetry::replies::ended(ReplyState::Failed, error, buried.tier, buried.created_at, now);
         tracing::warn!(reply = %job.reply_id, chatroom = %job.chatroom_id, "a reply was dead-lettered");
         if let Err(error) = self.cache.reply_ended(job.chatroom_id, job.reply_id).await {
             tracing::warn!(%error, "waiting clients see the reply a little later");

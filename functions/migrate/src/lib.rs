@@ -15,6 +15,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
+use shared::db::runtime_role::RuntimeRole;
 use shared::tls;
 use tokio::time::timeout;
 
@@ -25,17 +26,24 @@ use crate::schema::{Applied, Failure};
 /// Below the function's timeout in the template, so that CloudFormation gets an answer if a migration takes too long.
 pub const PATIENCE: Duration = Duration::from_secs(100);
 
+const TOO_POWERFUL: &str = "the role of DATABASE_URL may change the schema: give migrations a role of their own";
+
+/// What is migrated, and the role of the functions, if it is another one than that of the migrations.
+type Database = (Db, Option<RuntimeRole>);
+
 /// The function: a database, and a way to answer CloudFormation.
 #[derive(Debug, Clone)]
 pub struct Migrate {
     /// The database, or what is wrong with the settings. The function starts with wrong settings too: otherwise
     /// CloudFormation would wait for an answer until it gives up, and a stack could not be deleted.
-    db: Result<Db, String>,
+    database: Result<Database, String>,
+    /// Whether the functions may change the schema although real users depend on it.
+    has_one_role: bool,
     http: reqwest::Client,
 }
 
 impl Migrate {
-    /// Reads `MIGRATION_DATABASE_URL`, or `DATABASE_URL` without it, and `TLS_CA_FILE`, and checks the settings of all
+    /// Reads `MIGRATION_DATABASE_URL`, `DATABASE_URL` and `TLS_CA_FILE`, and checks the settings of all
     /// functions ([`Env::refusals`]).
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let http = reqwest::Client::builder()
@@ -43,7 +51,9 @@ impl Migrate {
             .timeout(Duration::from_secs(10))
             .build()
             .map_err(|error| ConfigError::new("TLS_CA_FILE", error.to_string()))?;
-        Ok(Self { db: database(env), http })
+        let database = database(env);
+        let has_one_role = env.is_production() && matches!(database, Ok((_, None)));
+        Ok(Self { database, has_one_role, http })
     }
 
     /// Handles a request. A resource that is created or updated migrates; one that is deleted changes nothing. An
@@ -66,12 +76,23 @@ impl Migrate {
     }
 
     async fn apply(&self, version: Option<&str>) -> Result<Applied, Failure> {
-        let outcome = match &self.db {
-            Ok(db) => timeout(PATIENCE, schema::apply(db, version)).await.unwrap_or(Err(Failure::Late)),
+        if self.has_one_role {
+            tracing::warn!("{TOO_POWERFUL}");
+        }
+        let outcome = match &self.database {
+            Ok((db, role)) => {
+                let applied = timeout(PATIENCE, schema::apply(db, role.as_ref(), version)).await;
+                applied.unwrap_or(Err(Failure::Late))
+            }
             Err(problems) => Err(Failure::Settings(problems.clone())),
         };
         match &outcome {
-            Ok(applied) => tracing::info!(all = ?applied.all, now = ?applied.now, "migrated"),
+            Ok(applied) => {
+                tracing::info!(all = ?applied.all, now = ?applied.now, role = ?applied.role, "migrated");
+                if applied.role.is_some_and(|role| role.may_change_schema) {
+                    tracing::warn!("{TOO_POWERFUL}");
+                }
+            }
             Err(failure) => tracing::error!(%failure, cause = failure.cause(), "not migrated"),
         }
         outcome
@@ -79,10 +100,11 @@ impl Migrate {
 }
 
 /// The database to migrate, or every setting that is not fit.
-fn database(env: &Env) -> Result<Db, String> {
+fn database(env: &Env) -> Result<Database, String> {
     let refusals = env.refusals();
     if refusals.is_empty() {
-        return Db::for_migrations(env).map_err(|error| error.to_string());
+        let database = Db::for_migrations(env).and_then(|db| Ok((db, RuntimeRole::from_env(env)?)));
+        return database.map_err(|error| error.to_string());
     }
     Err(refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }

@@ -6,6 +6,7 @@ use refinery::error::Kind;
 use refinery::{Runner, Target};
 use shared::Fault;
 use shared::db::Db;
+use shared::db::runtime_role::{Admitted, RuntimeRole};
 
 use crate::session::Session;
 
@@ -25,6 +26,8 @@ pub struct Applied {
     pub all: Vec<i32>,
     /// The versions that were applied now.
     pub now: Vec<i32>,
+    /// The role of the functions, if it is not the one that migrates.
+    pub role: Option<Admitted>,
 }
 
 /// Why migrating failed. The text is for CloudFormation and shows no data and no settings.
@@ -51,6 +54,9 @@ pub enum Failure {
     /// A migration failed, or an applied migration differs from the embedded one.
     #[error("{}", step(.0))]
     Refused(#[from] refinery::Error),
+    /// The role of the functions could not be made, or did not get its rights.
+    #[error("the role of DATABASE_URL was not made ready{}: does the role of MIGRATION_DATABASE_URL own the tables and have CREATEROLE?", state(.0))]
+    Role(#[source] Fault),
     /// It took too long.
     #[error("the migration did not end in time")]
     Late,
@@ -72,6 +78,14 @@ fn reason(fault: &Fault) -> String {
     fault.refused_connection().map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
+/// Postgres' error code, if it answered.
+fn state(fault: &Fault) -> String {
+    match fault {
+        Fault::Postgres(error) => format!(" ({})", code(error)),
+        _ => String::new(),
+    }
+}
+
 /// The error of Postgres without its DETAIL, which quotes rows.
 fn message(error: &tokio_postgres::error::DbError) -> String {
     format!("{} {}", error.code().code(), error.message())
@@ -91,9 +105,9 @@ fn code(error: &(dyn Error + 'static)) -> String {
     found.map_or_else(|| "the connection broke".into(), |code| format!("SQLSTATE {}", code.code()))
 }
 
-/// Migrates the database to `version`, or to the newest version. A database that is newer than this function was
+/// Migrates the database to `version`, or to the newest version, and gives `role` its rights. A database that is newer than this function was
 /// migrated by a later deployment, and this one is a rollback: the database is unchanged.
-pub async fn apply(db: &Db, version: Option<&str>) -> Result<Applied, Failure> {
+pub async fn apply(db: &Db, role: Option<&RuntimeRole>, version: Option<&str>) -> Result<Applied, Failure> {
     let runner = embedded::migrations::runner();
     let newest = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or_default();
     let version = version.map_or(Ok(newest), str::parse).map_err(|_| Failure::NotAVersion)?;
@@ -107,8 +121,12 @@ pub async fn apply(db: &Db, version: Option<&str>) -> Result<Applied, Failure> {
     let runner = runner.set_target(Target::Version(version));
     let now = run(&runner, &mut session, newest).await?;
     let all = runner.get_applied_migrations_async(&mut session).await?;
+    let role = match role {
+        Some(role) => Some(role.admit(&client).await.map_err(Failure::Role)?),
+        None => None,
+    };
     client.batch_execute("commit").await.map_err(Failure::Commit)?;
-    Ok(Applied { all: all.iter().map(refinery::Migration::version).collect(), now })
+    Ok(Applied { all: all.iter().map(refinery::Migration::version).collect(), now, role })
 }
 
 /// Applies the missing migrations and returns their versions.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use shared::config::{ConfigError, Env};
 use shared::http::{Error, Json, ProblemCode, Result, unreadable};
 use shared::stripe::{self, Billing, signature};
-use shared::telemetry;
+use shared::telemetry::{self, Unit};
 use utoipa::ToSchema;
 
 /// The endpoint's signing secrets: two during a rotation. Cloning is cheap.
@@ -83,6 +83,10 @@ pub(crate) async fn receive_stripe_event(
     }
     let event = stripe::Event::parse(&body).ok_or_else(|| Error::malformed("The body is not an event."))?;
     tracing::info!(event = event.id, kind = event.kind, "event");
+    if let Some(created) = event.created {
+        let (now, unit) = (billing.clock.now(), Unit::Seconds);
+        telemetry::measure("StripeLagSeconds", unit, &[], now.since(created).as_secs(), now);
+    }
     billing.process_event(&event).await?;
     Ok(Json(Response { received: true }))
 }

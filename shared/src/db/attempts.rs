@@ -27,11 +27,12 @@ pub(super) const OVERLOADS: &str = formatcp!(
     ReplyError::ModelUnavailable.as_str()
 );
 
-/// Whether attempts that began after `since` were [`ReplyError::UNANSWERED`], and none led to an answer.
+/// Whether attempts that began after `since` were [`ReplyError::UNANSWERED`], and none led to an answer. The usual case,
+/// an answer, is looked for first and found at once.
 pub async fn only_fail(db: &Db, since: Timestamp) -> Result<bool, Fault> {
     const SQL: &str = formatcp!(
-        "select 1 where exists (select from attempts where started_at > $1 and outcome = any($2))
-            and not exists (select from attempts where started_at > $1 and outcome <> all($2) and outcome <> '{}')",
+        "select 1 where not exists (select from attempts where started_at > $1 and outcome <> all($2) and outcome <> '{}')
+            and exists (select from attempts where started_at > $1 and outcome = any($2))",
         ReplyState::Cancelled.as_str()
     );
     db.any(SQL, &[&since, &ReplyError::UNANSWERED.as_slice()]).await

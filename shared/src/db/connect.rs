@@ -36,7 +36,17 @@ const PAUSES: [Duration; 5] = {
 /// name; see [`tls::roots`]). `pgbouncer=true` is Prisma's: a pooler shares the connections, so nothing is prepared.
 /// `DATABASE_CONNECTIONS` bounds the pool (1): a Lambda serves one request at a time, and no request needs two at once.
 pub(super) fn pool(env: &Env, name: &'static str) -> Result<Db, ConfigError> {
-    let url = Url::parse(&env.required(name)?).map_err(|reason| ConfigError::new(name, reason))?;
+    pool_of(env, name, Url::of(env, name)?)
+}
+
+/// Makes the pool for the URL in the setting `name`, but signs in as somebody else.
+pub(super) fn pool_as(env: &Env, name: &'static str, login: &Login) -> Result<Db, ConfigError> {
+    let mut url = Url::of(env, name)?;
+    url.config.user(&login.user).password(login.password.as_deref().unwrap_or_default());
+    pool_of(env, name, url)
+}
+
+fn pool_of(env: &Env, name: &'static str, url: Url) -> Result<Db, ConfigError> {
     let mut config = url.config;
     config
         .application_name("chat-backend")
@@ -79,7 +89,26 @@ struct Url {
     shared: bool,
 }
 
+/// Who signs in.
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) password: Option<Vec<u8>>,
+}
+
+impl Login {
+    /// Who the URL in the setting `name` signs in as.
+    pub(super) fn of(env: &Env, name: &'static str) -> Result<Self, ConfigError> {
+        let config = Url::of(env, name)?.config;
+        let user = config.get_user().ok_or_else(|| ConfigError::new(name, "names no user"))?;
+        Ok(Self { user: user.to_owned(), password: config.get_password().map(<[u8]>::to_vec) })
+    }
+}
+
 impl Url {
+    fn of(env: &Env, name: &'static str) -> Result<Self, ConfigError> {
+        Self::parse(&env.required(name)?).map_err(|reason| ConfigError::new(name, reason))
+    }
+
     /// Reads a URL. The error never repeats it: it holds a password.
     fn parse(url: &str) -> Result<Self, String> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));

@@ -15,6 +15,7 @@ mod pooler;
 pub mod refresh_tokens;
 pub mod replies;
 mod row;
+pub mod runtime_role;
 pub mod sessions;
 pub mod stats;
 pub mod stripe_events;

@@ -21,6 +21,7 @@ use tracing::Instrument;
 use super::reference::relative;
 use super::revalidated::revalidate;
 use super::{Error, Problem, ProblemCode, Result, rate_limit};
+use crate::telemetry;
 
 /// The largest body that is accepted, in bytes. A message of 8,000 characters fits, even if JSON escapes each of them
 /// in 12 bytes (`\ud83d\ude00`).
@@ -83,10 +84,12 @@ async fn finish(request: Request, next: Next) -> Response {
     async {
         let asked = request.headers().get(IF_NONE_MATCH).is_some().then(|| request.headers().clone());
         let mut response = next.run(request).await;
+        let mut code = None;
         if let Some(asked) = asked {
             response = revalidate(&asked, response);
         }
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            code = Some(problem.code.as_str());
             let problem = Problem { kind: relative(&path, &problem.kind), ..problem };
             response = document(&problem, &id, challenge, response);
         }
@@ -103,7 +106,7 @@ async fn finish(request: Request, next: Next) -> Response {
             headers.insert(REQUEST_ID, id);
         }
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(status = response.status().as_u16(), milliseconds, "answered");
+        telemetry::answered(response.status().as_u16(), milliseconds, code);
         response
     }
     .instrument(span)

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::objects::is_id;
+use crate::domain::Timestamp;
 
 /// The types that hint at a change of a customer's state; all others are recorded and ignored. The webhook endpoint must
 /// be set to send these; a destination of thin events sends the same with the prefix `v1.`.
@@ -46,6 +47,8 @@ pub struct Event {
     pub object: Option<String>,
     /// The customer that it concerns.
     pub subject: Subject,
+    /// When it happened.
+    pub created: Option<Timestamp>,
 }
 
 /// The customer that an event concerns.
@@ -75,7 +78,8 @@ impl Event {
         let (own_id, kind) = (text(&event["id"])?, text(&event["type"])?);
         if event["object"] != "v2.core.event" {
             let object = &event["data"]["object"];
-            return Some(Self { id: own_id, kind, object: text(&object["id"]), subject: Subject::of(object) });
+            let created = event["created"].as_i64().and_then(Timestamp::from_unix);
+            return Some(Self { id: own_id, kind, object: text(&object["id"]), subject: Subject::of(object), created });
         }
         let related = &event["related_object"];
         Some(Self {
@@ -83,13 +87,15 @@ impl Event {
             kind: kind.strip_prefix("v1.").unwrap_or(&kind).to_owned(),
             object: text(&related["id"]),
             subject: Subject::named(related),
+            // A thin event tells it as a text.
+            created: serde_json::from_value(event["created"].clone()).ok(),
         })
     }
 
     /// The event of a change of the object at this path: what is left of a thin event that was interrupted.
     pub fn of_object(id: String, kind: String, path: &str) -> Option<Self> {
         let path = segments(path)?;
-        Some(Self { id, kind, object: path.last().cloned(), subject: Subject::Path(path) })
+        Some(Self { id, kind, object: path.last().cloned(), subject: Subject::Path(path), created: None })
     }
 
     /// The path of the object that it names, if it names only that.

@@ -6,6 +6,8 @@ mod authority;
 mod handshake;
 mod server;
 
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use shared::cache::Cache;
 use shared::config::Env;
 use shared::db::Db;
@@ -145,4 +147,25 @@ fn a_ca_file_that_is_not_there_is_said_at_the_start() {
     let env = env("DATABASE_URL", "postgres://chat@localhost/chat?sslmode=verify-full", Some("/nowhere/ca.pem"));
     let refused = Db::from_env(&env).unwrap_err().to_string();
     assert!(refused.starts_with("TLS_CA_FILE: "), "{refused}");
+}
+
+/// The roots that a deployment may check RDS by: `TLS_CA_FILE` names a region's file in the function's package.
+#[test]
+fn the_authorities_of_rds_are_those_of_their_region() {
+    shared::tls::install_provider();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../certificates/rds");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() > 20);
+    for file in files {
+        let (path, region) = (file.to_str().unwrap(), file.file_stem().unwrap().to_str().unwrap());
+        let env = env("DATABASE_URL", "postgres://chat@localhost/chat?sslmode=verify-full", Some(path));
+        assert!(Db::from_env(&env).is_ok(), "{region}");
+        let certificates: Vec<_> = CertificateDer::pem_file_iter(path).unwrap().map(Result::unwrap).collect();
+        for algorithm in ["RSA2048", "RSA4096", "ECC384"] {
+            let name = format!("Amazon RDS {region} Root CA {algorithm} G1");
+            let has =
+                |certificate: &CertificateDer<'_>| certificate.windows(name.len()).any(|part| part == name.as_bytes());
+            assert!(certificates.iter().any(has), "{name}");
+        }
+    }
 }

@@ -3,14 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use shared::domain::ReplyError;
-use shared::stripe::signature::Refused;
-
 use crate::template::{Template, root};
-
-/// Alarms that somebody must look up, besides those on errors of replies.
-const OTHER_ALARMS: [&str; 5] =
-    ["GeminiDownAlarm", "OtpPumpedAlarm", "OtpCapacityAlarm", "ReplyStreamErrorsAlarm", "ReplyStreamThrottledAlarm"];
 
 /// The folders of `functions/`.
 pub(crate) fn folders() -> BTreeSet<String> {
@@ -86,24 +79,6 @@ fn an_invocation_of_the_worker_has_time_for_an_answer_and_for_the_next_one_after
     let whole = seconds("ReplyTimeoutSeconds");
     assert!(whole + 6 * gemini_worker::MARGIN.as_secs() <= seconds("ReplyVisibilitySeconds"));
     assert!(seconds("GeminiFirstTokenSeconds") + seconds("GeminiSilenceSeconds") < whole);
-}
-
-#[test]
-fn alarms_watch_errors_that_exist_and_the_runbook_has_them() {
-    let template = Template::read();
-    let runbook = fs::read_to_string(root().join("docs/runbook.md")).unwrap();
-    let errors = template.watched("Error");
-    assert!(errors.values().all(|word| ReplyError::parse(word).is_some()), "{errors:?}");
-    assert_eq!(errors.len(), 3);
-    for alarm in errors.keys().map(String::as_str).chain(OTHER_ALARMS) {
-        assert!(runbook.contains(&format!("`{alarm}`")), "{alarm}");
-    }
-    let refused = template.watched("Reason");
-    assert_eq!(
-        refused.into_iter().collect::<Vec<_>>(),
-        [("WebhookRefusedAlarm".into(), Refused::Unsigned.as_str().into())]
-    );
-    assert!(runbook.contains("`WebhookRefusedAlarm`"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod functions;
 mod layers;
 mod papers;
 mod production;
+mod reach;
 mod routes;
 mod schema;
 mod security;

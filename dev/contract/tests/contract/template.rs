@@ -1,6 +1,6 @@
 //! The parts of `template.yaml` that the tests read. The loader drops CloudFormation's tags: `!Ref X` is the text `X`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,15 @@ pub(crate) struct Function {
     pub(crate) settings: BTreeMap<String, String>,
     /// Its timeout in seconds; `None` if a parameter sets it.
     pub(crate) timeout: Option<i64>,
+}
+
+/// A metric that an alarm watches.
+#[derive(Debug)]
+pub(crate) struct Alarmed {
+    pub(crate) alarm: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) dimensions: Vec<(String, String)>,
 }
 
 /// The template.
@@ -71,26 +80,38 @@ impl Template {
         mappings.map(|(_, properties)| scalar(&properties["FunctionName"]).expect("a function")).collect()
     }
 
-    /// The values of a dimension that alarms watch, by the alarms' names.
-    pub(crate) fn watched(&self, dimension: &str) -> BTreeMap<String, String> {
-        let mut watched = BTreeMap::new();
-        for (id, properties) in self.resources("AWS::CloudWatch::Alarm") {
-            let dimensions = properties["Dimensions"].as_vec().into_iter().flatten();
-            let named = dimensions.filter(|one| one["Name"].as_str() == Some(dimension));
-            watched.extend(named.filter_map(|one| Some((id.to_owned(), scalar(&one["Value"])?))));
+    /// The metrics that alarms watch: the alarm's name, the metric's namespace and name, and its dimensions.
+    pub(crate) fn alarmed(&self) -> Vec<Alarmed> {
+        let mut alarmed = Vec::new();
+        for (id, alarm) in self.resources("AWS::CloudWatch::Alarm") {
+            let computed = alarm["Metrics"].as_vec().into_iter().flatten().map(|one| &one["MetricStat"]["Metric"]);
+            for metric in std::iter::once(alarm).chain(computed) {
+                let text = |name: &str| scalar(&metric[name]);
+                let (Some(namespace), Some(name)) = (text("Namespace"), text("MetricName")) else { continue };
+                let dimensions = metric["Dimensions"].as_vec().into_iter().flatten();
+                let dimensions = dimensions.filter_map(|one| Some((scalar(&one["Name"])?, scalar(&one["Value"])?)));
+                alarmed.push(Alarmed { alarm: id.to_owned(), namespace, name, dimensions: dimensions.collect() });
+            }
         }
-        watched
+        alarmed
     }
 
-    /// The alarms on metrics of our own: their names, metrics and descriptions.
-    pub(crate) fn own_alarms(&self) -> Vec<[String; 3]> {
-        let alarms = self.resources("AWS::CloudWatch::Alarm");
-        let own = alarms.filter(|(_, alarm)| alarm["Namespace"].as_str() == Some("ChatBackend"));
-        own.map(|(id, alarm)| {
-            let text = |name: &str| scalar(&alarm[name]).expect("one value");
-            [id.to_owned(), text("MetricName"), text("AlarmDescription")]
-        })
-        .collect()
+    /// The names of all alarms, composite ones included.
+    pub(crate) fn alarms(&self) -> BTreeSet<String> {
+        let kinds = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
+        kinds.into_iter().flat_map(|kind| self.resources(kind)).map(|(id, _)| id.to_owned()).collect()
+    }
+
+    /// Whom the alarm `id` tells: the condition that its actions begin with, at an alarm and at its end.
+    pub(crate) fn told(&self, id: &str) -> [Option<String>; 2] {
+        let properties = &self.0["Resources"][id]["Properties"];
+        ["AlarmActions", "OKActions"].map(|actions| scalar(&properties[actions][0]))
+    }
+
+    /// The rule of a composite alarm.
+    pub(crate) fn rules(&self) -> Vec<String> {
+        let composite = self.resources("AWS::CloudWatch::CompositeAlarm");
+        composite.map(|(_, alarm)| scalar(&alarm["AlarmRule"]).expect("a rule")).collect()
     }
 
     /// Whether a function URL of its own resource leads to a function.
@@ -111,6 +132,33 @@ impl Template {
     /// A parameter's greatest value.
     pub(crate) fn most(&self, parameter: &str) -> Option<i64> {
         self.0["Parameters"][parameter]["MaxValue"].as_i64()
+    }
+
+    /// What a function's `name` in a VPC is chosen by: a condition, and the two parameters that it chooses between.
+    pub(crate) fn network(&self, id: &str, name: &str) -> Vec<String> {
+        let chosen = &self.0["Resources"][id]["Properties"]["VpcConfig"][1][name];
+        chosen.as_vec().into_iter().flatten().filter_map(scalar).collect()
+    }
+
+    /// Whether a parameter is a secret.
+    pub(crate) fn is_secret(&self, parameter: &str) -> bool {
+        self.0["Parameters"][parameter]["NoEcho"].as_bool() == Some(true)
+    }
+
+    /// The settings that every function gets, each with its parameter.
+    pub(crate) fn settings_of_all(&self) -> BTreeMap<String, String> {
+        let settings = entries(&self.0["Globals"]["Function"]["Environment"]["Variables"]);
+        settings.filter_map(|(name, value)| Some((name.to_owned(), scalar(value)?))).collect()
+    }
+
+    /// The properties that make CloudFormation check the settings again.
+    pub(crate) fn checked(&self) -> Vec<String> {
+        self.0["Resources"]["Migrations"]["Properties"]["Checked"]
+            .as_vec()
+            .into_iter()
+            .flatten()
+            .filter_map(scalar)
+            .collect()
     }
 
     fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Yaml)> {

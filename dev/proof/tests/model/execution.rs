@@ -46,7 +46,7 @@ impl World<'_> {
                         attempt.turns.into_iter().map(|turn| (turn.id, turn.content)).collect(),
                     ),
                     Claim::Wait(until) => Claimed::Wait(until),
-                    Claim::Exhausted(reply, attempt) => Claimed::Exhausted(reply, attempt),
+                    Claim::Exhausted { reply, attempt, .. } => Claimed::Exhausted(reply, attempt),
                     Claim::Idle => Claimed::Idle,
                 })
             }
@@ -62,7 +62,7 @@ impl World<'_> {
                 let partial = outcome(ReplyState::Cancelled, text, true);
                 Seen::Done(replies::keep_partial(db, held.reply, held.number, &partial).await.unwrap())
             }
-            Operation::Bury { reply } => Seen::Done(replies::bury(db, *reply, now).await.unwrap()),
+            Operation::Bury { reply } => Seen::Done(replies::bury(db, *reply, now).await.unwrap().is_some()),
             Operation::Sweep { due, nudged } => {
                 let strays = replies::strays(db, *due, *nudged, ENOUGH).await.unwrap();
                 let mut own: Vec<_> = strays

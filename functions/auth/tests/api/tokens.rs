@@ -204,3 +204,18 @@ async fn a_token_outlives_the_rotation_of_its_key_until_the_key_is_gone() {
     assert!(!is_taken(&gone.anyone(), user.token()).await);
     assert!(is_taken(&gone.anyone(), fresh.token()).await);
 }
+
+/// A deployment changes one function after the other. The order is that of docs/runbook.md, "Rotate a secret".
+#[tokio::test]
+async fn while_keys_are_rotated_functions_take_the_tokens_of_those_before_and_after_them() {
+    let (mut api, mut user, _) = caller().await;
+    let (old, new) = (api.stack.setting("JWT_KEYS").to_owned(), "next:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=");
+    for keys in [format!("{old},{new}"), format!("{new},{old}"), new.to_owned()] {
+        let before = api.anyone();
+        api = TestApi::on(api.stack.with("JWT_KEYS", &keys), auth::router);
+        let (fresh, _) = sign_in(&api.anyone()).await;
+        assert!(is_taken(&api.anyone(), user.token()).await, "{keys}");
+        assert!(is_taken(&before, fresh.token()).await, "{keys}");
+        user = fresh;
+    }
+}

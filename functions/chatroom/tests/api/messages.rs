@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::cache::{LiveId, Published};
-use testkit::{TestApi, User};
+use testkit::{TestApi, User, capture};
 
 async fn room(user: &User) -> String {
     format!("/chatroom/{}", user.post("/chatroom", json!({})).await.id())
@@ -136,4 +136,19 @@ async fn a_reply_can_be_regenerated_once_it_has_ended() {
     assert_eq!(api.queued()[0].body["reply_id"], again.body()["reply"]["id"]);
     let all = alice.get(&format!("{room}/message")).await.body();
     assert_eq!(all["data"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_cancelled_reply_is_counted_by_its_tier_and_is_neither_in_time_nor_late() {
+    let (logs, _guard) = capture();
+    let api = TestApi::start(chatroom::router).await;
+    let alice = api.signed_in().await;
+    api.make_pro(&alice).await;
+    let room = alice.post("/chatroom", json!({})).await.id();
+    let sent = alice.post(&format!("/chatroom/{room}/message"), json!({ "content": "hi" })).await;
+    alice.post(&format!("{}/cancel", sent.location()), json!(null)).await;
+    let ended = logs.metric("ReplyEnded");
+    let words = ["State", "Error", "Tier"].map(|name| ended[0][name].as_str().unwrap());
+    assert_eq!((ended.len(), words), (1, ["cancelled", "none", "pro"]));
+    assert!(logs.metric("ReplyInTime").is_empty());
 }

@@ -108,7 +108,7 @@ async fn a_redriven_dead_letter_is_not_answered_again() {
     let kit = Kit::start().await;
     let room = kit.room().await;
     let buried = kit.send(room, "buried").await;
-    assert!(shared::db::replies::bury(&kit.db, buried, kit.stack.clock.now()).await.unwrap());
+    assert!(shared::db::replies::bury(&kit.db, buried, kit.stack.clock.now()).await.unwrap().is_some());
     assert!(kit.work(&[(room, buried)]).await.is_empty());
     assert_eq!(
         (kit.reply(room, buried).await.state, kit.calls().await.len(), kit.used().await),

@@ -17,7 +17,7 @@ async fn a_cancelled_reply_stops_reading_and_keeps_its_text_so_far() {
         tokio::time::sleep(Duration::from_millis(1000)).await;
         let cancelled =
             replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), kit.stack.clock.now()).await.unwrap();
-        assert!(matches!(cancelled, Cancel::Cancelled(_)));
+        assert!(matches!(cancelled, Cancel::Cancelled(..)));
         kit.stack.cache().replies_deleted(&[reply]).await.unwrap();
         Instant::now()
     };

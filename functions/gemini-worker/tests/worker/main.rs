@@ -11,6 +11,7 @@ mod kit;
 mod leases;
 mod live;
 mod live_faults;
+mod metrics;
 mod retries;
 mod script;
 mod thoughts;

@@ -126,3 +126,38 @@ async fn two_at_once_do_the_work_of_one() {
     assert_eq!(one.stripe_events + other.stripe_events, 2_500);
     assert_eq!((world.count("sessions").await, world.count("stripe_events").await), (2_500, 2_500));
 }
+
+#[tokio::test]
+async fn a_clean_up_reads_what_it_deletes_and_not_what_stays() {
+    let world = World::start().await;
+    let now = world.stack.clock.now();
+    world.room(world.user().await).await;
+    let sql = world.stack.sql().await;
+    let people = "insert into users (id, mobile, created_at)
+        select gen_random_uuid(), gen_random_uuid()::text, now() from generate_series(1, 20000)";
+    sql.batch_execute(people).await.unwrap();
+    for kept in [
+        "insert into allowances (user_id, day, used) select id, $1::timestamptz::date, 1 from users",
+        "insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, idempotency_key)
+            select u.id, r.id, row_number() over (), u.id, 'user', 'hi', 'completed', $1, 'once' from users u, chatrooms r",
+        "insert into sessions (id, user_id, created_at, last_used_at, expires_at, revoked_at)
+            select id, id, $1::timestamptz, $1, $1 + interval '30 days', case when mobile < '8' then $1 end from users",
+        "insert into attempts (reply_id, number, started_at, outcome) select id, 1, $1, 'completed' from users",
+        "insert into stripe_events (id, type, received_at) select id::text, 'invoice.paid', $1 from users",
+    ] {
+        sql.execute(kept, &[&now]).await.unwrap();
+    }
+    sql.batch_execute("analyze").await.unwrap();
+    sql.batch_execute("create extension if not exists pg_stat_statements").await.unwrap();
+
+    assert_eq!(expire(&world).await, Expired::default());
+
+    let read = "select query, shared_blks_hit + shared_blks_read from pg_stat_statements
+        where dbid = (select oid from pg_database where datname = current_database()) and query ~ 'limit .[0-9]'";
+    let statements = sql.query(read, &[]).await.unwrap();
+    assert!(statements.len() >= 8, "{}", statements.len());
+    for statement in statements {
+        let (query, blocks): (String, i64) = (statement.get(0), statement.get(1));
+        assert!(blocks < 40, "{blocks} blocks for {query}");
+    }
+}

@@ -8,7 +8,7 @@ use serde_json::json;
 use shared::cache::{LiveId, Published};
 use shared::db::replies::{self, Claim, Outcome};
 use shared::domain::{ReplyError, ReplyState};
-use testkit::Sent;
+use testkit::{Sent, capture};
 
 use crate::world::World;
 
@@ -206,4 +206,22 @@ async fn a_dead_letter_without_a_reply_does_not_block_the_others() {
         world.stack.sqs.put(queue, letter);
     }
     assert_eq!(sweep(&world).await.buried, 1);
+}
+
+#[tokio::test]
+async fn every_sweep_that_succeeds_is_counted_and_so_are_the_replies_that_it_ends() {
+    let (logs, _guard) = capture();
+    let world = World::start().await;
+    let (room, accepted) = world.accepted().await;
+    let letter = json!({ "chatroom_id": room, "reply_id": accepted.reply.id }).to_string();
+    world.stack.sqs.put(world.stack.setting("BASIC_DEAD_LETTERS_URL"), letter);
+    sweep(&world).await;
+    let ended = logs.metric("ReplyEnded");
+    let words = ["State", "Error", "Tier"].map(|name| ended[0][name].as_str().unwrap());
+    assert_eq!((ended.len(), words), (1, ["failed", "dead_lettered", "basic"]));
+    assert_eq!((logs.values("ReplyInTime"), logs.values("SweepRan")), (vec![0], vec![1]));
+
+    world.stack.sqs.break_down(true);
+    assert!(world.run(Task::Sweep).await.is_err());
+    assert_eq!(logs.values("SweepRan"), [1]);
 }

@@ -5,5 +5,6 @@
 mod cloudformation;
 mod pooler;
 mod production;
+mod role;
 mod schema;
 mod world;

@@ -42,8 +42,8 @@ async fn a_migration_leaves_neither_lock_nor_setting_on_a_connection_that_is_sha
 async fn migrations_have_a_url_of_their_own_if_it_is_given() {
     let mut world = World::start().await;
     let direct = world.stack.setting("DATABASE_URL").to_owned();
-    let nobody = "postgres://postgres@127.0.0.1:1/chat";
-    world.stack = world.stack.with("DATABASE_URL", nobody).with("MIGRATION_DATABASE_URL", direct);
+    let elsewhere = "postgres://chat@127.0.0.1:1/chat";
+    world.stack = world.stack.with("DATABASE_URL", elsewhere).with("MIGRATION_DATABASE_URL", direct);
     assert_eq!(world.invoke(json!({})).await.unwrap()["applied_now"], json!(versions()));
 }
 

@@ -1,6 +1,7 @@
 //! A production stack whose settings are not fit is refused before any function changes.
 
 use serde_json::json;
+use testkit::capture;
 
 use crate::world::World;
 
@@ -65,6 +66,19 @@ async fn fit_settings_reach_the_database() {
     let world = production(&FIT).await;
     let refused = world.invoke(json!({})).await.unwrap_err().to_string();
     assert_eq!(refused, "the database cannot be reached");
+}
+
+#[tokio::test]
+async fn one_role_for_migrations_and_functions_is_told_in_the_log() {
+    let (logs, _guard) = capture();
+    for url in ["", "postgres://chat@127.0.0.1:2/chat?sslmode=require"] {
+        let world = production(&[FIT.as_slice(), &[("MIGRATION_DATABASE_URL", url)]].concat()).await;
+        world.invoke(json!({})).await.unwrap_err();
+        assert!(logs.take().contains("the role of DATABASE_URL may change the schema"), "{url}");
+    }
+    let owner = ("MIGRATION_DATABASE_URL", "postgres://owner@127.0.0.1:1/chat?sslmode=require");
+    production(&[FIT.as_slice(), &[owner]].concat()).await.invoke(json!({})).await.unwrap_err();
+    assert!(!logs.take().contains("the role of DATABASE_URL may change the schema"));
 }
 
 #[tokio::test]

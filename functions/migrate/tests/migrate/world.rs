@@ -10,13 +10,15 @@ use lambda_runtime::{Context, Error, LambdaEvent};
 use migrate::{Event, Migrate};
 use serde_json::{Value, json};
 use testkit::Stack;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, NoTls};
 
 type Heard = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
 
 /// A test's world.
 pub(crate) struct World {
     pub(crate) stack: Stack,
+    /// The database for the server's superuser.
+    url: String,
     heard: Heard,
     response_url: String,
 }
@@ -33,11 +35,35 @@ impl World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let response_url = format!("http://{}/answer?X-Amz-Signature=secret-signature", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { stack: stack.with("DATABASE_URL", empty), heard, response_url }
+        Self { stack: stack.with("DATABASE_URL", &empty), url: empty, heard, response_url }
     }
 
     pub(crate) async fn sql(&self) -> Client {
         self.stack.sql().await
+    }
+
+    /// Changes a setting.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.stack = self.stack.with(name, value);
+        self
+    }
+
+    /// The name of a role that no other test has: roles are the server's.
+    pub(crate) fn role(&self, name: &str) -> String {
+        format!("{name}_{}", uuid_of(&self.stack))
+    }
+
+    /// The URL of the database for a role.
+    pub(crate) fn url_as(&self, role: &str, password: &str) -> String {
+        let (_, server) = self.url.split_once('@').unwrap();
+        format!("postgres://{role}:{password}@{server}")
+    }
+
+    /// A connection to the database as the server's superuser.
+    pub(crate) async fn admin(&self) -> Client {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
     }
 
     /// Invokes the function as Lambda does.

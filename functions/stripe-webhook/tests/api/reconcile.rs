@@ -8,6 +8,7 @@ use serde_json::json;
 use shared::db::stripe_events;
 use shared::domain::{SubscriptionState, Tier};
 use standins::stripe::thin;
+use testkit::capture;
 use tokio::time::Instant;
 
 use crate::shop::{Shop, read};
@@ -150,4 +151,17 @@ async fn an_operator_replays_a_customer_or_an_event() {
     for what in [Replay::Event("evt_unknown".into()), Replay::Customer(subscription)] {
         assert!(!replay(&shop.billing, &what).await.unwrap().found, "{what:?}");
     }
+}
+
+#[tokio::test]
+async fn a_customer_that_cannot_be_compared_is_counted() {
+    let (logs, _guard) = capture();
+    let shop = Shop::open().await;
+    shop.reconcile().await;
+    let nobody =
+        "insert into customers (id, stripe_customer_id, created_at) values (gen_random_uuid(), 'cus_of_no_one', now())";
+    shop.sql.batch_execute(nobody).await.unwrap();
+    shop.api.stack.clock.advance(HOUR);
+    shop.reconcile().await;
+    assert_eq!(logs.values("ReconcileFailed"), [0, 1]);
 }

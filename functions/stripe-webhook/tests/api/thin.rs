@@ -1,9 +1,11 @@
 //! Thin events: they name an object, which is fetched.
 
+use std::time::Duration;
+
 use serde_json::json;
-use shared::domain::{SubscriptionState, Tier};
+use shared::domain::{SubscriptionState, Tier, Timestamp};
 use standins::stripe::{sign, thin};
-use testkit::WEBHOOK_SECRET;
+use testkit::{WEBHOOK_SECRET, capture};
 
 use crate::shop::Shop;
 
@@ -64,4 +66,20 @@ async fn a_thin_event_of_a_deleted_customer_or_of_an_object_that_is_gone_is_unde
     shop.deliver(&thin(&shop.event("customer.deleted").await)).await;
     let known = shop.known(&user).await;
     assert_eq!((known.subscription.state, known.tier), (SubscriptionState::None, Tier::Basic));
+}
+
+#[tokio::test]
+async fn how_late_an_event_comes_is_measured_in_both_forms() {
+    let (logs, _guard) = capture();
+    let shop = Shop::open().await;
+    shop.buyer().await;
+    let event = shop.event("customer.subscription.created").await;
+    let created = Timestamp::from_unix(event["created"].as_i64().unwrap()).unwrap();
+    shop.api.stack.clock.set(created + Duration::from_secs(90));
+    for event in [event.clone(), thin(&event)] {
+        assert_eq!(shop.deliver(&event).await.status(), 200);
+    }
+    assert_eq!(logs.values("StripeLagSeconds"), [90, 90]);
+    let measured = logs.metric("StripeLagSeconds");
+    assert_eq!(measured[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"], "Seconds");
 }

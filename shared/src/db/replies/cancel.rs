@@ -1,23 +1,34 @@
 //! Cancelling a reply, and what is kept of it.
 
 use const_format::formatcp;
+use tokio_postgres::Row;
 
 use super::Outcome;
 use crate::Fault;
 use crate::db::allowances::{CALL_OFF, UNBEGUN};
 use crate::db::messages::{Message, UNFINISHED};
+use crate::db::row::{FromRow, read};
 use crate::db::{Db, Parameters};
-use crate::domain::{ChatroomId, FreeCancels, MessageId, Timestamp, UserId};
+use crate::domain::{ChatroomId, FreeCancels, MessageId, Tier, Timestamp, UserId};
 
 /// The result of cancelling a reply.
 #[derive(Debug)]
 pub enum Cancel {
-    /// It is cancelled.
-    Cancelled(Box<Message>),
+    /// It is cancelled; the queue that it waited in.
+    Cancelled(Box<Message>, Tier),
     /// It had ended before.
     AlreadyFinal(Box<Message>),
     /// The user has no such message, or no reply to it.
     NoSuchReply,
+}
+
+/// A reply that was cancelled.
+struct Cancelled(Message, Tier);
+
+impl FromRow for Cancelled {
+    fn from_row(row: &Row) -> Result<Self, Fault> {
+        Ok(Self(Message::from_row(row)?, read(row, "tier")?))
+    }
 }
 
 /// Cancels an unfinished reply of the user. `id` is the reply's own or that of the message it answers, which has one
@@ -41,12 +52,12 @@ pub async fn cancel(
                 charged_on = case when exists (select from called_off where is_free) then null else m.charged_on end
             from was where m.id = was.id returning m.*
         )
-        select {columns} from ended m",
+        select {columns}, m.tier from ended m",
         columns = Message::COLUMNS
     );
     loop {
-        if let Some(message) = db.first(SQL, &[&free.0, &id, &room, &user, &now]).await? {
-            return Ok(Cancel::Cancelled(Box::new(message)));
+        if let Some(Cancelled(message, tier)) = db.first(SQL, &[&free.0, &id, &room, &user, &now]).await? {
+            return Ok(Cancel::Cancelled(Box::new(message), tier));
         }
         match latest(db, user, room, id).await? {
             // Between the two statements it was added, to a message whose earlier reply had ended.

@@ -53,6 +53,8 @@ pub struct Attempt {
     pub overloads: i64,
     /// The queue it waits in.
     pub tier: Tier,
+    /// When its message was accepted.
+    pub accepted_at: Timestamp,
     /// The instructions that the model gets first.
     pub system_prompt: Option<String>,
     /// The conversation up to and including the message to answer, in the order of its storage.
@@ -67,7 +69,16 @@ pub enum Claim {
     /// Its first unfinished reply must wait: for another worker's lease to end or for its next attempt to be due.
     Wait(Timestamp),
     /// Its first unfinished reply has had all its attempts.
-    Exhausted(MessageId, i32),
+    Exhausted {
+        /// The reply.
+        reply: MessageId,
+        /// Its last attempt.
+        attempt: i32,
+        /// The queue it waits in.
+        tier: Tier,
+        /// When its message was accepted.
+        accepted_at: Timestamp,
+    },
     /// There is no work.
     Idle,
 }
@@ -79,7 +90,7 @@ const CLAIM: &str = formatcp!(
     "with seen as (
         select id from messages where chatroom_id = $1 and {UNFINISHED} order by seq limit 1
     ), head as materialized (
-        select id, seq, attempt, user_id, tier, in_reply_to, greatest(lease_until, retry_at) as busy_until
+        select id, seq, attempt, user_id, tier, created_at, in_reply_to, greatest(lease_until, retry_at) as busy_until
         from messages where chatroom_id = $1 and {UNFINISHED}
         order by seq limit 1 for update
     ), claimed as (
@@ -99,7 +110,7 @@ const CLAIM: &str = formatcp!(
             order by h.seq desc limit $5
         ) t window newer as (order by t.seq desc)
     )
-    select head.id, head.user_id, head.tier, head.attempt, head.busy_until, claimed.attempt as claimed,
+    select head.id, head.user_id, head.tier, head.created_at, head.attempt, head.busy_until, claimed.attempt as claimed,
         {OVERLOADS} as overloads,
         (select system_prompt from chatrooms where id = $1) as system_prompt,
         (select json_agg(json_build_object('id', id, 'role', role, 'content', content, 'in_reply_to', in_reply_to,
@@ -114,6 +125,7 @@ struct Head {
     id: MessageId,
     user: UserId,
     tier: Tier,
+    created_at: Timestamp,
     /// Attempts before this one.
     attempt: i32,
     busy_until: Option<Timestamp>,
@@ -133,6 +145,7 @@ impl FromRow for Head {
             id: read(row, "id")?,
             user: read(row, "user_id")?,
             tier: read(row, "tier")?,
+            created_at: read(row, "created_at")?,
             attempt: read(row, "attempt")?,
             busy_until: read(row, "busy_until")?,
             claimed: read(row, "claimed")?,
@@ -156,12 +169,13 @@ pub async fn claim(db: &Db, room: ChatroomId, lease: Duration, now: Timestamp) -
             None => return Ok(Claim::Idle),
         }
     };
-    let Some(number) = head.claimed else {
-        return Ok(match head.busy_until {
-            Some(until) if until > now => Claim::Wait(until),
-            _ => Claim::Exhausted(head.id, head.attempt),
-        });
-    };
-    let Head { id: reply, user, tier, overloads, system_prompt, turns, .. } = head;
-    Ok(Claim::Claimed(Box::new(Attempt { reply, room, user, number, overloads, tier, system_prompt, turns })))
+    let Head { id: reply, user, tier, created_at: accepted_at, attempt, overloads, system_prompt, turns, .. } = head;
+    Ok(match (head.claimed, head.busy_until) {
+        (Some(number), _) => {
+            let attempt = Attempt { reply, room, user, number, overloads, tier, accepted_at, system_prompt, turns };
+            Claim::Claimed(Box::new(attempt))
+        }
+        (None, Some(until)) if until > now => Claim::Wait(until),
+        (None, _) => Claim::Exhausted { reply, attempt, tier, accepted_at },
+    })
 }

@@ -12,4 +12,4 @@ pub use claim::{Attempt, Claim, MOST_ATTEMPTS, Turn, claim};
 pub use end::{Outcome, finish, postpone, renew};
 pub use progress::{Progress, progress};
 pub use regenerate::{NewReply, Regenerate, regenerate};
-pub use strays::{Stray, bury, nudged, strays};
+pub use strays::{Buried, Stray, bury, nudged, strays};

@@ -23,6 +23,16 @@ row! {
     }
 }
 
+row! {
+    /// A reply that was ended without a worker.
+    pub struct Buried {
+        /// Its queue.
+        pub tier: Tier,
+        /// When its message was accepted.
+        pub created_at: Timestamp,
+    }
+}
+
 /// The first unfinished reply of each room, if it was due before `due`, no worker holds it, and it was not sent again
 /// since `nudged`; at most `most`, the oldest first. [`nudged`] marks them after they are sent.
 pub async fn strays(db: &Db, due: Timestamp, nudged: Timestamp, most: i64) -> Result<Vec<Stray>, Fault> {
@@ -48,9 +58,9 @@ pub async fn nudged(db: &Db, replies: &[MessageId], now: Timestamp) -> Result<()
     db.execute(SQL, &[&replies, &now]).await.map(drop)
 }
 
-/// Ends a reply whose queue record was dead-lettered, unless a worker holds it, and refunds the message. `true` if this
-/// ended it.
-pub async fn bury(db: &Db, reply: MessageId, now: Timestamp) -> Result<bool, Fault> {
+/// Ends a reply whose queue record was dead-lettered, unless a worker holds it, and refunds the message. `None` if
+/// this did not end it.
+pub async fn bury(db: &Db, reply: MessageId, now: Timestamp) -> Result<Option<Buried>, Fault> {
     const SQL: &str = formatcp!(
         "with unanswered as (
             select id, user_id, charged_on, reached_model or state = 'generating' as reached_model
@@ -59,9 +69,9 @@ pub async fn bury(db: &Db, reply: MessageId, now: Timestamp) -> Result<bool, Fau
         ), {REFUND}, ended as (
             update messages m set state = 'failed', error = $3, completed_at = $2, lease_until = null, retry_at = null,
                 charged_on = case when exists (select from refunded) then null else m.charged_on end
-            from unanswered where m.id = unanswered.id returning m.id
+            from unanswered where m.id = unanswered.id returning m.tier, m.created_at
         )
-        select from ended"
+        select tier, created_at from ended"
     );
-    db.any(SQL, &[&reply, &now, &ReplyError::DeadLettered]).await
+    db.first(SQL, &[&reply, &now, &ReplyError::DeadLettered]).await
 }

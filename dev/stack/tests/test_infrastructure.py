@@ -1,0 +1,82 @@
+"""What infrastructure.yaml promises, and that template.yaml takes what it puts out."""
+
+import ipaddress
+import unittest
+
+from stack import infrastructure, samconfig, settings
+
+TEMPLATE = settings.read(infrastructure.TEMPLATE)
+RESOURCES = TEMPLATE["Resources"]
+# Outputs of which the URLs of the secret are written.
+HOSTS = {"DatabaseHost", "DatabaseIsShared", "MigrationDatabaseHost", "CacheHost"}
+OF_SECRET = {*HOSTS, *infrastructure.LOGINS, "RuntimeLogin"}
+
+
+def of_type(kind):
+    """The resources of a type, by their name."""
+    return {name: one for name, one in RESOURCES.items() if one["Type"] == kind}
+
+
+class Infrastructure(unittest.TestCase):
+    def test_data_outlives_the_stack(self):
+        policies = {"AWS::RDS::DBCluster": "Snapshot", "AWS::SecretsManager::Secret": "Retain"}
+        for kind, policy in policies.items():
+            for name, one in of_type(kind).items():
+                self.assertEqual((one["DeletionPolicy"], one["UpdateReplacePolicy"]), (policy, policy), name)
+
+    def test_the_database_is_encrypted_protected_and_backed_up(self):
+        database = RESOURCES["Database"]["Properties"]
+        self.assertTrue(database["StorageEncrypted"] and database["DeletionProtection"])
+        self.assertEqual(TEMPLATE["Parameters"]["BackupDays"]["Default"], 14)
+        self.assertEqual(RESOURCES["DatabaseParameters"]["Properties"]["Parameters"]["rds.force_ssl"], "1")
+        for name, one in of_type("AWS::RDS::DBInstance").items():
+            self.assertIs(one["Properties"]["PubliclyAccessible"], False, name)
+
+    def test_stores_are_in_subnets_without_a_way_out(self):
+        isolated = [{"Ref": "IsolatedSubnetA"}, {"Ref": "IsolatedSubnetB"}]
+        for name in ("DatabaseSubnets", "CacheSubnets", "ServerlessCache"):
+            self.assertEqual(RESOURCES[name]["Properties"]["SubnetIds"], isolated, name)
+        self.assertEqual(RESOURCES["Proxy"]["Properties"]["VpcSubnetIds"], isolated)
+        routes = [one["Properties"]["RouteTableId"] for one in of_type("AWS::EC2::Route").values()]
+        self.assertTrue(routes)
+        self.assertNotIn({"Ref": "IsolatedRoutes"}, routes)
+
+    def test_nobody_on_the_internet_may_begin_a_connection(self):
+        for name, one in of_type("AWS::EC2::SecurityGroup").items():
+            for rule in one["Properties"].get("SecurityGroupIngress", []):
+                rule = rule["Fn::If"][1] if "Fn::If" in rule else rule
+                inside = rule.get("SourceSecurityGroupId") or rule.get("CidrIp") == {"Ref": "VpcCidr"}
+                self.assertTrue(inside, f"{name}: {rule}")
+                self.assertEqual(rule["FromPort"], rule["ToPort"], name)
+
+    def test_a_group_without_rules_for_what_it_sends_would_send_anything(self):
+        for name, one in of_type("AWS::EC2::SecurityGroup").items():
+            self.assertTrue(one["Properties"]["SecurityGroupEgress"], name)
+
+    def test_the_subnets_are_within_every_network_that_the_pattern_allows(self):
+        # Six subnets of 256 addresses.
+        self.assertGreaterEqual(ipaddress.ip_network("10.0.0.0/20").num_addresses, 6 * 2**8)
+
+    def test_each_way_out_and_each_part_has_its_price(self):
+        for name in ("WayOut", "AwsEndpoints", "FlowLogs", "DatabaseMinCapacity", "DatabaseProxy", "CacheKind"):
+            self.assertIn("$", TEMPLATE["Parameters"][name]["Description"], name)
+        ways = TEMPLATE["Parameters"]["WayOut"]
+        for way in ways["AllowedValues"]:
+            self.assertIn(way, ways["Description"])
+
+    def test_every_output_is_used(self):
+        declared = settings.template()["Parameters"].keys()
+        self.assertEqual(TEMPLATE["Outputs"].keys() - OF_SECRET - declared, set())
+        self.assertLessEqual(OF_SECRET, TEMPLATE["Outputs"].keys())
+
+    def test_every_environment_sets_parameters_that_exist(self):
+        for name, chosen in samconfig.environments().items():
+            for parameter, value in chosen["infrastructure"]["parameters"].items():
+                declared = TEMPLATE["Parameters"].get(parameter)
+                self.assertIsNotNone(declared, f"{name}: {parameter}")
+                self.assertIn(value, map(str, declared.get("AllowedValues", [value])), f"{name}: {parameter}")
+            self.assertEqual(samconfig.secret(chosen), f"chat-backend/{samconfig.stage(chosen)}")
+
+
+if __name__ == "__main__":
+    unittest.main()
