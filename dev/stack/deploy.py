@@ -16,7 +16,10 @@ from stack.environment import given
 from stack.paths import ROOT
 
 # Keys that a secret may have, and the parameters that they are then.
-OPTIONAL = {"migration_database_url": "MigrationDatabaseUrl"}
+OPTIONAL = {
+    "migration_database_url": "MigrationDatabaseUrl",
+    "stripe_portal_configuration": "StripePortalConfiguration",
+}
 
 
 def main(arguments: list[str], profile: str = "release") -> int:

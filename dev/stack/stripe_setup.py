@@ -129,5 +129,3 @@ def _keep(account: Account, secret: str, held: dict, told: dict) -> None:
         say(f"{secret} has a new {', '.join(told)}: deploy.")
     else:
         say(f"{secret} is as it was.")
-    if PORTAL in told:
-        say(f'In samconfig.toml, the portal is: "StripePortalConfiguration={told[PORTAL]}",')

@@ -185,4 +185,4 @@ class StripeSetup(unittest.TestCase):
         for said in (done.stderr, wrong.stderr):
             self.assertNotRegex(said, r"[sr]k_(test|live|nothing)")
         self.assertIn("STRIPE_SECRET_KEY is not set", self.run_it(STRIPE_SECRET_KEY="").stderr)
-        self.assertIn("cannot be read", self.run_it("--secret", "chat-backend/none").stderr)
+        self.assertIn("chat-backend/none has no stripe_secret_key", self.run_it("--secret", "chat-backend/none").stderr)

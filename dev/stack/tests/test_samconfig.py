@@ -194,6 +194,12 @@ class Deployment(unittest.TestCase):
             },
         )
 
+    def test_the_portal_that_stripe_setup_made_is_passed_on(self):
+        account = Kept({"chat": {"database_url": "x", "stripe_portal_configuration": "bpc_1"}})
+        found = self.taken(account, ["StripePortalConfiguration"])
+        reference = "{{resolve:secretsmanager:chat:SecretString:stripe_portal_configuration}}"
+        self.assertEqual(found, {"StripePortalConfiguration": reference})
+
     def test_without_an_infrastructure_nothing_is_taken_of_it(self):
         account = Kept({"chat": {"database_url": "x"}})
         self.assertEqual(self.taken(account, ["SubnetIds", "MigrationDatabaseUrl", "Stage"]), {})

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use standins::Stripe;
-use standins::stripe::{API_VERSION, Config};
+use standins::stripe::{API_VERSION, Config, sign};
 
-use crate::support::{PRICE, client, eventually, send};
+use crate::support::{Endpoint, PRICE, client, eventually, send};
 
 fn config() -> Config {
     let addr = "127.0.0.1:0".parse().unwrap();
@@ -53,6 +53,27 @@ async fn a_stand_in_that_is_started_again_knows_its_customers_and_their_open_che
     let subscriptions = call(&second, &format!("/v1/subscriptions?customer={customer}"), None).await;
     assert_eq!(subscriptions["data"][0]["status"], "active");
 
+    drop(second);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
+async fn a_webhook_endpoint_and_its_secret_outlive_the_stand_in() {
+    let (endpoint, url) = Endpoint::start().await;
+    let file = env::temp_dir().join(format!("stripe-standin-hook-{}.json", std::process::id()));
+    let first = Stripe::start_kept(config(), file.clone()).unwrap();
+    let form = [("url", url.as_str()), ("enabled_events[0]", "*")];
+    let made = call(&first, "/v1/webhook_endpoints", Some(&form)).await;
+    let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    eventually(async || fs::read_to_string(&file).ok().filter(|text| text.contains(id))).await;
+    drop(first);
+
+    let second = Stripe::start_kept(config(), file.clone()).unwrap();
+    call(&second, "/v1/customers", Some(&[("name", "Ada")])).await;
+    let received = endpoint.wait_for(1).await;
+    let time = received[0].signature[2..12].parse().unwrap();
+    assert_eq!(received[0].signature, sign(received[0].body.as_bytes(), secret, time));
     drop(second);
     tokio::time::sleep(Duration::from_millis(10)).await;
     fs::remove_file(file).unwrap();
