@@ -7,6 +7,7 @@ from stack import settings
 from stack.gameday import alarms as template_alarms
 from stack.gameday import formula, play
 from stack.gameday.alarms import Alarm, Alarms, Input
+from stack.gameday.faults import all_faults
 from stack.gameday.metrics import Metric, Metrics, Sample, of_line
 
 TEA = Metric.of("Kitchen", "Tea", Stack="one")
@@ -97,6 +98,11 @@ class EveryAlarm(unittest.TestCase):
         alarm = of_stack("chat").single["GeminiDownAlarm"]
         played = play.play(Alarms({alarm.name: alarm}, {}, {}), [], breaching(alarm), 5)
         self.assertEqual(played.rang, {alarm.name: 3})
+
+    def test_that_a_fault_rings_exists(self):
+        rung = set().union(*(fault.alarms for fault in all_faults()))
+        self.assertLessEqual(rung, of_stack("chat").names)
+        self.assertGreater(len(rung), 40)
 
     def test_tells_somebody_or_is_a_part(self):
         alarms = of_stack("chat")
