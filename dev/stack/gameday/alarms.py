@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stack import settings
 from stack.gameday import formula
@@ -68,6 +68,8 @@ class Alarms:
     single: dict[str, Alarm]
     rules: dict[str, str]
     tells: dict[str, str]
+    # While the other alarm is on, its actions are suppressed.
+    quieted_by: dict[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> set[str]:
@@ -78,6 +80,10 @@ class Alarms:
         """Those that are in ALARM. Composite ones read single ones alone."""
         on = {name for name, alarm in self.single.items() if alarm.rings(metrics, now)}
         return on | {name for name, rule in self.rules.items() if formula.holds(rule, on)}
+
+    def told(self, name: str, on: set[str]) -> str:
+        """Who is told by an alarm while the others are on."""
+        return "quiet" if self.quieted_by.get(name) in on else self.tells[name]
 
     def metrics(self) -> set[Metric]:
         """All metrics that are watched."""
@@ -95,6 +101,8 @@ def of_template(resolve: Callable[[str], str]) -> Alarms:
             alarms.rules[name] = properties["AlarmRule"]["Fn::Sub"]
         else:
             continue
+        if "ActionsSuppressor" in properties:
+            alarms.quieted_by[name] = properties["ActionsSuppressor"]["Fn::GetAtt"][0]
         alarms.tells[name] = _told(properties)
     return alarms
 

@@ -1,8 +1,8 @@
 """`make game-day`: plays faults on a running stack, and prints which metrics and alarms each one moves.
 
 What the stack counts in one turn of a fault is repeated each minute on a clock of its own, for as long as the fault
-lasts there, and the alarms of the template are evaluated by CloudWatch's rules. A fault passes if its alarms ring, and
-if nothing rings when it is over.
+lasts there, and the alarms of the template are evaluated by CloudWatch's rules. A fault passes if its alarms ring, if
+no more than one of them pages, and if nothing rings when it is over.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ def main(arguments: list[str]) -> int:
             say(f"  {fault.name:<28}could not be played: {failure!r}")
             continue
         name, metric = fault.name, fault.metric
-        for alarm in sorted(fault.alarms | set(played.rang)):
+        told = {alarm: world.alarms.told(alarm, set(played.rang)) for alarm in fault.alarms | set(played.rang)}
+        # One cause wakes people once.
+        wrong += list(told.values()).count("page") > 1
+        for alarm in sorted(told):
             rang, over = played.rang.get(alarm, "never"), played.over.get(alarm, "never")
             wrong += alarm in fault.alarms and "never" in (rang, over) or alarm in played.stayed
-            say(f"  {name:<28}{metric:<36}{alarm:<29}{world.alarms.tells[alarm]:<8}{rang:>7}{over:>7}")
+            say(f"  {name:<28}{metric:<36}{alarm:<29}{told[alarm]:<8}{rang:>7}{over:>7}")
             name = metric = ""
         seen |= set(played.rang)
     rest = sorted(world.alarms.names - seen)

@@ -42,10 +42,10 @@ def _of_gemini() -> list[Fault]:
     metric, answered = "ReplyEnded by Error", "AttemptAnswered"
     stop, start = acts.stop("gemini"), acts.start("gemini")
     return [
-        Fault("Gemini is unreachable", answered, {"GeminiDownAlarm"}, acts.message(""), stop, start),
-        Fault("Gemini's key is wrong", metric, {"GeminiKeyAlarm"}, acts.message("[[403]]")),
-        Fault("the model is gone", metric, {"GeminiModelAlarm"}, acts.message("[[404]]")),
-        Fault("the quota is spent", metric, {"GeminiQuotaAlarm"}, acts.message("[[429:day]]")),
+        Fault("Gemini is unreachable", answered, {"GeminiDownAlarm", "GeminiAlarm"}, acts.message(""), stop, start),
+        Fault("Gemini's key is wrong", metric, {"GeminiKeyAlarm", "GeminiAlarm"}, acts.message("[[403]]")),
+        Fault("the model is gone", metric, {"GeminiModelAlarm", "GeminiAlarm"}, acts.message("[[404]]")),
+        Fault("the quota is spent", metric, {"GeminiQuotaAlarm", "GeminiAlarm"}, acts.message("[[429:day]]")),
     ]
 
 
