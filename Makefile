@@ -1,6 +1,6 @@
 # The commands of this project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run watch reset test lint bench fuzz fuzz-parsers fuzz-programs deploy-infrastructure deploy
+.PHONY: help run watch reset test lint bench game-day fuzz fuzz-parsers fuzz-programs deploy-infrastructure deploy
 
 # Where `make deploy` deploys to: an environment of samconfig.toml. There is no default.
 ENV ?=
@@ -25,6 +25,9 @@ lint: ## the checks that need no server
 
 bench: ## what starts, requests and replies take and cost, and whether times tell who has an account
 	@dev/bench/run
+
+game-day: ## faults on a stack of its own, and the alarms that each one rings and ends
+	@OTP_DELIVERY=sns OTP_DAILY_CAP=720 dev/up --name game-day dev/game-day
 
 fuzz: ## the API by Schemathesis, some 20 minutes; SEED=… to repeat
 	@PRO_DAILY_LIMIT=1000000 UNFINISHED_REPLIES=1000000 ROOMS_PER_USER=1000000 dev/up --name fuzz dev/fuzz-api

@@ -65,6 +65,8 @@ E2E = ["cargo", "test", "-p", "e2e"]
 OTHER = ["OTP_DELIVERY=sns", "CORS_ORIGINS=https://app.example.org,http://localhost:47821"]
 # A killed worker's lease ends after this and five seconds.
 QUICK = "GEMINI_FIRST_TOKEN_SECONDS=15"
+# So that a flood uses up the day's codes.
+FEW_CODES = ["OTP_DELIVERY=sns", "OTP_DAILY_CAP=720"]
 SHARED = ["PGBOUNCER=true", "REDIS_CLUSTER=true"]
 TESTS = [
     ("template: rules", [*MODULE, "stack.rules"]),
@@ -77,6 +79,7 @@ TESTS = [
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("scripts: running stack", [*UP, *MODULE, "unittest", "discover", "-s", "dev/stack/live_tests", "-t", "dev"]),
     ("end to end: from nothing", [ROOT / "dev/from-nothing", *E2E, "--test", "stack", "--", "journey"]),
+    ("game day", ["env", *FEW_CODES, *UP, ROOT / "dev/game-day"]),
     ("papers: shell blocks", [*UP, ROOT / "dev/papers"]),
     ("stripe: its own libraries", [*MODULE, "stack.stripe_libraries"]),
     ("papers: real accounts", [ROOT / "dev/papers", "--accounts"]),
