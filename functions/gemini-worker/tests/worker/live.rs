@@ -165,7 +165,7 @@ async fn a_cancel_stops_the_attempt_and_what_was_written_is_kept() {
         let (room, reply) = jobs[0];
         let cancel = async {
             has(&kit, reply, 2).await;
-            let cancelled = replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), kit.stack.clock.now());
+            let cancelled = replies::cancel(&kit.db, kit.user, room, reply, "", FreeCancels(5), kit.stack.clock.now());
             assert!(matches!(cancelled.await.unwrap(), Cancel::Cancelled(_)));
             kit.stack.cache().reply_ended(room, reply).await.unwrap();
             Instant::now()
