@@ -63,7 +63,7 @@ impl<'a> World<'a> {
             8 => self.repeat().await,
             9 => self.lose().await,
             10 => self.postpone().await,
-            11 if self.random.one_in(2) => self.finish().await,
+            11 if self.random.one_in(2) => self.finish(),
             12 if self.random.one_in(2) => self.cancel().await,
             13 => self.clients.push(Client::default()),
             14 => self.leave(),
@@ -140,7 +140,7 @@ impl<'a> World<'a> {
     }
 
     /// Some attempt ends. The row takes the end of the newest one only.
-    async fn finish(&mut self) {
+    fn finish(&mut self) {
         let Some(at) = self.writer() else { return };
         self.writers[at].is_stopped = true;
         if self.row.end.is_some() || at + 1 != self.row.attempt {
@@ -153,7 +153,7 @@ impl<'a> World<'a> {
     async fn cancel(&mut self) {
         match self.cancelling.take() {
             None => {
-                self.cancelling = Some(newest_text(&self.entries().await).map(|(_, text)| text).unwrap_or_default())
+                self.cancelling = Some(newest_text(&self.entries().await).map(|(_, text)| text).unwrap_or_default());
             }
             Some(text) if self.row.end.is_none() => self.end_row(text),
             Some(_) => {}
