@@ -58,8 +58,8 @@ pub async fn cancel(
     })
 }
 
-/// Returns the reply `id`, or the latest reply to the message `id`, if it is the user's. A reply comes after its message, so only the turns from there
-/// on are read, and none if there is no such turn.
+/// Returns the reply `id`, or the latest reply to the message `id`, if it is the user's. A reply comes after its message,
+/// so only the turns from there on are read, and none if there is no such turn.
 pub async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
     const SQL: &str = formatcp!(
         "select {columns} from messages m
