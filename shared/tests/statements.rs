@@ -147,10 +147,10 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
 
     let again = NewReply { user, room, message: first.message.id, limits: LIMITS, bounds: BOUNDS, now };
     let Regenerate::Stored(second) = run!(run, replies::regenerate(db, &again)) else { panic!("not stored") };
-    let Cancel::Cancelled(..) = run!(run, replies::cancel(db, user, room, second.reply.id, FREE, now)) else {
-        panic!("not")
-    };
-    assert!(run!(run, replies::keep_text(db, second.reply.id, "Tea")).is_none(), "it was refunded");
+    assert_eq!(run!(run, replies::latest(db, user, room, first.message.id)).unwrap().id, second.reply.id);
+    let cancelled = run!(run, replies::cancel(db, user, room, second.reply.id, "Tea", FREE, now));
+    let Cancel::Cancelled(refunded, _) = cancelled else { panic!("not cancelled") };
+    assert_eq!(refunded.content, "", "it was refunded");
     assert!(run!(run, replies::progress(db, user, room, second.reply.id)).is_some());
     assert!(!run!(run, replies::keep_partial(db, second.reply.id, 0, &failed)), "it was refunded");
     assert!(run!(run, replies::bury(db, second.reply.id, now)).is_none());

@@ -422,7 +422,7 @@ export interface paths {
         };
         /**
          * Follow a reply
-         * @description Tells a reply while it is written, by server-sent events: `snapshot` replaces all text, `delta` is appended, `done` has the message as it is stored and ends the stream, `closing` says why the server ends it before. A stream lasts a minute at most; with `Last-Event-ID` the next one goes on where it ended. A user may have five at once: one more ends the oldest.
+         * @description Tells a reply while it is written, by server-sent events: `snapshot` replaces all text, `delta` is appended, `done` has the message as it is stored and ends the stream, `closing` says why the server ends it before. A stream lasts a minute at most; with `Last-Event-ID` the next one goes on where it ended. A user may have five at once: one more ends the oldest. They may open twenty a minute.
          *
          *     This is the streaming door, the host of `events_url`. Whoever cannot read streams reads the message with `wait`.
          *

@@ -3,9 +3,8 @@
 use axum::extract::State;
 use shared::cache::{Cache, newest_text};
 use shared::db::Db;
-use shared::db::messages::Message;
 use shared::db::replies::{self, Cancel};
-use shared::domain::{ChatroomId, Clock, FreeCancels, MessageId};
+use shared::domain::{ChatroomId, Clock, FreeCancels, MessageId, ReplyState};
 use shared::http::{Caller, Error, Json, Path, Result};
 use shared::telemetry;
 
@@ -36,28 +35,34 @@ pub(crate) async fn cancel_reply(
     caller: Caller,
     Path((room, id)): Path<(ChatroomId, MessageId)>,
 ) -> Result<Json<MessageView>> {
-    let (mut reply, tier) = match replies::cancel(&db, caller.user, room, id, free, clock.now()).await? {
-        Cancel::Cancelled(reply, tier) => (reply, tier),
-        Cancel::AlreadyFinal(reply) => return Ok(Json((*reply).into())),
-        Cancel::NoSuchReply => return Err(Error::not_found("message")),
+    let named = replies::latest(&db, caller.user, room, id).await?.ok_or_else(|| Error::not_found("message"))?;
+    let reply = if named.state.is_final() {
+        named
+    } else {
+        let text = seen(&cache, named.id).await;
+        match replies::cancel(&db, caller.user, room, named.id, &text, free, clock.now()).await? {
+            Cancel::Cancelled(reply, tier) => {
+                telemetry::replies::ended(reply.state, None, tier, reply.created_at, clock.now());
+                *reply
+            }
+            Cancel::AlreadyFinal(reply) => *reply,
+            Cancel::NoSuchReply => return Err(Error::not_found("message")),
+        }
     };
-    telemetry::replies::ended(reply.state, None, tier, reply.created_at, clock.now());
-    if let Some(text) = seen(&cache, &reply).await
-        && let Some(kept) = replies::keep_text(&db, reply.id, &text).await?
+    // Also when it was cancelled before: perhaps nobody could be told then.
+    if reply.state == ReplyState::Cancelled
+        && let Err(error) = cache.reply_ended(room, reply.id).await
     {
-        *reply = kept;
-    }
-    if let Err(error) = cache.reply_ended(room, reply.id).await {
         tracing::warn!(%error, "neither the worker nor those who watch were told of a cancelled reply");
     }
-    Ok(Json((*reply).into()))
+    Ok(Json(reply.into()))
 }
 
 /// The text of a reply that those who watch have seen. It is kept: what was on a screen does not vanish by a cancel.
-async fn seen(cache: &Cache, reply: &Message) -> Option<String> {
-    let entries = cache.live_entries(reply.id).await.unwrap_or_else(|error| {
+async fn seen(cache: &Cache, reply: MessageId) -> String {
+    let entries = cache.live_entries(reply).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the worker stores the text of a cancelled reply a little later");
         Vec::new()
     });
-    newest_text(&entries).map(|(_, text)| text).filter(|text| !text.is_empty())
+    newest_text(&entries).map(|(_, text)| text).unwrap_or_default()
 }

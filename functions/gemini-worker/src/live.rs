@@ -89,8 +89,14 @@ impl Publisher<'_> {
         loop {
             let begun = Instant::now();
             match self.publish().await {
-                Ok(Published::Written) => self.wait(begun).await,
-                Ok(Published::Lost) => self.written = None,
+                Ok(Published::Written) => {
+                    is_away = false;
+                    self.wait(begun).await;
+                }
+                Ok(Published::Lost) => {
+                    is_away = false;
+                    self.written = None;
+                }
                 Ok(Published::Ended | Published::Overtaken) => return,
                 Err(error) => {
                     if !std::mem::replace(&mut is_away, true) {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use shared::db::replies::{self, Progress};
 use shared::domain::{ChatroomId, MessageId};
 use shared::http::{Error, Result};
 
@@ -16,6 +17,7 @@ use crate::streams::Streams;
 /// Tells a reply while it is written, by server-sent events: `snapshot` replaces all text, `delta` is appended, `done` has the
 /// message as it is stored and ends the stream, `closing` says why the server ends it before. A stream lasts a minute at
 /// most; with `Last-Event-ID` the next one goes on where it ended. A user may have five at once: one more ends the oldest.
+/// They may open twenty a minute.
 ///
 /// This is the streaming door, the host of `events_url`. Whoever cannot read streams reads the message with `wait`.
 #[utoipa::path(
@@ -38,8 +40,9 @@ pub(crate) async fn follow_reply(
 ) -> Result<Response> {
     let Reader { caller, room, reply, entries } = reader;
     let last = headers.get("last-event-id").and_then(|id| entry(reply, id.to_str().ok()?));
-    let found = streams.open(caller.user, room, reply).await?;
-    let (progress, watcher) = found.ok_or_else(|| Error::not_found("message"))?;
-    let stream = Following::new(streams, (caller.user, room), progress.reply.into(), progress.attempt, watcher);
+    let found = replies::progress(&streams.db, caller.user, room, reply).await?;
+    let Progress { reply, attempt } = found.ok_or_else(|| Error::not_found("message"))?;
+    let watcher = streams.place(caller.user, reply.state).await?;
+    let stream = Following::new(streams, (caller.user, room), reply.into(), attempt, watcher);
     Ok(stream.resume(entries.as_deref(), last).into_response())
 }

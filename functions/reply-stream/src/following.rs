@@ -1,29 +1,20 @@
 //! One stream: a connection that follows a reply from its present text to its end, for a minute at most.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::time::Duration;
+mod looking;
 
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderName, HeaderValue};
-use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use std::collections::VecDeque;
+
+use axum::response::sse::Event;
 use shared::cache::{Follower, LiveEntry, LiveId, Watcher};
 use shared::chat::MessageView;
-use shared::db::replies::{self, Progress};
 use shared::domain::{ChatroomId, UserId};
 use tokio::time::{Instant, sleep_until};
-use tracing::{Instrument, Span};
+use tracing::Span;
 
+use self::looking::TICK;
 use crate::events::{self, Reason};
 use crate::streams::Streams;
 use crate::text::{Change, Snapshot, catch_up};
-
-/// How long a stream is silent before it says that it is alive, and looks at the row and its place.
-const TICK: Duration = Duration::from_secs(5);
-/// The same without Redis, or when the end was told but could not be read.
-const HURRY: Duration = Duration::from_secs(1);
 
 /// A stream from its first event to its last.
 pub(crate) struct Following {
@@ -34,7 +25,8 @@ pub(crate) struct Following {
     reply: MessageView,
     /// The newest attempt that the row knew then.
     attempt: u64,
-    watcher: Watcher,
+    /// Its place; `None` for a reply that has ended, which is told at once.
+    watcher: Option<Watcher>,
     follower: Follower,
     /// The newest entry that the client has.
     seen: LiveId,
@@ -47,7 +39,7 @@ pub(crate) struct Following {
     began: Instant,
     next_look: Instant,
     /// Of its request, whose id is in every line of the log.
-    span: Span,
+    pub(crate) span: Span,
 }
 
 impl Following {
@@ -57,7 +49,7 @@ impl Following {
         (user, room): (UserId, ChatroomId),
         reply: MessageView,
         attempt: i32,
-        watcher: Watcher,
+        watcher: Option<Watcher>,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -84,6 +76,10 @@ impl Following {
     pub(crate) fn resume(mut self, entries: Option<&[LiveEntry]>, last: Option<LiveId>) -> Self {
         let (seen, change) = catch_up(entries, last, self.attempt);
         self.seen = seen;
+        if entries.is_none() {
+            self.is_blind = true;
+            self.next_look = self.began + self.pause();
+        }
         match change {
             _ if self.reply.state.is_final() => self.finish(),
             Some(change) => self.waiting.extend(events::change(self.reply.id, seen, &change)),
@@ -104,7 +100,8 @@ impl Following {
         self
     }
 
-    async fn next(&mut self) -> Option<Event> {
+    /// The next event; `None` after the last one.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return Some(event);
@@ -141,7 +138,7 @@ impl Following {
             Err(error) => {
                 tracing::warn!(%error, "a stream goes on without Redis");
                 self.is_blind = true;
-                self.next_look = now + HURRY;
+                self.next_look = now + self.pause();
             }
         }
     }
@@ -149,44 +146,12 @@ impl Following {
     async fn take(&mut self, (seen, change): (LiveId, Option<Change>)) {
         let Some(change) = change else { return };
         self.seen = seen;
-        match events::change(self.reply.id, seen, &change) {
-            Some(event) => {
-                self.waiting.push_back(event);
-                self.is_silent = false;
-            }
-            None => self.look_at_row().await,
-        }
-    }
-
-    /// Looks at what nobody tells: whether the stream still has its place, and, after a silence, the row.
-    async fn look(&mut self) {
-        let has_place = self.streams.cache.keep_watching(&self.watcher, self.streams.clock.now()).await;
-        if let Ok(false) = has_place {
-            return self.close(Reason::Replaced);
-        }
-        if self.is_silent || self.is_blind || self.seen == LiveId::END {
+        if let Some(event) = events::change(self.reply.id, seen, &change) {
+            self.waiting.push_back(event);
+            self.is_silent = false;
+        } else {
             self.look_at_row().await;
-        }
-        if self.is_silent && !self.is_over {
-            self.waiting.push_back(events::alive());
-        }
-        let is_urgent = self.is_blind || self.seen == LiveId::END;
-        self.next_look = Instant::now() + if is_urgent { HURRY } else { TICK };
-        self.is_silent = true;
-    }
-
-    async fn look_at_row(&mut self) {
-        let row = replies::progress(&self.streams.db, self.user, self.room, self.reply.id).await;
-        self.streams.db.rest();
-        match row {
-            Ok(Some(Progress { reply, attempt })) => {
-                (self.reply, self.attempt) = (reply.into(), attempt.unsigned_abs().into());
-                if self.reply.state.is_final() {
-                    self.finish();
-                }
-            }
-            Ok(None) => self.close(Reason::Gone),
-            Err(error) => tracing::warn!(%error, "a stream cannot look at its reply"),
+            self.next_look = Instant::now() + self.pause();
         }
     }
 
@@ -205,26 +170,12 @@ impl Following {
     }
 
     async fn leave(&self) {
-        if let Err(error) = self.streams.cache.stop_watching(&self.watcher).await {
+        if let Some(watcher) = &self.watcher
+            && let Err(error) = self.streams.cache.stop_watching(watcher).await
+        {
             tracing::warn!(%error, "a stream that ended keeps its place for a while");
         }
         let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(reply = %self.reply.id, state = self.reply.state.as_str(), milliseconds, "a stream has ended");
-    }
-}
-
-impl IntoResponse for Following {
-    fn into_response(self) -> Response {
-        let events = stream::unfold(self, async |mut following| {
-            let span = following.span.clone();
-            let event = following.next().instrument(span).await?;
-            Some((Ok::<_, Infallible>(event), following))
-        });
-        // Neither a cache nor a proxy may keep or pack the events (nginx by the second header).
-        let headers = [
-            (CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
-            (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-        ];
-        (headers, Sse::new(events)).into_response()
     }
 }

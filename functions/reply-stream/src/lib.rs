@@ -1,22 +1,25 @@
 //! The streaming door: replies are followed here while they are written, by server-sent events (WHATWG HTML, section 9.2).
 //!
 //! - [`follow_reply`], `send_message`: the endpoints. - `reader`: who may follow. - `own_desk`: what accepts messages.
-//! - `streams`: how many a user has. - `following`: one of them, from its first event to its last.
+//! - `streams`: how many a user has. - `following`: one of them, from its first event to its last. - `response`: as a body.
 //! - [`text`]: what the entries of Redis mean for a client.
-//! - `events`: the events.
+//! - `events`: the events. - `gate`: what holds for every request.
 
 mod cors;
 mod events;
 mod follow_reply;
 mod following;
+mod gate;
 mod own_desk;
 mod reader;
+mod response;
 mod send_message;
 mod streams;
 pub mod text;
 
 use axum::Router;
 use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
 use shared::auth::StreamTickets;
 use shared::chat::{Desk, StreamDoor};
 use shared::config::{ConfigError, Env};
@@ -47,5 +50,6 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         auth,
         clock,
     };
-    Ok(edge(endpoints().with_state(app)).layer(option_layer(cors::layer(env)?)))
+    let gate = from_fn_with_state(app.auth.db.clone(), gate::pass);
+    Ok(edge(endpoints().with_state(app).layer(gate)).layer(option_layer(cors::layer(env)?)))
 }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use shared::Fault;
 use shared::cache::{Cache, Watcher};
 use shared::config::{ConfigError, Env};
 use shared::db::Db;
-use shared::db::replies::{self, Progress};
-use shared::domain::{ChatroomId, Clock, MessageId, UserId};
+use shared::domain::{Clock, ReplyState, UserId};
+use shared::http::{Error, ProblemCode, Result};
 
 /// What streams need. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -17,42 +16,37 @@ pub(crate) struct Streams {
     pub(crate) clock: Clock,
     /// Streams that a user may have at once; 0 sets no limit.
     per_user: u32,
+    /// Streams that a user may open in a minute; 0 sets no limit. One that was displaced runs on until its next look.
+    per_minute: u32,
     /// How long a stream lasts. Lambda does not tell that a client has left, and bills the stream on.
     pub(crate) whole: Duration,
 }
 
 impl Streams {
-    /// Reads `STREAMS_PER_USER` and `STREAM_SECONDS`.
+    /// Reads `STREAMS_PER_USER`, `STREAMS_PER_USER_MINUTE` and `STREAM_SECONDS`.
     pub(crate) fn from_env(env: &Env, cache: Cache, db: Db, clock: Clock) -> Result<Self, ConfigError> {
-        let per_user = env.parsed("STREAMS_PER_USER", 5)?;
-        Ok(Self { cache, db, clock, per_user, whole: env.seconds("STREAM_SECONDS", 60)? })
+        let (per_user, per_minute) = (env.parsed("STREAMS_PER_USER", 5)?, env.parsed("STREAMS_PER_USER_MINUTE", 20)?);
+        Ok(Self { cache, db, clock, per_user, per_minute, whole: env.seconds("STREAM_SECONDS", 60)? })
     }
 
-    /// A user's reply as it is stored, and a place for a stream of it; `None` if there is no such reply.
-    pub(crate) async fn open(
-        &self,
-        user: UserId,
-        room: ChatroomId,
-        reply: MessageId,
-    ) -> Result<Option<(Progress, Watcher)>, Fault> {
+    /// A place for a stream of a user's reply. A reply that has ended needs none: it is told at once. Without Redis nothing
+    /// is limited.
+    pub(crate) async fn place(&self, user: UserId, state: ReplyState) -> Result<Option<Watcher>> {
+        if state.is_final() {
+            return Ok(None);
+        }
         let watcher = Watcher::new(user, self.per_user);
-        let (progress, ()) = tokio::join!(replies::progress(&self.db, user, room, reply), self.take_place(&watcher));
-        // A stream lasts long, each in an environment of its own, and Postgres has few connections.
-        self.db.rest();
-        Ok(progress?.map(|progress| (progress, watcher)))
-    }
-
-    /// A place for a stream of a reply that was accepted just now.
-    pub(crate) async fn begin(&self, user: UserId) -> Watcher {
-        let watcher = Watcher::new(user, self.per_user);
-        self.take_place(&watcher).await;
-        self.db.rest();
-        watcher
-    }
-
-    async fn take_place(&self, watcher: &Watcher) {
-        if let Err(error) = self.cache.keep_watching(watcher, self.clock.now()).await {
-            tracing::warn!(%error, "a stream is not counted");
+        match self.cache.begin_watching(&watcher, self.per_minute, self.clock.now()).await {
+            Ok(Some(pause)) => Err(too_many(pause)),
+            Ok(None) => Ok(Some(watcher)),
+            Err(error) => {
+                tracing::warn!(%error, "a stream is not counted");
+                Ok(Some(watcher))
+            }
         }
     }
+}
+
+fn too_many(pause: Duration) -> Error {
+    Error::RateLimited(ProblemCode::TooManyRequests, "This user opens too many streams.", pause)
 }

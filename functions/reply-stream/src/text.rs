@@ -70,7 +70,10 @@ pub fn merge(entries: &[LiveEntry]) -> Option<(LiveId, Change)> {
 /// A `last` that is none of them may be of a stream that was lost: the client gets everything then. If the newest entry is of
 /// an earlier attempt than `last`, an overtaken worker has written to an empty stream: the client keeps what it has.
 pub fn catch_up(entries: Option<&[LiveEntry]>, last: Option<LiveId>, attempt: u64) -> (LiveId, Option<Change>) {
-    let Some(entries) = entries else { return (last.unwrap_or(LiveId::START), None) };
+    let Some(entries) = entries else {
+        // An attempt that has not begun is none: a stream that goes on behind it would never tell anything.
+        return (last.filter(|last| last.attempt <= attempt).unwrap_or(LiveId::START), None);
+    };
     let known = last.and_then(|last| entries.iter().position(|entry| entry.id == last));
     let is_older = |last: &LiveId| {
         entries.last().is_some_and(|newest| newest.id.attempt < last.attempt && last.attempt <= attempt)

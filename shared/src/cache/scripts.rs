@@ -75,10 +75,12 @@ pub(super) static ATTEMPT: LazyLock<Script> = LazyLock::new(|| Script::new(inclu
 /// Returns {mark or '', '' or the limit that refuses it, retry after (s)}.
 pub(super) static ADMIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("admit.lua")));
 
-/// Takes or renews a place among a user's requests that wait, or among their streams, then takes the places of the oldest ones away until there
-/// are as many as allowed.
+/// Takes or renews a place among a user's requests that wait, or among their streams. Then takes the oldest places away
+/// until there are as many as allowed. A place that is new may be counted by a bucket.
 ///
-/// KEYS: user's places. ARGV: now (ms), place, most, how long a place is kept (ms). Returns whether the place is kept.
+/// KEYS: user's places, the bucket if there is one. ARGV: now (ms), place, most or 0 for no limit, how long a place is kept
+/// (ms), new places a minute or 0 if it is none. Returns 1 if the place is kept, 0 if newer ones have it, and below 0 the
+/// seconds (negative) until the bucket allows it.
 pub(super) static WAIT: LazyLock<Piped> = LazyLock::new(|| Piped::new(include_str!("wait.lua")));
 
 /// Adds an entry to a reply's stream, unless its id is not above the newest one's. A piece must follow the entry before

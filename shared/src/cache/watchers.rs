@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::connection::CONNECT_TIMEOUT;
 use super::live::{LiveEntry, LiveId, all_entries};
+use super::scripts::WAIT;
 use super::waits::renew;
 use super::{Cache, Checked, Visit};
 use crate::Fault;
@@ -48,7 +49,29 @@ impl Cache {
         .await
     }
 
-    /// Takes or renews a stream's place. Returns whether it still has one: newer streams of its user may have taken it.
+    /// Takes a stream's place. Returns how long to wait if its user has opened `most` streams within the last minute: then it
+    /// has none. 0 sets no limit. A repeated call counts once.
+    pub async fn begin_watching(
+        &self,
+        watcher: &Watcher,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Option<Duration>, Fault> {
+        let keys = [self.streams_key(watcher.user), self.key("streams-opened", format_args!("{{{}}}", watcher.user))];
+        let (place,): (i64,) = self
+            .run_scripts(|form| {
+                let mut command = WAIT.command(form);
+                command.arg(keys.len()).arg(&keys).arg(now.unix_millis()).arg(&watcher.place).arg(watcher.most);
+                command.arg(u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX)).arg(most);
+                let mut pipeline = redis::pipe();
+                pipeline.add_command(command);
+                pipeline
+            })
+            .await?;
+        Ok((place < 0).then(|| Duration::from_secs(place.unsigned_abs())))
+    }
+
+    /// Renews a stream's place, or takes it if it was lost. Returns whether it still has one: newer streams of its user may have taken it.
     pub async fn keep_watching(&self, watcher: &Watcher, now: Timestamp) -> Result<bool, Fault> {
         let places = self.streams_key(watcher.user);
         let (has_place,): (u8,) = self
@@ -72,7 +95,7 @@ impl Cache {
     }
 
     fn streams_key(&self, user: UserId) -> String {
-        self.key("streams", user)
+        self.key("streams", format_args!("{{{user}}}"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The streaming door: where replies are followed, and the tickets that open it for one reply.
 
+use axum::http::Uri;
+
 use crate::auth::{StreamTicket, StreamTickets};
 use crate::config::{ConfigError, Env};
 use crate::domain::{ChatroomId, MessageId, Timestamp};
@@ -16,13 +18,13 @@ pub struct StreamDoor {
 impl StreamDoor {
     /// Reads `STREAM_URL` and `JWT_KEYS`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let base = env.required("STREAM_URL")?.trim_end_matches('/').to_owned();
+        let base = base(&env.required("STREAM_URL")?)?;
         Ok(Self { tickets: StreamTickets::from_env(env)?, base })
     }
 
     /// The door seen from inside: its own address is known when a request comes, unless `STREAM_URL` names another one.
     pub fn of_itself(env: &Env) -> Result<Self, ConfigError> {
-        let base = env.optional("STREAM_URL").unwrap_or_default().trim_end_matches('/').to_owned();
+        let base = env.optional("STREAM_URL").map_or_else(|| Ok(String::new()), |address| base(&address))?;
         Ok(Self { tickets: StreamTickets::from_env(env)?, base })
     }
 
@@ -46,5 +48,50 @@ impl StreamDoor {
         let (ticket, expires) =
             self.tickets.issue(StreamTicket { user: caller.user, session: caller.session, reply }, now);
         (format!("{}/chatroom/{room}/message/{reply}/events?ticket={ticket}", self.base), expires)
+    }
+}
+
+/// An address to which paths are added, without a slash at its end.
+fn base(address: &str) -> Result<String, ConfigError> {
+    let is_whole = !address.contains(['?', '#'])
+        && address.parse::<Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some_and(|host| !host.is_empty())
+        });
+    if !is_whole {
+        return Err(ConfigError::new(
+            "STREAM_URL",
+            "must be an address such as https://stream.example.com, without a query",
+        ));
+    }
+    Ok(address.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base;
+
+    #[test]
+    fn the_doors_address_is_a_url_to_which_paths_are_added() {
+        for (address, expected) in [
+            ("https://stream.example.com", "https://stream.example.com"),
+            (
+                "https://a.execute-api.eu-west-1.amazonaws.com/live/",
+                "https://a.execute-api.eu-west-1.amazonaws.com/live",
+            ),
+            ("http://127.0.0.1:4566", "http://127.0.0.1:4566"),
+        ] {
+            assert_eq!(base(address).unwrap(), expected);
+        }
+        for address in [
+            "stream.example.com",
+            "/live",
+            "ftp://a.example",
+            "https://",
+            "https://a.example?x=1",
+            "https://a.example#x",
+            "https://a b",
+        ] {
+            assert!(base(address).is_err(), "{address}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::response::Response;
 use axum::routing::any;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -91,6 +92,8 @@ fn with_body(mut response: Response) -> Response {
             *response.status_mut() = StatusCode::OK;
         }
         *response.body_mut() = Body::from("\n");
+        // It was that of an empty body, or of the one that a `HEAD` does not get.
+        response.headers_mut().remove(CONTENT_LENGTH);
     }
     response
 }

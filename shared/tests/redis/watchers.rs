@@ -61,6 +61,29 @@ async fn without_a_cap_no_place_is_kept() {
 }
 
 #[tokio::test]
+async fn streams_that_are_opened_are_counted_once_and_renewals_are_not() {
+    let server = RedisServer::start(&[]);
+    let relay = Relay::to(&server.address()).await;
+    let (cache, user) = (cache(relay.address()), UserId::generate());
+    let [first, second, third] = [0; 3].map(|_| Watcher::new(user, 2));
+    assert_eq!(cache.begin_watching(&first, 2, now()).await.unwrap(), None);
+    for _ in 0..5 {
+        assert!(cache.keep_watching(&first, now()).await.unwrap());
+        assert_eq!(cache.begin_watching(&first, 2, now()).await.unwrap(), None, "the same one");
+    }
+    relay.lose_answer(1);
+    assert_eq!(cache.begin_watching(&second, 2, now()).await.unwrap(), None);
+    assert!(relay.has_lost());
+    let pause = Duration::from_secs(30);
+    assert_eq!(cache.begin_watching(&third, 2, now()).await.unwrap(), Some(pause));
+    assert!(cache.keep_watching(&first, now()).await.unwrap(), "who is refused displaces nobody");
+    assert_eq!(cache.begin_watching(&third, 0, now()).await.unwrap(), None, "no limit");
+    assert_eq!(cache.begin_watching(&Watcher::new(user, 2), 2, now() + pause).await.unwrap(), None);
+    let other = Watcher::new(UserId::generate(), 2);
+    assert_eq!(cache.begin_watching(&other, 2, now()).await.unwrap(), None, "another user");
+}
+
+#[tokio::test]
 async fn a_stream_is_opened_in_one_round_trip_and_a_revoked_session_takes_no_place() {
     let server = RedisServer::start(&[]);
     let (cache, reply) = (cache(&server.address()), MessageId::generate());
@@ -72,7 +95,7 @@ async fn a_stream_is_opened_in_one_round_trip_and_a_revoked_session_takes_no_pla
     cache.mark_revoked(&[session]).await.unwrap();
     let (checked, _) = cache.open_stream(&visit(user, session, now()), reply).await.unwrap();
     assert_eq!(checked.mark, Mark::Revoked);
-    assert_eq!(server.command(&format!("EXISTS streams:{user}")).await, "0");
+    assert_eq!(server.command(&format!("EXISTS streams:{{{user}}}")).await, "0");
 }
 
 #[tokio::test]

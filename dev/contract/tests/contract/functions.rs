@@ -95,3 +95,10 @@ fn every_function_has_the_connections_that_it_needs() {
         assert_eq!(connections, expected, "{}", function.name);
     }
 }
+
+#[test]
+fn a_page_may_read_that_the_streaming_api_has_no_capacity() {
+    for kind in ["DEFAULT_4XX", "DEFAULT_5XX"] {
+        assert_eq!(Template::read().readers_of_refusals(kind).as_deref(), Some("'*'"), "{kind}");
+    }
+}

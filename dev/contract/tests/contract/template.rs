@@ -59,6 +59,13 @@ impl Template {
         self.functions().into_iter().find(|function| function.name == name).expect("a function of that name")
     }
 
+    /// The origins that may read the streaming API's own refusals, by the kind of refusal.
+    pub(crate) fn readers_of_refusals(&self, kind: &str) -> Option<String> {
+        let definition = &self.0["Resources"]["StreamApi"]["Properties"]["DefinitionBody"];
+        let refusal = &definition["x-amazon-apigateway-gateway-responses"][kind];
+        scalar(&refusal["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"])
+    }
+
     /// A parameter's default, if it has one.
     pub(crate) fn default_of(&self, parameter: &str) -> Option<String> {
         scalar(&self.0["Parameters"][parameter]["Default"])

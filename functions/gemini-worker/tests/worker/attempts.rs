@@ -104,7 +104,7 @@ async fn a_cancelled_and_a_killed_attempt_have_their_rows() {
     let cancel = async {
         tokio::time::sleep(Duration::from_millis(700)).await;
         let now = kit.stack.clock.now();
-        shared::db::replies::cancel(&kit.db, kit.user, room, cancelled, shared::domain::FreeCancels(5), now)
+        shared::db::replies::cancel(&kit.db, kit.user, room, cancelled, "", shared::domain::FreeCancels(5), now)
             .await
             .unwrap();
         kit.stack.cache().replies_deleted(&[cancelled]).await.unwrap();

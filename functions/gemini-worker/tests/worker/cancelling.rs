@@ -16,7 +16,7 @@ async fn a_cancelled_reply_stops_reading_and_keeps_its_text_so_far() {
     let cancel = async {
         tokio::time::sleep(Duration::from_millis(1000)).await;
         let cancelled =
-            replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), kit.stack.clock.now()).await.unwrap();
+            replies::cancel(&kit.db, kit.user, room, reply, "", FreeCancels(5), kit.stack.clock.now()).await.unwrap();
         assert!(matches!(cancelled, Cancel::Cancelled(..)));
         kit.stack.cache().replies_deleted(&[reply]).await.unwrap();
         Instant::now()
@@ -40,7 +40,7 @@ async fn a_reply_cancelled_while_redis_is_unavailable_stays_cancelled() {
     let reply = kit.send(room, "[[slow:800]] hi").await;
     let cancel = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), kit.stack.clock.now()).await.unwrap();
+        replies::cancel(&kit.db, kit.user, room, reply, "", FreeCancels(5), kit.stack.clock.now()).await.unwrap();
     };
     let jobs = [(room, reply)];
     tokio::join!(kit.work(&jobs), cancel);

@@ -45,7 +45,11 @@ async fn a_write_whose_answer_is_lost_is_written_once() {
     assert_eq!((text(&entries).as_str(), numbers), ("Tea is hot.", vec![1, 2, 3, 4, 5]));
 }
 
-/// How long the worker takes for a reply of a second, and the reply's text.
+/// How much longer the worker may take than the answer: a machine at work delays it, and each write that it waited for
+/// would cost half a second, five of them more than this.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// How long the worker takes for an answer. Asserts the reply's text.
 async fn taken(kit: &Kit, jobs: &[(shared::domain::ChatroomId, shared::domain::MessageId)]) -> Duration {
     let start = Instant::now();
     assert!(kit.work(jobs).await.is_empty());
@@ -62,7 +66,7 @@ async fn without_redis_an_answer_lands_as_soon() {
     let away = [("REDIS_URL", "redis://127.0.0.1:1")];
     let (kit, _script, jobs) = kit(vec![dripping(&PIECES, 200)], &away).await;
     let taken = taken(&kit, &jobs).await;
-    assert!(taken < Duration::from_millis(1_400), "{taken:?} for an answer of a second");
+    assert!(taken < Duration::from_secs(1) + SLACK, "{taken:?} for an answer of a second");
 }
 
 #[tokio::test]
@@ -75,7 +79,7 @@ async fn while_redis_stops_an_answer_lands_as_soon() {
         drop(server);
     };
     let (taken, ()) = tokio::join!(taken(&kit, &jobs), stop);
-    assert!(taken < Duration::from_millis(1_400), "{taken:?} for an answer of a second");
+    assert!(taken < Duration::from_secs(1) + SLACK, "{taken:?} for an answer of a second");
 }
 
 #[tokio::test]
@@ -89,7 +93,7 @@ async fn a_redis_that_went_silent_costs_the_answer_no_time_and_gets_all_of_the_t
         relay.go_silent();
     };
     let (taken, ()) = tokio::join!(taken(&kit, &jobs), silence);
-    assert!(taken < Duration::from_millis(3_500), "{taken:?} for an answer of three seconds");
+    assert!(taken < Duration::from_secs(3) + SLACK, "{taken:?} for an answer of three seconds");
     let entries = entries(&kit, jobs[0].1).await;
     let again = entries.iter().filter(|entry| entry.kind == LiveKind::Snapshot).nth(1).expect("a second snapshot");
     assert!(again.text.starts_with("Tea is very "), "{entries:?}");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 /// A step of an answer.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) enum Step {
     Raw(&'static str),
     /// Nothing happens for this many milliseconds.
     Pause(u64),
+    /// Nothing happens until the test lets it go on ([`Script::go_on`]).
+    Gate,
     /// The body ends as it should.
     End,
     /// Nothing more happens, and the connection stays open.
@@ -29,6 +32,7 @@ pub(crate) enum Step {
 pub(crate) struct Script {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<String>>>,
+    gate: Arc<Semaphore>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -43,15 +47,21 @@ impl Script {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::<Mutex<Vec<String>>>::default();
-        let (seen, mut calls) = (asked.clone(), VecDeque::from(calls));
+        let gate = Arc::new(Semaphore::new(0));
+        let (seen, opened, mut calls) = (asked.clone(), gate.clone(), VecDeque::from(calls));
         let server = tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
                 let steps = if calls.len() > 1 { calls.pop_front() } else { calls.front().cloned() };
-                tokio::spawn(play(client, steps.unwrap_or_default(), seen.clone()));
+                tokio::spawn(play(client, steps.unwrap_or_default(), seen.clone(), opened.clone()));
             }
         });
-        Self { url, asked, server }
+        Self { url, asked, gate, server }
+    }
+
+    /// Lets the next gate open, now or when an answer comes to it.
+    pub(crate) fn go_on(&self) {
+        self.gate.add_permits(1);
     }
 
     /// The requests so far, each with its head and body.
@@ -60,7 +70,7 @@ impl Script {
     }
 }
 
-async fn play(mut client: TcpStream, steps: Vec<Step>, seen: Arc<Mutex<Vec<String>>>) {
+async fn play(mut client: TcpStream, steps: Vec<Step>, seen: Arc<Mutex<Vec<String>>>, gate: Arc<Semaphore>) {
     let (mut asked, mut buffer) = (Vec::new(), [0; 4096]);
     while !is_whole(&asked) {
         match client.read(&mut buffer).await {
@@ -78,6 +88,7 @@ async fn play(mut client: TcpStream, steps: Vec<Step>, seen: Arc<Mutex<Vec<Strin
             Step::Event(data) => chunk(&mut client, &format!("data: {data}\r\n\r\n")).await,
             Step::Raw(bytes) => chunk(&mut client, bytes).await,
             Step::Pause(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,
+            Step::Gate => gate.acquire().await.unwrap().forget(),
             Step::End => send(&mut client, "0\r\n\r\n").await,
             Step::Open => std::future::pending().await,
         }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use http::Method;
+use axum::body::Body;
+use http::{Method, Request};
 use serde_json::json;
 
-use crate::kit::Kit;
+use crate::kit::{Client, Kit};
 
 #[tokio::test]
 async fn what_is_not_the_users_reply_is_not_found_before_any_event() {
@@ -90,6 +91,45 @@ async fn one_stream_too_many_ends_the_oldest() {
     for mut client in clients {
         client.expect("done").await;
     }
+}
+
+#[tokio::test]
+async fn what_opens_no_stream_takes_nobodys_place() {
+    let mut kit = Kit::with(&[("STREAMS_PER_USER", "1"), ("STREAMS_PER_USER_MINUTE", "2")]).await;
+    let ended = kit.claim().await;
+    kit.finish(ended, "Hello.").await;
+    let final_reply = kit.events();
+    let sent = kit.rooms().post(&format!("/chatroom/{}/message", kit.room), json!({ "content": "and?" })).await;
+    kit.reply = sent.body()["reply"]["id"].as_str().unwrap().parse().unwrap();
+    let mut client = kit.follow().await;
+    client.expect("snapshot").await;
+    let nobodys = format!("/chatroom/{}/message/01a207af-efbc-781e-ba38-5d940ed90475/events", kit.room);
+    for _ in 0..3 {
+        assert_eq!(kit.user.get(&nobodys).await.status(), 404);
+        assert_eq!(kit.user.get(&final_reply).await.status(), 200);
+        let head = Request::head(kit.events()).header("authorization", format!("Bearer {}", kit.user.token()));
+        let head = Client::open(kit.api.router_of(reply_stream::router), head.body(Body::empty()).unwrap()).await;
+        assert_eq!((head.status.as_u16(), &head.headers["allow"]), (405, &"GET".parse().unwrap()));
+    }
+    let attempt = kit.claim().await;
+    // Longer than until the stream looks at its place.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    kit.finish(attempt, "Tea.").await;
+    client.expect("done").await;
+}
+
+#[tokio::test]
+async fn a_user_opens_twenty_streams_a_minute() {
+    let kit = Kit::start().await;
+    for _ in 0..20 {
+        kit.follow().await.expect("snapshot").await;
+    }
+    let refused = kit.follow().await.refusal().await;
+    assert_eq!((refused.status(), refused.code().as_str()), (429, "too_many_requests"));
+    assert_eq!(refused.header("retry-after"), "3");
+    kit.api.stack.clock.advance(Duration::from_secs(3));
+    kit.follow().await.expect("snapshot").await;
+    assert_eq!(kit.follow().await.refusal().await.status(), 429);
 }
 
 #[tokio::test]

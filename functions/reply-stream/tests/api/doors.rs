@@ -97,8 +97,13 @@ async fn every_answer_has_a_body() {
             ("DELETE", &kit.events(), &bearer),
             ("BREW /", "/", &none),
         ] {
-            let (status, _, first) = answer(&kit, &form(method, path, "", headers, None)).await;
+            let (status, headers, first) = answer(&kit, &form(method, path, "", headers, None)).await;
             assert!(!first.is_empty() && status != 204 && status != 304, "{method} {path}: {status} {first:?}");
+            let length = headers.get("content-length").map(|length| length.to_str().unwrap().parse());
+            assert!(
+                length.as_ref().is_none_or(|length| *length == Ok(first.len())),
+                "{method} {path}: {length:?}, {first:?}"
+            );
         }
     }
     let (status, _, first) = answer(&kit, &json!({ "an": "odd event" })).await;

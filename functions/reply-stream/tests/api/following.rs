@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use shared::cache::LiveKind::{Delta, Snapshot, Waiting};
-use shared::cache::Published;
+use shared::cache::{LiveId, Published};
 use shared::db::replies::{self, Outcome};
-use shared::domain::ReplyError;
+use shared::domain::{FreeCancels, ReplyError};
 
 use crate::kit::Kit;
 
@@ -150,6 +150,37 @@ async fn a_cancel_keeps_the_text_that_was_on_the_screen() {
     replies::keep_partial(&kit.api.stack.db(), kit.reply, attempt, &more).await.unwrap();
     assert_eq!(kit.message().await["content"], "Begin in Al");
     assert_eq!(kit.write((1, 3), Delta, "fama").await, Published::Ended);
+}
+
+#[tokio::test]
+async fn a_cancelled_reply_has_its_text_from_the_first_moment_on() {
+    let kit = Kit::start().await;
+    // Whoever reads the row between two statements would see it: no statement may write an end without its text.
+    let guard = "create function refuse() returns trigger language plpgsql as
+            $$ begin raise exception 'a cancelled reply without its text'; end $$;
+        create trigger guard before update on messages for each row
+            when (new.state = 'cancelled' and new.content = '') execute function refuse()";
+    kit.api.stack.sql().await.batch_execute(guard).await.unwrap();
+    kit.claim().await;
+    kit.write((1, 1), Snapshot, "Begin in Al").await;
+    let question = kit.message().await["in_reply_to"].as_str().unwrap().to_owned();
+    let by_the_question = format!("/chatroom/{}/message/{question}/cancel", kit.room);
+    let cancelled = kit.rooms().post(&by_the_question, json!(null)).await.body();
+    assert_eq!((&cancelled["state"], &cancelled["content"]), (&json!("cancelled"), &json!("Begin in Al")));
+}
+
+#[tokio::test]
+async fn a_repeated_cancel_tells_those_who_were_not_told() {
+    let kit = Kit::start().await;
+    let mut client = kit.follow().await;
+    client.expect("snapshot").await;
+    let (db, now) = (kit.api.stack.db(), kit.api.stack.clock.now());
+    // The process dies between the row and the signal.
+    replies::cancel(&db, kit.user.id.unwrap(), kit.room, kit.reply, "", FreeCancels(5), now).await.unwrap();
+    assert!(kit.cache.live_entries(kit.reply).await.unwrap().is_empty());
+    let cancelled = kit.rooms().post(&kit.events().replace("/events", "/cancel"), json!(null)).await;
+    assert_eq!(kit.cache.live_entries(kit.reply).await.unwrap().last().map(|entry| entry.id), Some(LiveId::END));
+    assert_eq!(client.expect("done").await.1, cancelled.body());
 }
 
 #[tokio::test]

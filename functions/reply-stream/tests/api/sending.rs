@@ -54,7 +54,10 @@ async fn a_send_is_accepted_and_followed_in_one_response() {
 #[tokio::test]
 async fn without_the_wish_for_events_a_send_is_answered_as_at_the_other_door() {
     let kit = Kit::with(&[("BASIC_DAILY_LIMIT", "50"), ("UNFINISHED_REPLIES_BASIC", "50")]).await;
-    for headers in [&[][..], &[("accept", "application/json")], &[("accept", "*/*")]] {
+    let refusing =
+        ["application/json", "*/*", "text/event-stream;q=0", "text/event-stream; charset=utf-8; Q=0.000, */*"];
+    let refusing = refusing.map(|accept| [("accept", accept)]);
+    for headers in refusing.iter().map(|header| &header[..]).chain([&[][..]]) {
         let answer = send(&kit, &kit.user, headers, "and?").await.refusal().await;
         assert_eq!(answer.status(), 202);
         assert_eq!(
@@ -63,7 +66,7 @@ async fn without_the_wish_for_events_a_send_is_answered_as_at_the_other_door() {
         );
         assert!(answer.header("ratelimit").contains("daily"));
     }
-    for accept in ["application/json, text/event-stream", "text/event-stream;q=0.9", "Text/Event-Stream"] {
+    for accept in ["application/json;q=0, text/event-stream", "text/event-stream;q=0.001", "Text/Event-Stream"] {
         let client = send(&kit, &kit.user, &[("accept", accept)], "and?").await;
         assert_eq!(
             (client.status.as_u16(), &client.headers["content-type"]),
@@ -71,6 +74,14 @@ async fn without_the_wish_for_events_a_send_is_answered_as_at_the_other_door() {
             "{accept}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_send_of_a_user_who_opens_too_many_streams_is_accepted_without_one() {
+    let kit = Kit::with(&[("STREAMS_PER_USER_MINUTE", "1")]).await;
+    kit.follow().await.expect("snapshot").await;
+    let answer = send(&kit, &kit.user, &[EVENTS], "and?").await.refusal().await;
+    assert_eq!((answer.status(), &answer.body()["message"]["content"]), (202, &json!("and?")));
 }
 
 #[tokio::test]

@@ -39,6 +39,9 @@ fn without_redis_a_client_keeps_what_it_has() {
     let last = LiveId { attempt: 1, number: 7 };
     assert_eq!(catch_up(None, Some(last), 1), (last, None));
     assert_eq!(catch_up(None, None, 1), (LiveId::START, None));
+    for ahead in [LiveId { attempt: 2, number: 1 }, LiveId::END] {
+        assert_eq!(catch_up(None, Some(ahead), 1), (LiveId::START, None), "{ahead} has not begun");
+    }
     assert_eq!(catch_up(Some(&[]), Some(last), 1), (LiveId::START, None));
 }
 

@@ -31,46 +31,47 @@ impl FromRow for Cancelled {
     }
 }
 
-/// Cancels an unfinished reply of the user. `id` is the reply's own or that of the message it answers, which has one
-/// unfinished reply at most. A reply that the model was not asked for is refunded, if it is one of the `free` ones.
+/// Cancels a reply of the user, if it is unfinished. `text` is what those who watch have seen of it: it is kept with the end,
+/// so that nobody reads an end without it. A reply that the model was not asked for is refunded, if it is one of the `free`
+/// ones, and has no text then.
 pub async fn cancel(
     db: &Db,
     user: UserId,
     room: ChatroomId,
-    id: MessageId,
+    reply: MessageId,
+    text: &str,
     free: FreeCancels,
     now: Timestamp,
 ) -> Result<Cancel, Fault> {
     const SQL: &str = formatcp!(
         "with was as (
             select id, user_id, charged_on, {UNBEGUN} as is_unbegun from messages
-            where (id = $2 or in_reply_to = $2) and chatroom_id = $3 and user_id = $4 and {UNFINISHED} for update
+            where id = $2 and in_reply_to is not null and chatroom_id = $3 and user_id = $4 and {UNFINISHED} for update
         ), unbegun as (
             select user_id, charged_on from was where is_unbegun
-        ), {CALL_OFF}, ended as (
+        ), {CALL_OFF}, refund as (
+            select exists (select from called_off where is_free) as is_free
+        ), ended as (
             update messages m set state = 'cancelled', completed_at = $5, lease_until = null, retry_at = null,
-                charged_on = case when exists (select from called_off where is_free) then null else m.charged_on end
-            from was where m.id = was.id returning m.*
+                charged_on = case when is_free then null else m.charged_on end,
+                content = case when is_free then '' else $6 end
+            from was, refund where m.id = was.id returning m.*
         )
         select {columns}, m.tier from ended m",
         columns = Message::COLUMNS
     );
-    loop {
-        if let Some(Cancelled(message, tier)) = db.first(SQL, &[&free.0, &id, &room, &user, &now]).await? {
-            return Ok(Cancel::Cancelled(Box::new(message), tier));
-        }
-        match latest(db, user, room, id).await? {
-            // Between the two statements it was added, to a message whose earlier reply had ended.
-            Some(reply) if !reply.state.is_final() => {}
-            Some(reply) => return Ok(Cancel::AlreadyFinal(Box::new(reply))),
-            None => return Ok(Cancel::NoSuchReply),
-        }
+    if let Some(Cancelled(message, tier)) = db.first(SQL, &[&free.0, &reply, &room, &user, &now, &text]).await? {
+        return Ok(Cancel::Cancelled(Box::new(message), tier));
     }
+    Ok(match latest(db, user, room, reply).await? {
+        Some(reply) => Cancel::AlreadyFinal(Box::new(reply)),
+        None => Cancel::NoSuchReply,
+    })
 }
 
-/// The reply `id`, or the latest reply to the message `id`. A reply comes after its message, so only the turns from there
-/// on are read, and none if there is no such turn.
-async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
+/// Returns the reply `id`, or the latest reply to the message `id`, if it is the user's. A reply comes after its message,
+/// so only the turns from there on are read, and none if there is no such turn.
+pub async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Result<Option<Message>, Fault> {
     const SQL: &str = formatcp!(
         "select {columns} from messages m
         where m.chatroom_id = $2 and m.user_id = $3 and m.in_reply_to is not null and (m.id = $1 or m.in_reply_to = $1)
@@ -79,16 +80,6 @@ async fn latest(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Resul
         columns = Message::COLUMNS
     );
     db.first(SQL, &[&id, &room, &user]).await
-}
-
-/// Stores the text that those who watched had seen when the reply was cancelled. `None` if it was refunded, or has a text.
-pub async fn keep_text(db: &Db, reply: MessageId, text: &str) -> Result<Option<Message>, Fault> {
-    const SQL: &str = formatcp!(
-        "update messages m set content = $2
-        where id = $1 and state = 'cancelled' and content = '' and charged_on is not null returning {}",
-        Message::COLUMNS
-    );
-    db.first(SQL, &[&reply, &text]).await
 }
 
 /// Stores what an attempt took whose reply was cancelled, and its text unless one is kept. A reply that was refunded gets

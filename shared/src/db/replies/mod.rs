@@ -7,7 +7,7 @@ mod progress;
 mod regenerate;
 mod strays;
 
-pub use cancel::{Cancel, cancel, keep_partial, keep_text};
+pub use cancel::{Cancel, cancel, keep_partial, latest};
 pub use claim::{Attempt, Claim, MOST_ATTEMPTS, Turn, claim};
 pub use end::{Outcome, finish, postpone, renew};
 pub use progress::{Progress, progress};

@@ -1,11 +1,14 @@
 //! A reply's stream in any order of what happens to it: attempts, overtaken and killed writers, repeated and broken-off
 //! writes, cancels, losses of the stream, lost ends, and clients that come, leave and resume.
 //!
-//! The writer's and the readers' parts are the deployed ones; the row is a model of what Postgres holds. What must hold:
-//! before the end a client's text is the beginning of one attempt's, its ids only grow, there is one end, and then its
-//! text is the row's. `PROOF_SEED=74` runs one seed.
+//! The deployed parts are the attempt's publisher, the entries of Redis with their scripts, and what entries mean for a client
+//! (`merge`, `catch_up`). The row, and when a stream looks at it, are modelled: that is tested through the router, in
+//! `functions/reply-stream/tests`. What must hold: before the end a client's text is the beginning of one attempt's, its ids
+//! only grow, there is one end for each, and then its text is the row's. `PROOF_SEED=74` runs one seed.
 
 #![cfg(test)]
+
+mod parts;
 
 use std::time::Duration;
 
@@ -16,33 +19,10 @@ use shared::cache::{Cache, LiveEntry, LiveId, Published, newest_text};
 use shared::domain::{ChatroomId, MessageId};
 use testkit::Stack;
 
+use crate::parts::{Client, Row, Writer};
+
 const SEEDS: u64 = 1_000;
 const STEPS: usize = 40;
-
-/// What Postgres holds of the reply.
-#[derive(Debug, Default)]
-struct Row {
-    attempt: usize,
-    end: Option<String>,
-}
-
-/// An attempt's worker. It does not know that it was overtaken, until its stream tells it.
-struct Writer<'a> {
-    live: Live<'a>,
-    text: String,
-    /// How much of the text was read so far, in bytes.
-    read: usize,
-    is_stopped: bool,
-}
-
-#[derive(Debug, Default)]
-struct Client {
-    text: String,
-    last: Option<LiveId>,
-    /// Where its connection goes on; `None` while it has none.
-    seen: Option<LiveId>,
-    ends: usize,
-}
 
 struct World<'a> {
     stack: &'a Stack,
@@ -55,6 +35,8 @@ struct World<'a> {
     /// The texts of the attempts, the first one empty: before any attempt.
     texts: Vec<String>,
     clients: Vec<Client>,
+    /// What a cancel has read, which it has not stored yet.
+    cancelling: Option<String>,
 }
 
 impl<'a> World<'a> {
@@ -69,23 +51,25 @@ impl<'a> World<'a> {
             writers: Vec::new(),
             texts: vec![String::new()],
             clients: Vec::new(),
+            cancelling: None,
         }
     }
 
     async fn step(&mut self) {
-        match self.random.within(0..20) {
+        match self.random.within(0..22) {
             0 | 1 => self.claim(),
             2..=6 => self.write().await,
             7 => self.break_off().await,
             8 => self.repeat().await,
             9 => self.lose().await,
             10 => self.postpone().await,
-            11 if self.random.one_in(2) => self.finish().await,
-            12 if self.random.one_in(4) => self.cancel().await,
+            11 if self.random.one_in(2) => self.finish(),
+            12 if self.random.one_in(2) => self.cancel().await,
             13 => self.clients.push(Client::default()),
             14 => self.leave(),
-            15 => self.resume().await,
-            _ => self.read().await,
+            15 => self.go_on(false).await,
+            16 => self.tell().await,
+            _ => self.go_on(true).await,
         }
     }
 
@@ -156,27 +140,35 @@ impl<'a> World<'a> {
     }
 
     /// Some attempt ends. The row takes the end of the newest one only.
-    async fn finish(&mut self) {
+    fn finish(&mut self) {
         let Some(at) = self.writer() else { return };
         self.writers[at].is_stopped = true;
         if self.row.end.is_some() || at + 1 != self.row.attempt {
             return;
         }
-        self.row.end = Some(self.writers[at].text.clone());
-        self.tell().await;
+        self.end_row(self.writers[at].text.clone());
     }
 
+    /// A cancel reads what was published, and stores it with the end later: anything may happen in between.
     async fn cancel(&mut self) {
-        if self.row.end.is_some() {
-            return;
+        match self.cancelling.take() {
+            None => {
+                self.cancelling = Some(newest_text(&self.entries().await).map(|(_, text)| text).unwrap_or_default());
+            }
+            Some(text) if self.row.end.is_none() => self.end_row(text),
+            Some(_) => {}
         }
-        self.row.end = Some(newest_text(&self.entries().await).map(|(_, text)| text).unwrap_or_default());
-        self.tell().await;
     }
 
-    /// Tells the end, unless the process dies before.
+    /// Stores the end. Whether it is told, and when, is another matter.
+    fn end_row(&mut self, text: String) {
+        self.row.end = Some(text);
+        // Otherwise the process dies before.
+        self.row.is_untold = !self.random.one_in(4);
+    }
+
     async fn tell(&mut self) {
-        if !self.random.one_in(4) {
+        if std::mem::take(&mut self.row.is_untold) {
             self.cache.reply_ended(self.room, self.reply).await.unwrap();
         }
     }
@@ -192,6 +184,14 @@ impl<'a> World<'a> {
         self.random.choose(&fitting).copied()
     }
 
+    async fn go_on(&mut self, is_connected: bool) {
+        match self.client(is_connected) {
+            Some(at) if is_connected => self.read(at).await,
+            Some(at) => self.resume(at).await,
+            None => {}
+        }
+    }
+
     fn leave(&mut self) {
         if let Some(at) = self.client(true) {
             self.clients[at].seen = None;
@@ -199,8 +199,7 @@ impl<'a> World<'a> {
     }
 
     /// A client opens a stream, with what it has. Redis may be away then.
-    async fn resume(&mut self) {
-        let Some(at) = self.client(false) else { return };
+    async fn resume(&mut self, at: usize) {
         let entries = if self.random.one_in(8) { None } else { Some(self.entries().await) };
         let last = self.clients[at].last;
         if self.row.end.is_some() {
@@ -216,8 +215,7 @@ impl<'a> World<'a> {
     }
 
     /// A connected client gets what is new, or its stream looks at the row after a silence.
-    async fn read(&mut self) {
-        let Some(at) = self.client(true) else { return };
+    async fn read(&mut self, at: usize) {
         let seen = self.clients[at].seen.unwrap();
         if self.entries().await.iter().all(|entry| entry.id <= seen) {
             if self.row.end.is_some() {
@@ -262,21 +260,22 @@ async fn run(stack: &Stack, cache: &Cache, seed: u64) {
     // Whatever has happened, the reply ends, and everybody who comes back has it.
     if world.row.end.is_none() {
         world.claim();
-        world.row.end = world.texts.last().cloned();
-        world.tell().await;
+        world.end_row(world.texts.last().cloned().unwrap());
     }
-    for at in 0..world.clients.len() {
-        for _ in 0..9 {
-            if world.clients[at].ends > 0 {
-                break;
-            }
-            let is_connected = world.clients[at].seen.is_some();
-            if is_connected { world.read().await } else { world.resume().await }
-        }
-    }
+    world.tell().await;
     let end = world.row.end.clone().unwrap();
-    let left: Vec<_> = world.clients.iter().filter(|client| client.ends == 1).collect();
-    assert!(left.iter().all(|client| client.text == end));
+    for at in 0..world.clients.len() {
+        // What is in the stream, the end if it was told, and the row.
+        for _ in 0..3 {
+            match &world.clients[at] {
+                Client { ends: 0, seen: Some(_), .. } => world.read(at).await,
+                Client { ends: 0, .. } => world.resume(at).await,
+                _ => break,
+            }
+        }
+        let client = &world.clients[at];
+        assert_eq!((client.ends, &client.text), (1, &end), "client {at}");
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment says which seeds run")]
