@@ -72,7 +72,7 @@ impl Turn {
                 }
                 Claim::Wait(_) => tokio::time::sleep(Duration::from_secs(1)).await,
                 // Another turn of the room made it.
-                Claim::Idle | Claim::Exhausted(..) => return,
+                Claim::Idle | Claim::Exhausted { .. } => return,
             }
         }
     }
