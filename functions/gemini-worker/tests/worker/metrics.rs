@@ -98,7 +98,7 @@ async fn a_reply_that_was_cancelled_while_it_was_made_is_not_counted_a_second_ti
     let room = kit.room().await;
     let reply = kit.send(room, "hi").await;
     let now = kit.stack.clock.now();
-    replies::cancel(&kit.db, kit.user, room, reply, FreeCancels(5), now).await.unwrap();
+    replies::cancel(&kit.db, kit.user, room, reply, "", FreeCancels(5), now).await.unwrap();
     kit.work(&[(room, reply)]).await;
     assert!(logs.metric("ReplyEnded").is_empty() && logs.metric("ReplyInTime").is_empty());
 }
