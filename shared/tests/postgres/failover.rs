@@ -7,9 +7,11 @@ use crate::world::{db, now, write, write_in_transaction, write_session};
 
 /// Two migrated servers, and a relay to the first one.
 struct Cluster {
-    old: Server,
+    _old: Server,
     new: Server,
     relay: Relay,
+    /// The first connection to the old one. Postgres tells its newest process first of other settings, and this one last.
+    sql: tokio_postgres::Client,
 }
 
 fn url(address: &str) -> String {
@@ -22,13 +24,13 @@ impl Cluster {
         migrate(&url(&old.address())).await;
         migrate(&url(&new.address())).await;
         let relay = Relay::to(&old.address()).await;
-        Self { old, new, relay }
+        let (sql, connection) = tokio_postgres::connect(&url(&old.address()), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        Self { _old: old, new, relay, sql }
     }
 
     async fn fail_over(&self) {
-        let (sql, connection) =
-            tokio_postgres::connect(&url(&self.old.address()), tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let sql = &self.sql;
         sql.batch_execute("alter system set default_transaction_read_only = on").await.unwrap();
         sql.batch_execute("select pg_reload_conf()").await.unwrap();
         self.relay.lead_to(&self.new.address());
