@@ -160,7 +160,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Stores the end. Whether it is told, and when, is another matter.
+    /// Stores the end. Those who watch are told of it by another step.
     fn end_row(&mut self, text: String) {
         self.row.end = Some(text);
         // Otherwise the process dies before.
