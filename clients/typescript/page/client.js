@@ -1,5 +1,197 @@
 // Made of clients/typescript/src by `dev/client page`. With openapi-fetch, MIT, (c) 2023 Drew Powers.
 
+// src/problem.ts
+var ProblemError = class extends Error {
+  name = "ProblemError";
+  /** After how many seconds another try may succeed. */
+  retryAfter;
+  /** The fields that are not acceptable. */
+  errors = [];
+  constructor(response, body) {
+    const problem = body?.code ? body : madeUp(response.status);
+    super(problem.detail);
+    Object.assign(this, problem);
+    const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+    this.retryAfter = Number.isNaN(seconds) ? void 0 : seconds;
+  }
+};
+var CODES = {
+  404: "not_found",
+  413: "payload_too_large",
+  429: "too_many_requests",
+  500: "internal"
+};
+function madeUp(status) {
+  const code = CODES[status] ?? (status < 500 ? "malformed_request" : "unavailable");
+  const detail = `The API answered ${status}.`;
+  return { type: "about:blank", title: detail, status, code, detail, request_id: "" };
+}
+async function unwrap(call) {
+  const { data, error, response } = await call;
+  if (!response.ok) throw new ProblemError(response, error);
+  return data;
+}
+
+// src/retry.ts
+var LIMITS = {
+  /** How often a request is tried. */
+  tries: 5,
+  /** The pause before the second try; it doubles with each. */
+  firstPause: 500,
+  /** The longest pause. A refusal that asks for a longer one is thrown. */
+  longestPause: 3e4,
+  /** How long a try may take. */
+  answer: 4e4,
+  /** A stream without a byte for so long is dead; the server sends one every 5 s. */
+  silence: 12e3,
+  /** After so many lost streams in a row, or one without capacity, the reply is read by `wait` for a while. */
+  lostStreams: 3,
+  /** How many seconds a request waits for the reply where there is no stream: 20 at most. */
+  wait: 20
+};
+async function persist(call, limits, { signal, idempotent = true }) {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await unwrap(call(either(signal, AbortSignal.timeout(limits.answer))));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (tried >= limits.tries || !passes(error, idempotent)) throw error;
+      const asked = error instanceof ProblemError && error.retryAfter !== void 0;
+      const pause = asked ? error.retryAfter * 1e3 : backoff(tried, limits);
+      if (pause > limits.longestPause) throw error;
+      await sleep(pause, signal);
+    }
+  }
+}
+function passes(error, idempotent) {
+  if (!(error instanceof ProblemError)) return idempotent;
+  if (error.status === 429) return error.code !== "allowance_spent" && error.code !== "too_many_rooms";
+  return idempotent && [502, 503, 504].includes(error.status);
+}
+function backoff(tried, limits) {
+  return Math.min(limits.longestPause, limits.firstPause * 2 ** (tried - 1)) * (0.5 + Math.random() / 2);
+}
+function sleep(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const abort = () => (clearTimeout(timer), reject(signal?.reason));
+    const timer = setTimeout(() => (signal?.removeEventListener("abort", abort), resolve()), milliseconds);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+function either(one, other) {
+  return one ? AbortSignal.any([one, other]) : other;
+}
+
+// src/sse.ts
+async function* serverEvents(body, alive) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let [rest, id, type, data] = ["", "", "", ""];
+  try {
+    for (; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      alive();
+      const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const [, field, text = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+        if (field === "data") data += `${text}
+`;
+        if (field === "event") type = text;
+        if (field === "id") id = text;
+        if (line !== "") continue;
+        if (data) yield { type, data, id };
+        [type, data] = ["", ""];
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => void 0);
+  }
+}
+
+// src/follow.ts
+async function* follow(door, target, { signal } = {}) {
+  const { firstPause, lostStreams } = door.limits;
+  const at = { path: pathOf(target), url: target.events_url, last: "", lost: 0 };
+  for (let end = "time"; ; ) {
+    if (end !== "none") end = yield* stream(door, at, signal);
+    signal?.throwIfAborted();
+    if (end === "over") return;
+    if (end === "time") continue;
+    if (end !== "none") {
+      at.lost = end === "full" ? lostStreams : Math.min(at.lost + 1, lostStreams);
+      await sleep(backoff(at.lost, door.limits), signal);
+      if (at.lost < lostStreams) continue;
+    }
+    const next = Date.now() + 2 * firstPause;
+    if (yield* wait(door, at, signal)) return;
+    await sleep(next - Date.now(), signal);
+  }
+}
+function pathOf({ room, reply }) {
+  return { chatroom: room, message: typeof reply === "string" ? reply : reply.id };
+}
+async function* stream(door, at, signal) {
+  const connection = new AbortController();
+  let timer;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => connection.abort(), door.limits.silence);
+  };
+  const init = { signal: either(signal, connection.signal), params: { path: at.path } };
+  try {
+    alive();
+    at.url ??= (await unwrap(door.api.POST("/chatroom/{chatroom}/message/{message}/events-ticket", init))).events_url;
+    const headers = { accept: "text/event-stream", ...at.last && { "last-event-id": at.last } };
+    const response = await door.http(new Request(at.url, { signal: init.signal, cache: "no-store", headers }));
+    if (response.status === 401) {
+      at.url = void 0;
+      return "lost";
+    }
+    if (!response.ok) return failed(response.status);
+    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) return "none";
+    for await (const { type, data, id } of serverEvents(response.body, alive)) {
+      const event = JSON.parse(data);
+      Object.assign(at, { last: id, lost: 0, shown: at.shown ?? "" });
+      if (type === "closing" && event.reason === "time") return "time";
+      if (type === "done") yield { type, message: event };
+      if (type === "snapshot" || type === "delta" || type === "closing") yield { type, ...event };
+      if (type === "done" || type === "closing") return event.reason === "replaced" ? "none" : "over";
+    }
+    return "lost";
+  } catch (error) {
+    return error instanceof ProblemError ? failed(error.status) : "lost";
+  } finally {
+    clearTimeout(timer);
+    connection.abort();
+  }
+}
+function failed(status) {
+  if (status === 429) return "full";
+  return status >= 500 ? "lost" : "none";
+}
+async function* wait(door, at, signal) {
+  const params = { path: at.path, query: { wait: door.limits.wait } };
+  const get = (signal2) => door.api.GET("/chatroom/{chatroom}/message/{message}", { params, signal: signal2 });
+  try {
+    const message = await persist(get, door.limits, { signal });
+    const { state, content } = message;
+    if (state !== "pending" && state !== "generating") {
+      yield { type: "done", message };
+      return true;
+    }
+    if (at.last === "" && at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
+    at.shown = state + content;
+    return false;
+  } catch (error) {
+    if (at.shown === void 0 || !(error instanceof ProblemError) || error.status !== 404) throw error;
+    yield { type: "closing", reason: "gone" };
+    return true;
+  }
+}
+
 // node_modules/openapi-fetch/dist/index.mjs
 var PATH_PARAM_RE = /\{[^{}]+\}/g;
 var supportsRequestInitExt = () => {
@@ -476,214 +668,7 @@ function removeTrailingSlash(url) {
   return url;
 }
 
-// src/problem.ts
-var ProblemError = class extends Error {
-  name = "ProblemError";
-  /** After how many seconds another try may succeed. */
-  retryAfter;
-  /** The fields that are not acceptable. */
-  errors = [];
-  constructor(response, body) {
-    const problem = body?.code ? body : madeUp(response.status);
-    super(problem.detail);
-    Object.assign(this, problem);
-    const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-    this.retryAfter = Number.isNaN(seconds) ? void 0 : seconds;
-  }
-};
-var CODES = {
-  404: "not_found",
-  413: "payload_too_large",
-  429: "too_many_requests",
-  500: "internal"
-};
-function madeUp(status) {
-  const code = CODES[status] ?? (status < 500 ? "malformed_request" : "unavailable");
-  const detail = `The API answered ${status}.`;
-  return { type: "about:blank", title: detail, status, code, detail, request_id: "" };
-}
-async function unwrap(call) {
-  const { data, error, response } = await call;
-  if (!response.ok) throw new ProblemError(response, error);
-  return data;
-}
-async function read(response) {
-  if (!response.ok) throw new ProblemError(response, await response.json().catch(() => void 0));
-  return await response.json();
-}
-
-// src/retry.ts
-var LIMITS = {
-  /** How often a request is tried. */
-  tries: 5,
-  /** The pause before the second try; it doubles with each. */
-  firstPause: 500,
-  /** The longest pause. A refusal that asks for a longer one is thrown. */
-  longestPause: 3e4,
-  /** How long a try may take. */
-  answer: 4e4,
-  /** A stream without a byte for so long is dead; the server sends one every 5 s. */
-  silence: 12e3,
-  /** After so many lost streams in a row the reply is read by `wait` for a while. */
-  lostStreams: 3,
-  /** How many seconds a request waits for the reply where there is no stream: 20 at most. */
-  wait: 20
-};
-async function persist(attempt, limits, { signal, idempotent = true }) {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await attempt(either(signal, AbortSignal.timeout(limits.answer)));
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (tried >= limits.tries || !passes(error, idempotent)) throw error;
-      const asked = error instanceof ProblemError && error.retryAfter !== void 0;
-      const pause = asked ? error.retryAfter * 1e3 : backoff(tried, limits);
-      if (pause > limits.longestPause) throw error;
-      await sleep(pause, signal);
-    }
-  }
-}
-function passes(error, idempotent) {
-  if (!(error instanceof ProblemError)) return idempotent;
-  if (error.status === 429) return error.code !== "allowance_spent" && error.code !== "too_many_rooms";
-  return idempotent && [502, 503, 504].includes(error.status);
-}
-function backoff(tried, limits) {
-  return Math.min(limits.longestPause, limits.firstPause * 2 ** (tried - 1)) * (0.5 + Math.random() / 2);
-}
-function sleep(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const abort = () => (clearTimeout(timer), reject(signal?.reason));
-    const timer = setTimeout(() => (signal?.removeEventListener("abort", abort), resolve()), milliseconds);
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
-  });
-}
-function either(one, other) {
-  return one ? AbortSignal.any([one, other]) : other;
-}
-
-// src/sse.ts
-async function* serverEvents(body, alive) {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let [rest, id, type, data] = ["", "", "", ""];
-  try {
-    for (; ; ) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      alive();
-      const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const [, field, text = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
-        if (field === "data") data += `${text}
-`;
-        if (field === "event") type = text;
-        if (field === "id") id = text;
-        if (line !== "") continue;
-        if (data) yield { type, data, id };
-        [type, data] = ["", ""];
-      }
-    }
-  } finally {
-    await reader.cancel().catch(() => void 0);
-  }
-}
-
-// src/follow.ts
-async function* follow(door, target, signal) {
-  const at = { path: pathOf(target), url: target.events_url, last: "", lost: 0, seen: false, shown: "" };
-  for (let streaming = true; ; ) {
-    const end = streaming ? yield* stream(door, at, signal) : "none";
-    signal?.throwIfAborted();
-    if (end === "over") return;
-    if (end === "lost") at.lost += 1;
-    if (end === "lost" && at.lost < door.limits.lostStreams) await sleep(backoff(at.lost, door.limits), signal);
-    else if (end !== "time") {
-      if (yield* wait(door, at, signal)) return;
-      streaming = end === "lost";
-    }
-  }
-}
-function pathOf({ room, reply }) {
-  const id = typeof reply === "string" ? reply : reply.id;
-  return `/chatroom/${encodeURIComponent(room)}/message/${encodeURIComponent(id)}`;
-}
-async function* stream(door, at, signal) {
-  const connection = new AbortController();
-  let timer;
-  const alive = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => connection.abort(), door.limits.silence);
-  };
-  const init = { signal: either(signal, connection.signal), cache: "no-store" };
-  try {
-    alive();
-    at.url ??= await address(door, at.path, init);
-    const headers = { accept: "text/event-stream", ...at.last && { "last-event-id": at.last } };
-    const response = await door.http(new Request(at.url, { ...init, headers }));
-    if (response.status === 401) at.url = void 0;
-    if (response.status === 401 || response.status >= 500) return "lost";
-    const streams = response.ok && response.headers.get("content-type")?.startsWith("text/event-stream");
-    if (!streams || !response.body) return "none";
-    for await (const { type, data, id } of serverEvents(response.body, alive)) {
-      const event = JSON.parse(data);
-      Object.assign(at, { last: id, lost: 0, seen: true });
-      if (type === "closing" && event.reason === "time") return "time";
-      if (type === "done") yield { type, message: event };
-      if (type === "snapshot" || type === "delta" || type === "closing") yield { type, ...event };
-      if (type === "done" || type === "closing") return event.reason === "replaced" ? "none" : "over";
-    }
-    return "lost";
-  } catch (error) {
-    return error instanceof ProblemError && error.status < 500 ? "none" : "lost";
-  } finally {
-    clearTimeout(timer);
-    connection.abort();
-  }
-}
-async function address(door, path, init) {
-  const response = await door.call(`${path}/events-ticket`, { ...init, method: "POST" });
-  return (await read(response)).events_url;
-}
-async function* wait(door, at, signal) {
-  const next = Date.now() + 2 * door.limits.firstPause;
-  const get = async (signal2) => read(await door.call(`${at.path}?wait=${door.limits.wait}`, { signal: signal2 }));
-  try {
-    const message = await persist(get, door.limits, { signal });
-    const { state, content } = message;
-    const final = state !== "pending" && state !== "generating";
-    if (final) yield { type: "done", message };
-    else if (at.last === "" && at.shown !== state + content) yield { type: "snapshot", attempt: 0, state, content };
-    Object.assign(at, { seen: true, shown: state + content });
-    if (!final) await sleep(next - Date.now(), signal);
-    return final;
-  } catch (error) {
-    if (!at.seen || !(error instanceof ProblemError) || error.status !== 404) throw error;
-    yield { type: "closing", reason: "gone" };
-    return true;
-  }
-}
-
 // src/session.ts
-function memoryTokens(tokens) {
-  return { get: () => tokens, set: (next) => void (tokens = next) };
-}
-function browserTokens(key = "chat-backend") {
-  return {
-    get: () => parsed(localStorage.getItem(key)),
-    set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
-    subscribe: (changed) => addEventListener("storage", (event) => (event.key ?? key) === key && changed())
-  };
-}
-function parsed(text) {
-  try {
-    return JSON.parse(text ?? "{}") ?? {};
-  } catch {
-    return {};
-  }
-}
 var OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login)$/;
 var DEVICE = /^\/auth\/(send-otp|verify-otp|forgot-password|login)$/;
 var EARLY = 1e4;
@@ -693,23 +678,25 @@ var Session = class {
     this.base = base;
     this.store = store;
     this.http = http;
-    const first = store.get();
-    const learn = (tokens = {}) => void this.#learn(tokens);
-    this.ready = first instanceof Promise ? first.then(learn) : Promise.resolve(learn(first));
+    this.api = createClient({ baseUrl: base, fetch: (request) => this.#fetch(request) });
+    this.#open = createClient({ baseUrl: base, fetch: http });
+    this.ready = this.#load().then(() => void 0);
     this.ready.catch(() => void 0);
-    store.subscribe?.(() => void this.#load());
+    store.subscribe?.(() => void this.#load().catch(() => void 0));
   }
   base;
   store;
   http;
-  #signedIn = false;
-  #renewing;
-  #listeners = /* @__PURE__ */ new Set();
-  /** Resolves when a store that takes its time was read. */
+  api;
+  /** Resolves when the store was read. */
   ready;
+  #open;
+  #listeners = /* @__PURE__ */ new Set();
+  #user;
+  #renewing;
   /** Whether somebody is signed in, as far as the tokens tell. */
   get signedIn() {
-    return this.#signedIn;
+    return this.#user !== void 0;
   }
   /** Calls `listener` when somebody signs in or out, here or in another tab; returns what ends that. */
   onChange(listener) {
@@ -718,73 +705,69 @@ var Session = class {
   }
   /** Signs out, here in any case; rejects if the API could not be told. */
   async signOut({ everywhere = false } = {}) {
-    const init = { method: "POST" };
-    const told = this.fetch(new Request(`${this.base}/auth/logout?everywhere=${everywhere}`, init));
-    const response = await told.finally(() => this.#forget());
-    if (!response.ok && response.status !== 401) await read(response);
+    const told = this.api.POST("/auth/logout", { params: { query: { everywhere } } });
+    const { response, error } = await told.finally(() => this.#forget());
+    if (!response.ok && response.status !== 401) throw new ProblemError(response, error);
   }
-  /** Sends a request of the API, with the access token if it needs one. */
-  async fetch(request) {
+  async #fetch(request) {
     const path = request.url.slice(this.base.length).replace(/\?.*/, "");
     const open = OPEN.test(path);
+    const asked = this.#user;
     const tokens = await this.#load();
     if (DEVICE.test(path) && tokens.device_token) {
       const body = { device_token: tokens.device_token, ...await request.clone().json() };
       request = new Request(request, { body: JSON.stringify(body) });
     }
-    const bare = open || !tokens.refresh_token || request.headers.has("authorization");
+    const bare = open || (asked ?? this.#user) !== this.#user || request.headers.has("authorization");
     const response = bare ? await this.http(request) : await this.#authorized(request, tokens);
     const answer = open && response.ok ? await response.clone().json() : {};
-    if (answer.refresh_token) await this.#save(kept(answer));
+    if (answer.refresh_token) await this.#save(kept(answer, tokens.user_id));
     const ended = path === "/auth/logout" || path === "/user/me" && request.method === "DELETE";
     if (ended && response.ok) await this.#forget();
     return response;
   }
   async #authorized(request, { access_token, expires_at = Infinity }) {
+    const user = this.#user;
     const again = request.clone();
-    const token = expires_at > Date.now() + EARLY ? access_token : await this.#renew(access_token);
-    if (token instanceof Response) return token.clone();
+    const token = expires_at > Date.now() + EARLY ? access_token : await this.#renew(access_token, user);
     const response = await this.http(withToken(request, token));
     const refused = response.status === 401 && token && (await response.clone().text()).includes('"unauthenticated"');
-    const renewed = refused ? await this.#renew(token) : void 0;
-    if (renewed instanceof Response) return renewed.clone();
+    const renewed = refused ? await this.#renew(token, user) : void 0;
     return renewed ? this.http(withToken(again, renewed)) : response;
   }
-  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now. */
-  #renew(stale) {
-    return this.#renewing ??= this.#inTurn(stale).finally(() => this.#renewing = void 0);
+  /** Returns a newer token than `stale`, or nothing if the session of `user` is over. Throws what refuses it for now. */
+  async #renew(stale, user) {
+    this.#renewing ??= this.#inTurn(stale).finally(() => this.#renewing = void 0);
+    const token = await this.#renewing;
+    return this.#user === user ? token : void 0;
   }
   /** One tab at a time renews; the others find its tokens in the store. */
   async #inTurn(stale) {
-    const name = `chat-backend ${this.base}`;
     const locks = globalThis.navigator?.locks;
     if (!locks) return this.#refresh(stale);
-    const work = async (lock) => lock && { renewed: await this.#refresh(stale) };
+    const name = `chat-backend ${this.base}`;
+    const work = async (lock) => lock && { token: await this.#refresh(stale) };
     const first = await locks.request(name, { ifAvailable: true }, work);
-    if (first) return first.renewed;
+    if (first) return first.token;
     return locks.request(name, async () => {
       for (let n = 0; n < 20 && (await this.#load()).access_token === stale; n += 1) await sleep(LAG / 20);
       return this.#refresh(stale);
     });
   }
   async #refresh(stale) {
-    const { access_token, refresh_token } = await this.#load();
+    const { access_token, refresh_token, user_id } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
-    const init = {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ refresh_token })
-    };
-    const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
-    const fresh = response.ok ? kept(await read(response.clone())) : void 0;
+    const { data, error, response } = await this.#open.POST("/auth/refresh", { body: { refresh_token } });
     const now = await this.#load();
     if (now.refresh_token !== refresh_token) return now.access_token;
-    if (!fresh && response.status !== 401) return response;
-    await this.#save(fresh ?? { device_token: now.device_token });
-    return fresh?.access_token;
+    if (!data && response.status !== 401) throw new ProblemError(response, error);
+    await (data ? this.#save(kept(data, user_id)) : this.#forget());
+    return data?.access_token;
   }
+  /** What a store returns without a promise is known at once. */
   async #load() {
-    return this.#learn(await this.store.get() ?? {});
+    const tokens = this.store.get();
+    return this.#learn(tokens instanceof Promise ? await tokens : tokens);
   }
   async #save(tokens) {
     await this.store.set(tokens);
@@ -794,21 +777,46 @@ var Session = class {
   async #forget() {
     await this.#save({ device_token: (await this.#load()).device_token });
   }
-  #learn(tokens) {
-    const signedIn = Boolean(tokens.refresh_token);
-    if (signedIn !== this.#signedIn) {
-      this.#signedIn = signedIn;
-      for (const listener of this.#listeners) listener(signedIn);
+  #learn(tokens = {}) {
+    const user = tokens.refresh_token && (tokens.user_id ?? "unknown");
+    const steps = user === this.#user ? [] : this.#user && user ? [void 0, user] : [user];
+    for (const step of steps) {
+      this.#user = step;
+      for (const listener of this.#listeners) listener(step !== void 0);
     }
     return tokens;
   }
 };
-function kept({ access_token, refresh_token, device_token, expires_in = 0 }) {
-  return { access_token, refresh_token, device_token, expires_at: Date.now() + expires_in * 1e3 };
+function kept(answer, user) {
+  const { access_token, refresh_token, device_token, expires_in } = answer;
+  const user_id = "user" in answer && answer.user?.id || user;
+  return { access_token, refresh_token, device_token, expires_at: Date.now() + expires_in * 1e3, user_id };
 }
 function withToken(request, token) {
   if (token) request.headers.set("authorization", `Bearer ${token}`);
   return request;
+}
+
+// src/tokens.ts
+function memoryTokens(tokens) {
+  return { get: () => tokens, set: (next) => void (tokens = next) };
+}
+function browserTokens(key = "chat-backend") {
+  return {
+    get: () => parsed(localStorage.getItem(key)),
+    set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
+    subscribe(changed) {
+      addEventListener("storage", (event) => (event.key ?? key) === key && changed());
+      for (const back of ["pageshow", "focus"]) addEventListener(back, changed);
+    }
+  };
+}
+function parsed(text) {
+  try {
+    return JSON.parse(text ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
 }
 
 // src/index.ts
@@ -820,33 +828,31 @@ var ChatClient = class {
   #door;
   constructor({ baseUrl, tokens = memoryTokens(), fetch: http = (request) => fetch(request), limits }) {
     const base = new URL(baseUrl, globalThis.location?.href).href.replace(/\/+$/, "");
-    const session = new Session(base, tokens, http);
-    const call = (path, init) => session.fetch(new Request(base + path, init));
-    this.session = session;
-    this.api = createClient({ baseUrl: base, fetch: (request) => session.fetch(request) });
-    this.#door = { call, http, limits: { ...LIMITS, ...limits } };
+    this.session = new Session(base, tokens, http);
+    this.api = this.session.api;
+    this.#door = { api: this.api, http, limits: { ...LIMITS, ...limits } };
   }
   /** Sends a message. Repeated until it is accepted or refused for good; it is stored once, whatever gets lost. */
   async send(room, content, options = {}) {
     const params = { path: { chatroom: room }, header: { "Idempotency-Key": options.key ?? newKey() } };
-    const post = (signal) => unwrap(this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal }));
+    const post = (signal) => this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal });
     return { ...await persist(post, this.#door.limits, options), room };
   }
   /** Makes another reply to a message, which is named by its id or a reply's. Not repeated when an answer is lost. */
-  async regenerate(room, message, { signal } = {}) {
+  async regenerate(room, message, options = {}) {
     const params = { path: { chatroom: room, message } };
-    const post = (signal2) => unwrap(this.api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal: signal2 }));
-    return { ...await persist(post, this.#door.limits, { signal, idempotent: false }), room };
+    const post = (signal) => this.api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal });
+    return { ...await persist(post, this.#door.limits, { ...options, idempotent: false }), room };
   }
   /** Follows a reply until `done`; break out of the loop, or abort, to stop following. */
-  follow(target, { signal } = {}) {
-    return follow(this.#door, target, signal);
+  follow(target, options) {
+    return follow(this.#door, target, options);
   }
   /** Stops a reply; returns it as it is then. */
-  cancel({ room, reply }, { signal } = {}) {
-    const params = { path: { chatroom: room, message: typeof reply === "string" ? reply : reply.id } };
-    const post = (signal2) => unwrap(this.api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal: signal2 }));
-    return persist(post, this.#door.limits, { signal });
+  cancel(target, options = {}) {
+    const params = { path: pathOf(target) };
+    const post = (signal) => this.api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal });
+    return persist(post, this.#door.limits, options);
   }
 };
 function newKey() {

@@ -1,23 +1,24 @@
 /** The client of the chat backend: `createChatClient({ baseUrl })`. */
 
-import createClient, { type Client } from "openapi-fetch";
-import { type Door, follow, type ReplyEvent, type Target } from "./follow.js";
-import { unwrap } from "./problem.js";
-import { LIMITS, type Limits, persist } from "./retry.js";
+import type { Client } from "openapi-fetch";
+import { type Door, follow, pathOf, type ReplyEvent, type Target } from "./follow.js";
+import { type Abortable, LIMITS, type Limits, persist } from "./retry.js";
 import type { components, paths } from "./schema.js";
-import { memoryTokens, Session, type TokenStore } from "./session.js";
+import { Session } from "./session.js";
+import { memoryTokens, type TokenStore } from "./tokens.js";
 
 export type { ReplyEvent, Target } from "./follow.js";
 export { type Code, ProblemError, unwrap } from "./problem.js";
 export { LIMITS, type Limits } from "./retry.js";
 export type { components, paths } from "./schema.js";
-export { browserTokens, memoryTokens, type Session, type Tokens, type TokenStore } from "./session.js";
+export type { Session } from "./session.js";
+export { browserTokens, memoryTokens, type Tokens, type TokenStore } from "./tokens.js";
 
 /** A message or a reply. */
 export type Message = components["schemas"]["Message"];
-/** A message that was accepted, and where its reply can be followed. */
-export type Accepted = components["schemas"]["Accepted"] & { room: string; events_url?: string };
 type Answer = components["schemas"]["Accepted"];
+/** A message that was accepted, and where its reply can be followed. */
+export type Accepted = Answer & { room: string; events_url?: string };
 
 export interface Options {
   /** The API's address, such as `https://api.example.org/v1`. */
@@ -41,41 +42,39 @@ export class ChatClient {
 
   constructor({ baseUrl, tokens = memoryTokens(), fetch: http = (request) => fetch(request), limits }: Options) {
     const base = new URL(baseUrl, globalThis.location?.href).href.replace(/\/+$/, "");
-    const session = new Session(base, tokens, http);
-    const call = (path: string, init: RequestInit) => session.fetch(new Request(base + path, init));
-    this.session = session;
-    this.api = createClient<paths>({ baseUrl: base, fetch: (request) => session.fetch(request) });
-    this.#door = { call, http, limits: { ...LIMITS, ...limits } };
+    this.session = new Session(base, tokens, http);
+    this.api = this.session.api;
+    this.#door = { api: this.api, http, limits: { ...LIMITS, ...limits } };
   }
 
   /** Sends a message. Repeated until it is accepted or refused for good; it is stored once, whatever gets lost. */
-  async send(room: string, content: string, options: { key?: string; signal?: AbortSignal } = {}): Promise<Accepted> {
+  async send(room: string, content: string, options: Abortable & { key?: string } = {}): Promise<Accepted> {
     const params = { path: { chatroom: room }, header: { "Idempotency-Key": options.key ?? newKey() } };
     const post = (signal: AbortSignal) =>
-      unwrap(this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal }));
+      this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal });
     // The streaming door answers the same operation by events.
     return { ...((await persist(post, this.#door.limits, options)) as Answer), room };
   }
 
   /** Makes another reply to a message, which is named by its id or a reply's. Not repeated when an answer is lost. */
-  async regenerate(room: string, message: string, { signal }: { signal?: AbortSignal } = {}): Promise<Accepted> {
+  async regenerate(room: string, message: string, options: Abortable = {}): Promise<Accepted> {
     const params = { path: { chatroom: room, message } };
     const post = (signal: AbortSignal) =>
-      unwrap(this.api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal }));
-    return { ...(await persist(post, this.#door.limits, { signal, idempotent: false })), room };
+      this.api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal });
+    return { ...(await persist(post, this.#door.limits, { ...options, idempotent: false })), room };
   }
 
   /** Follows a reply until `done`; break out of the loop, or abort, to stop following. */
-  follow(target: Target, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<ReplyEvent> {
-    return follow(this.#door, target, signal);
+  follow(target: Target, options?: Abortable): AsyncIterable<ReplyEvent> {
+    return follow(this.#door, target, options);
   }
 
   /** Stops a reply; returns it as it is then. */
-  cancel({ room, reply }: Target, { signal }: { signal?: AbortSignal } = {}): Promise<Message> {
-    const params = { path: { chatroom: room, message: typeof reply === "string" ? reply : reply.id } };
+  cancel(target: Target, options: Abortable = {}): Promise<Message> {
+    const params = { path: pathOf(target) };
     const post = (signal: AbortSignal) =>
-      unwrap(this.api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal }));
-    return persist(post, this.#door.limits, { signal });
+      this.api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal });
+    return persist(post, this.#door.limits, options);
   }
 }
 

@@ -39,15 +39,12 @@ function madeUp(status: number): Problem {
   return { type: "about:blank", title: detail, status, code, detail, request_id: "" };
 }
 
+/** What a call of `api` returns. */
+export type Call<T> = Promise<{ data?: T; error?: unknown; response: Response }>;
+
 /** Returns the data of a call of `api`; throws its problem. */
-export async function unwrap<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function unwrap<T>(call: Call<T>): Promise<T> {
   const { data, error, response } = await call;
   if (!response.ok) throw new ProblemError(response, error);
   return data as T;
-}
-
-/** Returns the JSON of a response; throws its problem. */
-export async function read<T>(response: Response): Promise<T> {
-  if (!response.ok) throw new ProblemError(response, await response.json().catch(() => undefined));
-  return (await response.json()) as T;
 }

@@ -1,6 +1,6 @@
 /** Repeating what may be repeated. */
 
-import { ProblemError } from "./problem.js";
+import { type Call, ProblemError, unwrap } from "./problem.js";
 
 /** How long the client tries; times are in milliseconds unless they say otherwise. */
 export const LIMITS = {
@@ -14,23 +14,26 @@ export const LIMITS = {
   answer: 40_000,
   /** A stream without a byte for so long is dead; the server sends one every 5 s. */
   silence: 12_000,
-  /** After so many lost streams in a row the reply is read by `wait` for a while. */
+  /** After so many lost streams in a row, or one without capacity, the reply is read by `wait` for a while. */
   lostStreams: 3,
   /** How many seconds a request waits for the reply where there is no stream: 20 at most. */
   wait: 20,
 };
 export type Limits = typeof LIMITS;
 
-/** Calls `attempt` until it succeeds, fails for good, or was tried often enough. What is not `idempotent` is
- * repeated only if it certainly changed nothing. */
+/** What every call takes: a signal that aborts it. */
+export type Abortable = { signal?: AbortSignal };
+
+/** Calls the API until it succeeds, fails for good, or was tried often enough; returns the data. What is not
+ * `idempotent` is repeated only if it certainly changed nothing. */
 export async function persist<T>(
-  attempt: (signal: AbortSignal) => Promise<T>,
+  call: (signal: AbortSignal) => Call<T>,
   limits: Limits,
-  { signal, idempotent = true }: { signal?: AbortSignal; idempotent?: boolean },
+  { signal, idempotent = true }: Abortable & { idempotent?: boolean },
 ): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await attempt(either(signal, AbortSignal.timeout(limits.answer)));
+      return await unwrap(call(either(signal, AbortSignal.timeout(limits.answer))));
     } catch (error) {
       signal?.throwIfAborted();
       if (tried >= limits.tries || !passes(error, idempotent)) throw error;

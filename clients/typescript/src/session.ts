@@ -1,47 +1,12 @@
-/** Tokens: kept, sent, and renewed once for everybody who needs it. */
+/** Who is signed in: tokens are sent, and renewed once for everybody who needs it. */
 
-import { read } from "./problem.js";
+import createClient, { type Client } from "openapi-fetch";
+import { ProblemError } from "./problem.js";
 import { sleep } from "./retry.js";
-import type { components } from "./schema.js";
+import type { components, paths } from "./schema.js";
+import type { Tokens, TokenStore } from "./tokens.js";
 
-type TokenSet = components["schemas"]["TokenSet"];
-type Renewed = string | Response | undefined;
 type Http = (request: Request) => Promise<Response>;
-
-/** What is kept of a sign-in; after a sign-out only the device token. Times are in milliseconds since 1970. */
-export type Tokens = Partial<Pick<TokenSet, "access_token" | "refresh_token" | "device_token">> & {
-  expires_at?: number;
-};
-
-/** Keeps the tokens. A store that several tabs share calls `changed` when another one wrote. */
-export interface TokenStore {
-  get(): Tokens | undefined | Promise<Tokens | undefined>;
-  set(tokens: Tokens): void | Promise<void>;
-  subscribe?(changed: () => void): void;
-}
-
-/** In memory: gone with the page or the process. */
-export function memoryTokens(tokens?: Tokens): TokenStore {
-  return { get: () => tokens, set: (next) => void (tokens = next) };
-}
-
-/** In the browser's localStorage: shared by the tabs of an origin, and readable by every script of it. */
-export function browserTokens(key = "chat-backend"): TokenStore {
-  return {
-    get: () => parsed(localStorage.getItem(key)),
-    set: (tokens) => localStorage.setItem(key, JSON.stringify(tokens)),
-    subscribe: (changed) => addEventListener("storage", (event) => (event.key ?? key) === key && changed()),
-  };
-}
-
-/** What cannot be read is as if nothing were kept. */
-function parsed(text: string | null): Tokens {
-  try {
-    return JSON.parse(text ?? "{}") ?? {};
-  } catch {
-    return {};
-  }
-}
 
 /** Operations without a session, and those of them that take a device token. */
 const OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login)$/;
@@ -53,28 +18,30 @@ const LAG = 1000;
 
 /** Sends requests with the session's token. Sign-ins, refreshes and sign-outs that pass through change the session. */
 export class Session {
-  #signedIn = false;
-  #renewing: Promise<Renewed> | undefined;
-  readonly #listeners = new Set<(signedIn: boolean) => void>();
-  /** Resolves when a store that takes its time was read. */
+  readonly api: Client<paths>;
+  /** Resolves when the store was read. */
   readonly ready: Promise<void>;
+  readonly #open: Client<paths>;
+  readonly #listeners = new Set<(signedIn: boolean) => void>();
+  #user: string | undefined;
+  #renewing: Promise<string | undefined> | undefined;
 
   constructor(
     private readonly base: string,
     private readonly store: TokenStore,
     private readonly http: Http,
   ) {
-    const first = store.get();
-    const learn = (tokens: Tokens = {}) => void this.#learn(tokens);
-    this.ready = first instanceof Promise ? first.then(learn) : Promise.resolve(learn(first));
+    this.api = createClient<paths>({ baseUrl: base, fetch: (request) => this.#fetch(request) });
+    this.#open = createClient<paths>({ baseUrl: base, fetch: http });
+    this.ready = this.#load().then(() => undefined);
     // A store that fails is told to whoever waits, and to every request.
     this.ready.catch(() => undefined);
-    store.subscribe?.(() => void this.#load());
+    store.subscribe?.(() => void this.#load().catch(() => undefined));
   }
 
   /** Whether somebody is signed in, as far as the tokens tell. */
   get signedIn(): boolean {
-    return this.#signedIn;
+    return this.#user !== undefined;
   }
 
   /** Calls `listener` when somebody signs in or out, here or in another tab; returns what ends that. */
@@ -85,55 +52,56 @@ export class Session {
 
   /** Signs out, here in any case; rejects if the API could not be told. */
   async signOut({ everywhere = false } = {}): Promise<void> {
-    const init = { method: "POST" };
-    const told = this.fetch(new Request(`${this.base}/auth/logout?everywhere=${everywhere}`, init));
-    const response = await told.finally(() => this.#forget());
-    if (!response.ok && response.status !== 401) await read(response);
+    const told = this.api.POST("/auth/logout", { params: { query: { everywhere } } });
+    const { response, error } = await told.finally(() => this.#forget());
+    if (!response.ok && response.status !== 401) throw new ProblemError(response, error);
   }
 
-  /** Sends a request of the API, with the access token if it needs one. */
-  async fetch(request: Request): Promise<Response> {
+  async #fetch(request: Request): Promise<Response> {
     const path = request.url.slice(this.base.length).replace(/\?.*/, "");
     const open = OPEN.test(path);
+    const asked = this.#user;
     const tokens = await this.#load();
     if (DEVICE.test(path) && tokens.device_token) {
       const body = { device_token: tokens.device_token, ...(await request.clone().json()) };
       request = new Request(request, { body: JSON.stringify(body) });
     }
-    const bare = open || !tokens.refresh_token || request.headers.has("authorization");
+    // What one person asked for is not done as another one: the API refuses it.
+    const bare = open || (asked ?? this.#user) !== this.#user || request.headers.has("authorization");
     const response = bare ? await this.http(request) : await this.#authorized(request, tokens);
-    const answer: Partial<TokenSet> = open && response.ok ? await response.clone().json() : {};
-    if (answer.refresh_token) await this.#save(kept(answer));
+    const answer = open && response.ok ? await response.clone().json() : {};
+    if (answer.refresh_token) await this.#save(kept(answer, tokens.user_id));
     const ended = path === "/auth/logout" || (path === "/user/me" && request.method === "DELETE");
     if (ended && response.ok) await this.#forget();
     return response;
   }
 
   async #authorized(request: Request, { access_token, expires_at = Infinity }: Tokens): Promise<Response> {
+    const user = this.#user;
     const again = request.clone();
-    const token = expires_at > Date.now() + EARLY ? access_token : await this.#renew(access_token);
-    if (token instanceof Response) return token.clone();
+    const token = expires_at > Date.now() + EARLY ? access_token : await this.#renew(access_token, user);
     const response = await this.http(withToken(request, token));
     // Other refusals with this status are about a password or a code.
     const refused = response.status === 401 && token && (await response.clone().text()).includes('"unauthenticated"');
-    const renewed = refused ? await this.#renew(token) : undefined;
-    if (renewed instanceof Response) return renewed.clone();
+    const renewed = refused ? await this.#renew(token, user) : undefined;
     return renewed ? this.http(withToken(again, renewed)) : response;
   }
 
-  /** Returns a newer token than `stale`, nothing if the session is over, or the response that refuses it for now. */
-  #renew(stale: string | undefined): Promise<Renewed> {
-    return (this.#renewing ??= this.#inTurn(stale).finally(() => (this.#renewing = undefined)));
+  /** Returns a newer token than `stale`, or nothing if the session of `user` is over. Throws what refuses it for now. */
+  async #renew(stale: string | undefined, user: string | undefined): Promise<string | undefined> {
+    this.#renewing ??= this.#inTurn(stale).finally(() => (this.#renewing = undefined));
+    const token = await this.#renewing;
+    return this.#user === user ? token : undefined;
   }
 
   /** One tab at a time renews; the others find its tokens in the store. */
-  async #inTurn(stale: string | undefined): Promise<Renewed> {
-    const name = `chat-backend ${this.base}`;
+  async #inTurn(stale: string | undefined): Promise<string | undefined> {
     const locks = globalThis.navigator?.locks;
     if (!locks) return this.#refresh(stale);
-    const work = async (lock: Lock | null) => lock && { renewed: await this.#refresh(stale) };
+    const name = `chat-backend ${this.base}`;
+    const work = async (lock: Lock | null) => lock && { token: await this.#refresh(stale) };
     const first = await locks.request(name, { ifAvailable: true }, work);
-    if (first) return first.renewed;
+    if (first) return first.token;
     return locks.request(name, async () => {
       // What the other tab stored may arrive a moment after its turn.
       for (let n = 0; n < 20 && (await this.#load()).access_token === stale; n += 1) await sleep(LAG / 20);
@@ -141,26 +109,22 @@ export class Session {
     });
   }
 
-  async #refresh(stale: string | undefined): Promise<Renewed> {
-    const { access_token, refresh_token } = await this.#load();
+  async #refresh(stale: string | undefined): Promise<string | undefined> {
+    const { access_token, refresh_token, user_id } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
-    const init = {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ refresh_token }),
-    };
-    const response = await this.http(new Request(`${this.base}/auth/refresh`, init));
-    const fresh = response.ok ? kept(await read<TokenSet>(response.clone())) : undefined;
+    const { data, error, response } = await this.#open.POST("/auth/refresh", { body: { refresh_token } });
     // Whoever signed in or out meanwhile is not undone.
     const now = await this.#load();
     if (now.refresh_token !== refresh_token) return now.access_token;
-    if (!fresh && response.status !== 401) return response;
-    await this.#save(fresh ?? { device_token: now.device_token });
-    return fresh?.access_token;
+    if (!data && response.status !== 401) throw new ProblemError(response, error);
+    await (data ? this.#save(kept(data, user_id)) : this.#forget());
+    return data?.access_token;
   }
 
+  /** What a store returns without a promise is known at once. */
   async #load(): Promise<Tokens> {
-    return this.#learn((await this.store.get()) ?? {});
+    const tokens = this.store.get();
+    return this.#learn(tokens instanceof Promise ? await tokens : tokens);
   }
 
   async #save(tokens: Tokens): Promise<void> {
@@ -173,18 +137,23 @@ export class Session {
     await this.#save({ device_token: (await this.#load()).device_token });
   }
 
-  #learn(tokens: Tokens): Tokens {
-    const signedIn = Boolean(tokens.refresh_token);
-    if (signedIn !== this.#signedIn) {
-      this.#signedIn = signedIn;
-      for (const listener of this.#listeners) listener(signedIn);
+  #learn(tokens: Tokens = {}): Tokens {
+    const user = tokens.refresh_token && (tokens.user_id ?? "unknown");
+    // Where another person signed in, the one before is gone first.
+    const steps = user === this.#user ? [] : this.#user && user ? [undefined, user] : [user];
+    for (const step of steps) {
+      this.#user = step;
+      for (const listener of this.#listeners) listener(step !== undefined);
     }
     return tokens;
   }
 }
 
-function kept({ access_token, refresh_token, device_token, expires_in = 0 }: Partial<TokenSet>): Tokens {
-  return { access_token, refresh_token, device_token, expires_at: Date.now() + expires_in * 1000 };
+/** What is kept of an answer with tokens. A refresh does not say whose they are. */
+function kept(answer: components["schemas"]["Verified"] | components["schemas"]["TokenSet"], user?: string): Tokens {
+  const { access_token, refresh_token, device_token, expires_in } = answer;
+  const user_id = ("user" in answer && answer.user?.id) || user;
+  return { access_token, refresh_token, device_token, expires_at: Date.now() + expires_in * 1000, user_id };
 }
 
 function withToken(request: Request, token: string | undefined): Request {

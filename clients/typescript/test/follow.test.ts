@@ -145,8 +145,8 @@ test("an expired ticket is replaced by a new one, and so is a missing address", 
   );
 });
 
-test("where there is no stream, or no capacity, the reply is read by wait", async (t) => {
-  for (const refusal of [problem(404, "not_found"), problem(429, "too_many_requests"), json(200, {})]) {
+test("where there is no stream the reply is read by wait", async (t) => {
+  for (const refusal of [problem(404, "not_found"), problem(403, "forbidden"), json(200, {})]) {
     const server = await Server.start(t);
     if (refusal !== undefined) server.on(`GET ${STREAM}/events.*`, refusal);
     const half = json(200, reply("generating", ""));
@@ -158,6 +158,54 @@ test("where there is no stream, or no capacity, the reply is read by wait", asyn
     assert.equal(text, "Tea is good.");
     assert.equal(streams(server).length, 1);
   }
+});
+
+test("a door without capacity is left alone for a while, and the reply is read by wait meanwhile", async (t) => {
+  const server = await Server.start(t);
+  const full = problem(429, "too_many_requests");
+  server.on(`GET ${STREAM}/events.*`, full, json(429, { message: "Rate exceeded" }), events([snapshot("Tea"), DONE]));
+  server.on(`GET ${READ}.wait=20`, json(200, reply("pending", "")), json(200, reply("generating", "")));
+  const began = Date.now();
+
+  const { seen } = await watch(follow(server, { limits: { firstPause: 50, lostStreams: 3 } }));
+
+  assert.deepEqual(seen, ["snapshot", "snapshot", "snapshot", "done"]);
+  assert.deepEqual(
+    server.calls.map((call) => call.path.replace(/.*\/events.*/, "stream").replace(/.*wait.*/, "wait")),
+    ["stream", "wait", "stream", "wait", "stream"],
+  );
+  // Before each wait the third pause of 200 ms, less up to a half of it.
+  assert(Date.now() - began >= 200, `${Date.now() - began} ms`);
+});
+
+test("a ticket that there is no capacity for is waited for, too", async (t) => {
+  const server = await Server.start(t);
+  server.on(`POST ${READ}/events-ticket`, problem(429, "too_many_requests"));
+  server.on(`GET ${READ}.wait=20`, json(200, reply("pending", "")), json(200, DONE[1]));
+
+  assert.deepEqual((await watch(follow(server, { url: false }))).seen, ["snapshot", "done"]);
+
+  assert.equal(server.to(`${READ}/events-ticket`).length, 2);
+});
+
+test("lost streams are tried again after growing pauses, which differ from client to client", async (t) => {
+  const began: number[][] = [];
+  const all = Array.from({ length: 6 }, async (_, n) => {
+    const server = await Server.start(t);
+    const times: number[] = (began[n] = []);
+    server.on(`GET ${STREAM}/events.*`, (response) => (times.push(Date.now()), response.socket?.destroy()));
+    server.on(`GET ${READ}.wait=20`, json(200, DONE[1]));
+    await watch(follow(server, { limits: { firstPause: 200, lostStreams: 3 } }));
+    times.push(Date.now());
+  });
+
+  await Promise.all(all);
+
+  const pauses = began.map((times) => times.slice(1).map((time, n) => time - times[n]!));
+  for (const [first = 0, second = 0, third = 0] of pauses) {
+    assert(first >= 99 && second >= 199 && third >= 399, `${pauses.join("; ")}`);
+  }
+  assert(new Set(pauses.map(([, , third]) => third)).size > 1, `${pauses.join("; ")}`);
 });
 
 test("an API without streams at all is read by wait", async (t) => {
@@ -235,6 +283,7 @@ test("a foreign reply, and a session that is over, are thrown", async (t) => {
   server.on(`GET ${READ}.wait=20`, problem(401, "unauthenticated"));
   server.on("POST /auth/refresh", problem(401, "refresh_invalid"));
   await assert.rejects(watch(follow(server, { url: false })), { code: "unauthenticated" });
+  assert.equal(server.to(`${READ}/events-ticket`).length, 1);
 });
 
 test("a network that stays away is thrown in the end", async (t) => {

@@ -214,6 +214,82 @@ test("a renewal does not undo a sign-out that came meanwhile", async (t) => {
   assert.deepEqual(store.get(), {});
 });
 
+/** A store in which the test writes as another tab does; `wake` tells of it, as a browser does when the tab is seen again. */
+function shared(tokens: Tokens): TokenStore & { current: Tokens; wake(): void } {
+  let changed = () => {};
+  return {
+    current: tokens,
+    get() {
+      return this.current;
+    },
+    set(next) {
+      this.current = next;
+    },
+    subscribe: (listener) => void (changed = listener),
+    wake: () => changed(),
+  };
+}
+
+test("when another person signed in elsewhere, the one before is signed out first", async (t) => {
+  const server = await Server.start(t);
+  const store = shared({ ...saved("a"), user_id: "u1" });
+  const { session } = createChatClient({ baseUrl: server.url, tokens: store });
+  const seen: boolean[] = [];
+  session.onChange((signedIn) => seen.push(signedIn === session.signedIn && signedIn));
+  assert.equal(session.signedIn, true);
+
+  store.current = { ...saved("b"), user_id: "u1" };
+  store.wake();
+  await session.ready;
+  assert.deepEqual(seen, []);
+  store.current = { ...saved("c"), user_id: "u2" };
+  store.wake();
+
+  assert.deepEqual(seen, [false, true]);
+});
+
+test("what one person asked for is not done as another one who signed in meanwhile", async (t) => {
+  const server = await Server.start(t);
+  server.on("PATCH /user/me", problem(401, "unauthenticated")).on("POST /auth/refresh", json(200, tokens("d")));
+  const store = shared({ ...saved("a"), user_id: "u1" });
+  const client = createChatClient({ baseUrl: server.url, tokens: store });
+  const rename = () => unwrap(client.api.PATCH("/user/me", { body: { name: "Ada" } }));
+
+  store.current = { ...saved("b"), user_id: "u2" };
+  await assert.rejects(rename(), { code: "unauthenticated" });
+  // The other one signs in while the request is on its way.
+  server.on("PATCH /user/me", (response, call) => {
+    store.current = { ...saved("c"), user_id: "u3" };
+    problem(401, "unauthenticated")(response, call);
+  });
+  await assert.rejects(rename(), { code: "unauthenticated" });
+
+  assert.deepEqual(
+    server.calls.map((call) => call.headers.authorization),
+    [undefined, "Bearer access-b"],
+  );
+  assert.equal(store.current.access_token, "access-c");
+});
+
+test("a renewal keeps whose session it is", async (t) => {
+  const server = await Server.start(t);
+  server
+    .on("POST /auth/login", json(200, { ...tokens("a"), user: ME }))
+    .on("POST /auth/refresh", json(200, tokens("b")));
+  server.on("GET /user/me", me("b"));
+  const store = shared({});
+  const client = createChatClient({ baseUrl: server.url, tokens: store });
+  const seen: boolean[] = [];
+  client.session.onChange((signedIn) => seen.push(signedIn));
+
+  await unwrap(client.api.POST("/auth/login", { body: { mobile: ME.mobile, password: "p" } }));
+  assert.equal(store.current.user_id, "u1");
+  await unwrap(client.api.GET("/user/me"));
+
+  assert.deepEqual([store.current.user_id, store.current.access_token], ["u1", "access-b"]);
+  assert.deepEqual(seen, [true]);
+});
+
 test("a store that fails is told to whoever waits for it, and to requests", async (t) => {
   const server = await Server.start(t);
   const failing: TokenStore = { get: () => Promise.reject(new Error("locked")), set: () => undefined };
