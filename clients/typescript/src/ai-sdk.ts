@@ -20,6 +20,8 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
   readonly #room: (chatId: string) => string | Promise<string>;
   /** The backend's ids of the messages that were accepted, by those of the SDK. */
   readonly #accepted = new Map<string, string>();
+  /** The signal of each chat's latest following after a reload. */
+  readonly #resumed = new Map<string, AbortSignal | undefined>();
 
   constructor({ client, room = (chatId) => chatId }: TransportOptions) {
     this.#client = client;
@@ -49,17 +51,25 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
     return streamOf((signal) => chunks(this.#client, accepted, signal), signal);
   }
 
-  /** Follows the latest reply that is not finished, if there is one. */
+  /** Follows the latest reply that is not finished, if there is one. Stopping it stops the reply at the backend too. */
   async reconnectToStream(options: {
     chatId: string;
     abortSignal?: AbortSignal;
   }): Promise<ReadableStream<UIMessageChunk> | null> {
-    const room = await this.#room(options.chatId);
+    const { chatId, abortSignal: signal } = options;
+    this.#resumed.set(chatId, signal);
+    const room = await this.#room(chatId);
     const params = { path: { chatroom: room }, query: { limit: 20 } };
-    const signal = options.abortSignal;
     const { messages } = await unwrap(this.#client.api.GET("/chatroom/{chatroom}", { params, signal }));
     const reply = messages.data.findLast(({ state }) => state === "pending" || state === "generating");
-    return reply ? streamOf((signal) => chunks(this.#client, { room, reply }, signal), signal) : null;
+    if (!reply) return null;
+    // The SDK also aborts a following that a newer one takes the place of, which it then begins without a pause.
+    const stop = async () => {
+      await Promise.resolve();
+      if (this.#resumed.get(chatId) === signal) await this.#client.cancel({ room, reply });
+    };
+    signal?.addEventListener("abort", () => void stop().catch(() => undefined), { once: true });
+    return streamOf((signal) => chunks(this.#client, { room, reply }, signal), signal);
   }
 }
 

@@ -201,6 +201,45 @@ test("a reply that is being written is followed after a reload", async (t) => {
   assert.equal(app.shown(), "user: hi; assistant: Tea is good.; ready");
 });
 
+test("stop stops the reply at the backend after a reload, too, and a newer following does not", async (t) => {
+  const server = await Server.start(t);
+  const page = [{ ...accepted().message }, reply("generating", "Te")];
+  server.on(`GET /chatroom/${ROOM}.limit=20`, json(200, { id: ROOM, messages: { data: page } }));
+  server.on(`POST ${READ}/events-ticket`, json(201, { events_url: `${server.url}/stream${READ}/events` }));
+  server.on(STREAM, events([snapshot("Tea")], "stay"));
+  server.on(`POST ${READ}/cancel`, json(200, reply("cancelled", "Tea")));
+  const app = await chat(t, server, toUIMessages(page as never));
+
+  void app.chat().resumeStream();
+  await app.until("user: hi; assistant: Tea; streaming");
+  void app.chat().resumeStream();
+  while (server.to(`/stream${READ}/events`).length < 2) await new Promise((next) => setTimeout(next, 5));
+  await app.until("user: hi; assistant: Tea; streaming");
+  assert.equal(server.to(`${READ}/cancel`).length, 0);
+  await app.chat().stop();
+
+  await app.until("user: hi; assistant: Tea; ready");
+  while (server.to(`${READ}/cancel`).length === 0) await new Promise((next) => setTimeout(next, 5));
+  assert.equal(server.to(`${READ}/cancel`).length, 1);
+});
+
+test("a reply that has ended is not cancelled when its following is", async (t) => {
+  const server = await Server.start(t);
+  const page = [{ ...accepted().message }, reply("generating", "Te")];
+  server.on(`GET /chatroom/${ROOM}.limit=20`, json(200, { id: ROOM, messages: { data: page } }));
+  server.on(`POST ${READ}/events-ticket`, json(201, { events_url: `${server.url}/stream${READ}/events` }));
+  server.on(STREAM, events([done("completed", "Tea.")]));
+  const app = await chat(t, server, toUIMessages(page as never));
+
+  await app.chat().resumeStream();
+  await app.until("user: hi; assistant: Tea.; ready");
+  await app.chat().stop();
+  await app.chat().resumeStream();
+
+  await app.until("user: hi; assistant: Tea.; ready");
+  assert.equal(server.to(`${READ}/cancel`).length, 0);
+});
+
 test("a second attempt shows its own text alone", async (t) => {
   const server = await Server.start(t);
   const { answer, goOn } = inTwo(
