@@ -50,6 +50,15 @@ class AScript(unittest.TestCase):
         self.assertEqual(self.run_with("v20.3.0").stdout, "done\n")
 
 
+class TheScripts(unittest.TestCase):
+    def test_all_check_the_version_and_take_the_lock(self):
+        for name in ("client", "npm/install"):
+            script = (ROOT / "dev" / name).read_text()
+            self.assertIn("\nneed_node\n", script)
+            self.assertIn("\ntake_lock ", script)
+            self.assertNotIn("flock", script)
+
+
 class TheVersions(unittest.TestCase):
     def test_of_the_scripts_and_the_package_are_the_same(self):
         package = (ROOT / "clients/typescript/package.json").read_text()
