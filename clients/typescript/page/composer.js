@@ -6,7 +6,7 @@ import { h, icon } from "./dom.js";
 const IDLE = "Enter sends, Shift and Enter begin a new line";
 const BUSY = "An answer is being written, Escape stops it";
 
-/** A composer. `send(text)` gets what was written, `stop()` is called to stop an answer. `draft` names where a text is kept. */
+/** A composer. `send(text)` gets what was written, `stop()` is called to stop an answer. */
 export function composer(app, { send, stop }) {
   const text = h("textarea", {
     id: "message", rows: "1", placeholder: "Ask anything", "aria-label": "Message", enterkeyhint: "send", maxlength: "32000",
@@ -66,6 +66,11 @@ export function composer(app, { send, stop }) {
       grow();
     },
     /** Keeps the text over a visit to another page. */
-    keep: () => sessionStorage.setItem("draft", text.value),
+    keep: () => keepDraft(text.value),
   };
+}
+
+/** Keeps a text for the next composer. */
+export function keepDraft(text) {
+  sessionStorage.setItem("draft", text);
 }

@@ -2,8 +2,8 @@
 
 import { showAllowance } from "./allowance.js";
 import { unwrap } from "./client.js";
-import { composer } from "./composer.js";
-import { button, h, words } from "./dom.js";
+import { composer, keepDraft } from "./composer.js";
+import { button, h, toast, words } from "./dom.js";
 import { header } from "./header.js";
 import { openLog } from "./log.js";
 import { openNotice } from "./notice.js";
@@ -106,14 +106,16 @@ export function openConversation(app, id) {
     stopping = false;
     try {
       if (!id) await create(text);
-      const accepted = await app.chat.send(id, text, { key, signal: closed.signal });
+      // It goes on although the conversation is left meanwhile.
+      const accepted = await app.chat.send(id, text, { key });
+      if (closed.signal.aborted) return app.rooms.refresh();
       turn.sent();
       head.connected(true);
       log.named(turn, accepted.message.id);
       begin(accepted);
     } catch (error) {
       write.running = false;
-      if (closed.signal.aborted) return;
+      if (closed.signal.aborted) return unsent(text, error);
       head.connected(Boolean(error.status));
       if (error.code !== "allowance_spent") return turn.lost(words(error), () => deliver(text, turn, key));
       turn.element.remove();
@@ -122,14 +124,23 @@ export function openConversation(app, id) {
     }
   }
 
+  /** Says that a message of a conversation that was left is not sent; the next composer has its text. */
+  function unsent(text, error) {
+    if (!app.chat.session.signedIn) return;
+    toast(`Your message was not sent. ${words(error)}`);
+    keepDraft(text);
+  }
+
   async function create(text) {
     const title = text.split("\n")[0].slice(0, TITLE_LENGTH).trim();
     const room = await unwrap(app.api.POST("/chatroom", { body: { title } }));
     view.room = id = room.id;
+    app.rooms.touch(room);
+    // Another conversation may be open by now.
+    if (closed.signal.aborted) return;
     history.replaceState(null, "", `#/room/${id}`);
     document.body.dataset.place = "room";
     head.show(room);
-    app.rooms.touch(room);
     app.rooms.mark(id);
     keepLooking(look, closed.signal);
   }

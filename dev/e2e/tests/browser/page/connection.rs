@@ -12,6 +12,12 @@ async fn connect(browser: &Browser, is: bool) {
     browser.devtools("Network.emulateNetworkConditions", network).await;
 }
 
+/// Delays each request by so many milliseconds.
+async fn slow(browser: &Browser, latency: u32) {
+    let network = json!({ "offline": false, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1 });
+    browser.devtools("Network.emulateNetworkConditions", network).await;
+}
+
 #[tokio::test]
 async fn an_answer_that_was_made_without_a_connection_is_there_afterwards() {
     with_browser(async |browser| {
@@ -49,6 +55,43 @@ async fn a_message_that_is_not_sent_says_so_and_is_sent_once_when_it_is_tried_ag
         assert_eq!(count(&browser, ".turn.user").await, 2);
         let allowance = person(&browser).await.get("/user/me").await.body["allowance"].take();
         assert_eq!(allowance["used"], 2, "{allowance}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_first_message_is_sent_although_its_conversation_is_left_while_it_is_made() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        browser.devtools("Network.enable", json!({})).await;
+
+        slow(&browser, 2000).await;
+        say(&browser, "What is tea?").await;
+        browser.script("location.hash = '#/account'").await;
+        browser.click("#rooms a").await;
+
+        browser.reads(ANSWER, "You said: \"What is tea?\"").await;
+        assert_eq!(count(&browser, ".turn.user").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_text_that_could_not_be_sent_from_a_conversation_that_was_left_is_in_the_next_one() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        browser.devtools("Network.enable", json!({})).await;
+        crate::page::ask(&browser, "What is tea?").await;
+
+        connect(&browser, false).await;
+        say(&browser, "And coffee?").await;
+        browser.script("location.hash = '#/account'").await;
+        browser.reads("#toast", "Your message was not sent.").await;
+        connect(&browser, true).await;
+        browser.script("location.hash = '#/'").await;
+
+        browser.shows("#message").await;
+        assert_eq!(browser.script("return document.getElementById('message').value").await, "And coffee?");
     })
     .await;
 }
