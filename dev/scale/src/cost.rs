@@ -22,13 +22,13 @@ const ACU_PROCESSORS: f64 = 0.25;
 const ACU_BUSY: f64 = 0.6;
 /// The smallest Aurora that does not pause.
 const ACU_LEAST: f64 = 0.5;
-/// Managed Instances: how many Lambda starts at least, and how many replies one of them makes at once. A reply takes about
-/// 10 ms of a processor.
+/// Managed Instances: how many Lambda starts at least, and how many replies one of them is taken to make at once (not
+/// measured: a stream takes 10 ms of a processor, and an instance has two).
 const MANAGED_LEAST: f64 = 3.0;
 const MANAGED_REPLIES: f64 = 200.0;
-/// Reads and writes of Aurora's storage for a message and its reply.
+/// Reads and writes of Aurora's storage for a message and its reply: an estimate.
 const TURN_IO: f64 = 12.0;
-/// Alarms and metrics of one deployment.
+/// Alarms and metrics of one deployment, about.
 const ALARMS: f64 = 75.0;
 const METRICS: f64 = 80.0;
 
