@@ -107,10 +107,9 @@ pub(super) fn is_unanswered(state: ReplyState, content: &str) -> bool {
     state != ReplyState::Cancelled && content.trim().is_empty()
 }
 
-/// Deletes the days before `before`, at most `most` rows. The expression is that of the index `allowances_age`.
+/// Deletes the days before `before`, at most `most` rows.
 pub async fn delete_before(db: &Db, before: Date, most: i64) -> Result<u64, Fault> {
     let sql = "delete from allowances where (user_id, day) in (
-            select user_id, day from allowances where day - date '2000-01-01' < $1::date - date '2000-01-01'
-            limit $2 for update skip locked)";
+            select user_id, day from allowances where day < $1 limit $2 for update skip locked)";
     db.execute(sql, &[&before, &most]).await
 }

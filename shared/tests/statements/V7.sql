@@ -1,5 +1,5 @@
 prepare statement (date, bigint) as
-delete from allowances where (user_id, day) in ( select user_id, day from allowances where day - date '2000-01-01' < $1::date - date '2000-01-01' limit $2 for update skip locked);
+delete from allowances where (user_id, day) in ( select user_id, day from allowances where day < $1 limit $2 for update skip locked);
 
 prepare statement (timestamp with time zone, bigint) as
 delete from attempts where (reply_id, number) in ( select reply_id, number from attempts where started_at < $1 limit $2 for update skip locked);
@@ -146,7 +146,7 @@ prepare statement (uuid, integer, text, text, integer, integer) as
 update messages set content = case content when '' then $3 else content end, model = $4, prompt_tokens = $5, reply_tokens = $6 where id = $1 and attempt = $2 and state = 'cancelled' and model is null and charged_on is not null;
 
 prepare statement (timestamp with time zone, bigint) as
-update messages set idempotency_key = null where id in ( select id from messages where idempotency_key is not null and created_at < $1 limit $2);
+update messages set idempotency_key = null where id in ( select id from messages where coalesce(idempotency_key, '') <> '' and created_at < $1 limit $2);
 
 prepare statement (uuid, integer, timestamp with time zone) as
 update messages set lease_until = $3 where id = $1 and attempt = $2 and state = 'generating';

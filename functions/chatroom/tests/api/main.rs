@@ -16,6 +16,7 @@ mod refunds_are_bounded;
 mod rooms;
 mod rooms_are_bounded;
 mod scale;
+mod sends_stay_cheap;
 mod sizes;
 mod unfinished_replies_are_bounded;
 mod waiting;
