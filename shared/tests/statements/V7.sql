@@ -146,7 +146,7 @@ prepare statement (uuid, integer, text, text, integer, integer) as
 update messages set content = case content when '' then $3 else content end, model = $4, prompt_tokens = $5, reply_tokens = $6 where id = $1 and attempt = $2 and state = 'cancelled' and model is null and charged_on is not null;
 
 prepare statement (timestamp with time zone, bigint) as
-update messages set idempotency_key = null where id in ( select id from messages where coalesce(idempotency_key, '') <> '' and created_at < $1 limit $2);
+update messages set idempotency_key = null where id in ( select id from messages where coalesce(idempotency_key, '') <> '' and created_at < $1 order by created_at limit $2);
 
 prepare statement (uuid, integer, timestamp with time zone) as
 update messages set lease_until = $3 where id = $1 and attempt = $2 and state = 'generating';

@@ -140,6 +140,9 @@ async fn a_clean_up_reads_what_it_deletes_and_not_what_stays() {
         "insert into allowances (user_id, day, used) select id, $1::timestamptz::date, 1 from users",
         "insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, idempotency_key)
             select u.id, r.id, row_number() over (), u.id, 'user', 'hi', 'completed', $1, 'once' from users u, chatrooms r",
+        "insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at)
+            select gen_random_uuid(), r.id, -row_number() over (), u.id, 'user', 'hi', 'completed', $1::timestamptz - interval '10 days'
+            from users u, chatrooms r",
         "insert into sessions (id, user_id, created_at, last_used_at, expires_at, revoked_at)
             select id, id, $1::timestamptz, $1, $1 + interval '30 days', case when mobile < '8' then $1 end from users",
         "insert into attempts (reply_id, number, started_at, outcome) select id, 1, $1, 'completed' from users",

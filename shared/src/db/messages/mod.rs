@@ -154,10 +154,11 @@ pub async fn find(db: &Db, user: UserId, room: ChatroomId, id: MessageId) -> Res
     db.first(SQL, &[&id, &room, &user]).await
 }
 
-/// Removes idempotency keys that were used before `before`, at most `most` of them. The condition is that of the index
+/// Removes idempotency keys that were used before `before`, the oldest `most` of them. The condition is that of the index
 /// `messages_keys`.
 pub async fn forget_keys(db: &Db, before: Timestamp, most: i64) -> Result<u64, Fault> {
     let sql = "update messages set idempotency_key = null where id in (
-            select id from messages where coalesce(idempotency_key, '') <> '' and created_at < $1 limit $2)";
+            select id from messages where coalesce(idempotency_key, '') <> '' and created_at < $1
+            order by created_at limit $2)";
     db.execute(sql, &[&before, &most]).await
 }
