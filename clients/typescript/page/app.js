@@ -39,6 +39,7 @@ async function enter(app) {
   app.view = null;
   main.replaceChildren();
   if (!inside) return leave(app);
+  app.person = new AbortController();
   door.replaceChildren();
   sessionStorage.removeItem("number");
   try {
@@ -53,6 +54,9 @@ async function enter(app) {
 
 /** Shows the door. The next person on this device sees nothing of the one before. */
 function leave(app) {
+  // What this person is still sending must not go out as the next one's.
+  app.person?.abort();
+  sessionStorage.removeItem("draft");
   app.account = null;
   app.rooms.clear();
   document.getElementById("me").replaceChildren();

@@ -60,17 +60,20 @@ export function composer(app, { send, stop }) {
     get running() {
       return running;
     },
-    /** Puts a text back that could not be sent. */
+    /** Puts a text back that could not be sent; returns whether there was room for it. */
     restore(written) {
-      text.value ||= written;
+      if (text.value) return false;
+      text.value = written;
       grow();
+      return true;
     },
     /** Keeps the text over a visit to another page. */
     keep: () => keepDraft(text.value),
   };
 }
 
-/** Keeps a text for the next composer. */
+/** Keeps a text for the next composer, after those that are kept already. */
 export function keepDraft(text) {
-  sessionStorage.setItem("draft", text);
+  const kept = sessionStorage.getItem("draft");
+  if (text) sessionStorage.setItem("draft", kept ? `${kept}\n${text}` : text);
 }

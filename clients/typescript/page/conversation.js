@@ -16,6 +16,7 @@ const TITLE_LENGTH = 48;
 /** A conversation, or a new one without an id. */
 export function openConversation(app, id) {
   const closed = new AbortController();
+  const person = app.person;
   const log = openLog(regenerate);
   const notice = openNotice(app);
   const write = composer(app, { send, stop });
@@ -26,7 +27,7 @@ export function openConversation(app, id) {
   let last = null;
   // On a phone the focus would open its keyboard.
   const focus = () => matchMedia("(pointer: coarse)").matches || write.focus();
-  const view = { element, room: id, focus, keep: write.keep, close: () => closed.abort(), paid: notice.clear };
+  const view = { element, room: id, focus, keep: write.keep, restore: write.restore, close: () => closed.abort(), paid: notice.clear };
 
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && write.running) stop();
@@ -106,8 +107,8 @@ export function openConversation(app, id) {
     stopping = false;
     try {
       if (!id) await create(text);
-      // It goes on although the conversation is left meanwhile.
-      const accepted = await app.chat.send(id, text, { key });
+      // It goes on although the conversation is left meanwhile, until its person signs out.
+      const accepted = await app.chat.send(id, text, { key, signal: person.signal });
       if (closed.signal.aborted) return app.rooms.refresh();
       turn.sent();
       head.connected(true);
@@ -124,11 +125,11 @@ export function openConversation(app, id) {
     }
   }
 
-  /** Says that a message of a conversation that was left is not sent; the next composer has its text. */
+  /** Says that a message of a conversation that was left is not sent; the present composer has its text, or the next one. */
   function unsent(text, error) {
-    if (!app.chat.session.signedIn) return;
+    if (person.signal.aborted) return;
     toast(`Your message was not sent. ${words(error)}`);
-    keepDraft(text);
+    if (!app.view?.restore?.(text)) keepDraft(text);
   }
 
   async function create(text) {

@@ -95,3 +95,30 @@ async fn a_text_that_could_not_be_sent_from_a_conversation_that_was_left_is_in_t
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_one_person_could_not_send_is_not_the_next_ones() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        browser.devtools("Network.enable", json!({})).await;
+        crate::page::ask(&browser, "What is tea?").await;
+
+        connect(&browser, false).await;
+        say(&browser, "A secret").await;
+        browser.script("location.hash = '#/account'").await;
+        let sign_out = "localStorage.setItem('chat-backend', '{}');
+            dispatchEvent(new StorageEvent('storage', { key: 'chat-backend' }))";
+        browser.script(sign_out).await;
+        connect(&browser, true).await;
+        crate::page::enter(&browser, &Person::new().mobile).await;
+        browser.script("location.hash = '#/'").await;
+        browser.shows("#message").await;
+        // Longer than all tries of a send.
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+
+        assert_eq!(browser.script("return document.getElementById('message').value").await, "");
+        assert_eq!(browser.script("return sessionStorage.getItem('draft')").await, json!(null));
+        assert_eq!(count(&browser, "#toast p").await, 0);
+    })
+    .await;
+}
