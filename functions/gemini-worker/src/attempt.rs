@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use shared::Fault;
 use shared::db::replies::{self, Attempt};
-use tokio::time::Instant;
 
 use crate::Worker;
 use crate::context;
@@ -32,8 +31,7 @@ pub(crate) async fn run(
 ) -> (Ending, Progress) {
     let request = context::request(attempt, worker.bounds);
     let mut progress = Progress::default();
-    let since = records.of_reply(attempt.reply).map_or_else(Instant::now, |job| job.since);
-    let first = FirstText::since(since);
+    let first = FirstText::begin();
     let show = |progress: &Progress| {
         first.see(&progress.text, worker.clock.now());
         live.pad.put(policy::shown(progress));

@@ -9,7 +9,6 @@ use shared::domain::ChatroomId;
 use shared::queue::{ReplyJob, cause_of};
 use shared::telemetry::Origin;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 /// A record of a room.
 #[derive(Debug, Clone)]
@@ -24,8 +23,6 @@ pub struct Job {
     pub queue: String,
     /// How often it was received, including this time.
     pub received: u32,
-    /// When it was received this time.
-    pub since: Instant,
     /// The request that accepted its reply, if it says so.
     pub cause: Origin,
     /// The invocation that works on it.
@@ -82,7 +79,7 @@ fn job(record: SqsMessage) -> Result<Job, String> {
         Ok(job) => {
             let receipt = record.receipt_handle.unwrap_or_default();
             let queue = record.event_source_arn.unwrap_or_default();
-            Ok(Job { job, id, receipt, queue, received, since: Instant::now(), cause, invocation })
+            Ok(Job { job, id, receipt, queue, received, cause, invocation })
         }
         Err(error) => {
             tracing::error!(%error, record = id, "a record is not a job");

@@ -38,9 +38,9 @@ pub(crate) struct FirstText {
 }
 
 impl FirstText {
-    /// A wait since the record was received.
-    pub(crate) fn since(since: Instant) -> Self {
-        Self { since, is_there: AtomicBool::new(false) }
+    /// A wait that begins now, with the attempt.
+    pub(crate) fn begin() -> Self {
+        Self { since: Instant::now(), is_there: AtomicBool::new(false) }
     }
 
     /// Measures the wait when there is a text for the first time.
