@@ -103,12 +103,12 @@ async fn a_stream_that_was_lost_is_written_again() {
 
 #[tokio::test]
 async fn without_redis_a_stream_looks_at_the_row_every_three_to_four_seconds() {
-    let kit = Kit::with(&[("REDIS_URL", "redis://127.0.0.1:1"), ("STREAM_SECONDS", "9")]).await;
+    let kit = Kit::with(&[("REDIS_URL", "redis://127.0.0.1:1"), ("STREAM_SECONDS", "11")]).await;
     let mut client = kit.follow().await;
     client.expect("snapshot").await;
     // Each look says that the stream is alive, since nothing else came.
     assert_eq!(client.expect("closing").await.1["reason"], "time");
-    assert_eq!(client.comments, 2);
+    assert!((2..=3).contains(&client.comments), "{} looks in 11 s", client.comments);
 }
 
 #[tokio::test]
