@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Config;
 use uuid::Uuid;
 
-/// How long a server may take to start.
+/// How long a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running server.
@@ -24,9 +24,15 @@ pub struct Server {
 }
 
 impl Drop for Server {
-    /// By SIGINT: Postgres then ends its own processes.
+    /// By SIGINT: Postgres then ends its own processes. PgBouncer waits for its clients, which may be those of a test that
+    /// failed and still has them: it is killed.
     fn drop(&mut self) {
         let _ = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
+        let until = Instant::now() + PATIENCE;
+        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < until {
+            sleep(Duration::from_millis(20));
+        }
+        let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
