@@ -18,6 +18,9 @@ const CONTRACTING: [&str; 10] = [
     " truncate ",
 ];
 const MARKER: &str = "-- unused since V";
+/// Later migrations make an index `if not exists`: while it is made nobody writes to its table, so whoever has a large one
+/// makes it `concurrently` before the deployment.
+const LAST_WITH_PLAIN_INDEXES: u32 = 7;
 
 /// The migrations with their numbers, oldest first.
 pub(crate) fn migrations() -> Vec<(u32, String)> {
@@ -74,10 +77,33 @@ fn what_an_older_version_does_not_notice_is_accepted() {
     }
 }
 
+#[test]
+fn an_index_on_a_table_with_rows_may_be_there_already() {
+    let migrations = migrations();
+    for (version, text) in migrations.iter().filter(|(version, _)| *version > LAST_WITH_PLAIN_INDEXES) {
+        assert_eq!(plain_indexes(text), [""; 0], "V{version}");
+    }
+    assert_eq!(plain_indexes("create index names on users (name);").len(), 1);
+    assert_eq!(plain_indexes("create index if not exists names on users (name);"), [""; 0]);
+    assert_eq!(plain_indexes("create table fresh (id uuid); create index ids on fresh (id);"), [""; 0]);
+}
+
 /// The migration with a marker in each statement.
 fn marked(version: u32, text: &str) -> String {
     let marker = format!("\n{MARKER}{version}: nobody reads it\n");
     format!("{marker}{}", text.replace("; ", &format!(";{marker}")))
+}
+
+/// The statements of a migration that make an index on a table there was before, and fail if it has that index.
+fn plain_indexes(text: &str) -> Vec<String> {
+    let statements: Vec<_> = text.split_terminator(';').map(words).collect();
+    let made: Vec<_> = statements.iter().filter_map(|words| after(words, " create table ")).collect();
+    let is_plain = |words: &String| {
+        let is_index = words.contains(" create index ") || words.contains(" create unique index ");
+        let table = after(words, " on ");
+        is_index && !words.contains(" index if not exists ") && !table.is_some_and(|table| made.contains(&table))
+    };
+    statements.into_iter().filter(is_plain).collect()
 }
 
 /// The statements of a migration that contract and do not say since when they may.
