@@ -61,6 +61,13 @@ impl Fault {
         }
     }
 
+    /// Whether Postgres or PgBouncer did not let somebody sign in: SQLSTATE's class 28, and 08P01, which is PgBouncer's for
+    /// a wrong password and for a role that it does not know.
+    pub(crate) fn is_refused_login(&self) -> bool {
+        let Self::Pool(PoolError::Backend(error)) = self else { return false };
+        error.code().is_some_and(|state| state.code().starts_with("28") || *state == SqlState::PROTOCOL_VIOLATION)
+    }
+
     /// Whether the server refused this statement alone, and its connection is good for the next one.
     pub(crate) fn is_of_the_statement(&self) -> bool {
         let Self::Postgres(error) = self else { return false };

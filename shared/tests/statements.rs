@@ -71,8 +71,9 @@ async fn the_role_of_the_functions_may_run_every_function() {
     let stack = stack.with("MIGRATION_DATABASE_URL", owner).with("DATABASE_URL", url);
     let migrations = Db::for_migrations(&stack.env()).unwrap();
     let owner = migrations.dedicated().await.unwrap();
-    let admitted = RuntimeRole::from_env(&stack.env()).unwrap().unwrap().admit(&owner).await.unwrap();
-    assert_eq!(admitted, Admitted { change: Change::Created, may_change_schema: false });
+    let runtime = RuntimeRole::from_env(&stack.env()).unwrap().unwrap();
+    let admitted = runtime.admit(&owner, runtime.sign_in().await).await.unwrap();
+    assert_eq!(admitted, Admitted { change: Change::Created, may_change_schema: false, lacks: None });
     run_everything(&stack.db(), stack.clock.now()).await;
 }
 

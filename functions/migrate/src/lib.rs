@@ -89,7 +89,7 @@ impl Migrate {
         match &outcome {
             Ok(applied) => {
                 tracing::info!(all = ?applied.all, now = ?applied.now, role = ?applied.role, "migrated");
-                if applied.role.is_some_and(|role| role.may_change_schema) {
+                if applied.role.as_ref().is_some_and(|role| role.may_change_schema) {
                     tracing::warn!("{TOO_POWERFUL}");
                 }
             }

@@ -57,6 +57,11 @@ pub enum Failure {
     /// The role of the functions could not be made, or did not get its rights.
     #[error("the role of DATABASE_URL was not made ready{}: does the role of MIGRATION_DATABASE_URL own the tables and have CREATEROLE?", state(.0))]
     Role(#[source] Fault),
+    /// Some tables belong to somebody else.
+    #[error(
+        "the role of DATABASE_URL may not use {0}: the role of MIGRATION_DATABASE_URL does not own them and cannot grant it"
+    )]
+    Rights(String),
     /// It took too long.
     #[error("the migration did not end in time")]
     Late,
@@ -116,15 +121,22 @@ pub async fn apply(db: &Db, role: Option<&RuntimeRole>, version: Option<&str>) -
     }
     // One transaction on a dedicated connection: if this is given up, the connection is closed and nothing has changed.
     let client = db.dedicated().await.map_err(Failure::Unreachable)?;
+    let role = match role {
+        Some(role) => Some((role, role.sign_in().await)),
+        None => None,
+    };
     client.batch_execute(BEGIN).await.map_err(Failure::Lock)?;
     let mut session = Session(&client);
     let runner = runner.set_target(Target::Version(version));
     let now = run(&runner, &mut session, newest).await?;
     let all = runner.get_applied_migrations_async(&mut session).await?;
     let role = match role {
-        Some(role) => Some(role.admit(&client).await.map_err(Failure::Role)?),
+        Some((role, signed_in)) => Some(role.admit(&client, signed_in).await.map_err(Failure::Role)?),
         None => None,
     };
+    if let Some(tables) = role.as_ref().and_then(|role| role.lacks.clone()) {
+        return Err(Failure::Rights(tables));
+    }
     client.batch_execute("commit").await.map_err(Failure::Commit)?;
     Ok(Applied { all: all.iter().map(refinery::Migration::version).collect(), now, role })
 }

@@ -102,6 +102,45 @@ async fn every_deployment_repeats_it_and_a_changed_password_is_the_only_one_then
 }
 
 #[tokio::test]
+async fn a_role_that_cannot_sign_in_for_another_reason_keeps_its_password() {
+    let world = world().await;
+    world.invoke(json!({})).await.unwrap();
+    let role = world.role("runtime");
+    let stored = format!("select rolpassword from pg_authid where rolname = '{role}'");
+    let before: String = world.admin().await.query_one(&stored, &[]).await.unwrap().get(0);
+    let full = format!("alter role {role} connection limit 0");
+    world.admin().await.batch_execute(&full).await.unwrap();
+
+    assert!(world.invoke(json!({})).await.is_err());
+    let after: String = world.admin().await.query_one(&stored, &[]).await.unwrap().get(0);
+    assert_eq!(after, before);
+
+    world.admin().await.batch_execute(&format!("alter role {role} connection limit -1 nologin")).await.unwrap();
+    world.invoke(json!({})).await.unwrap();
+    assert!(sign_in(world.stack.setting("DATABASE_URL")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_table_of_somebody_else_fails_the_deployment_by_its_name() {
+    let world = world().await;
+    world.invoke(json!({})).await.unwrap();
+    world.admin().await.batch_execute("create table theirs (x int)").await.unwrap();
+    let refused = world.invoke(json!({})).await.unwrap_err().to_string();
+    assert!(refused.contains("the role of DATABASE_URL may not use theirs:"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_role_that_owns_a_table_is_told_in_the_log() {
+    let world = world().await;
+    world.invoke(json!({})).await.unwrap();
+    let mine = format!("create table mine (x int); alter table mine owner to {}", world.role("runtime"));
+    world.admin().await.batch_execute(&mine).await.unwrap();
+    let (logs, _guard) = capture();
+    world.invoke(json!({})).await.unwrap();
+    assert!(logs.take().contains("the role of DATABASE_URL may change the schema"));
+}
+
+#[tokio::test]
 async fn a_role_of_another_name_leaves_the_older_one_as_it_is() {
     let mut world = world().await;
     world.invoke(json!({})).await.unwrap();
