@@ -3,6 +3,8 @@
 
 #![cfg(test)]
 
+#[path = "statements/plans.rs"]
+mod plans;
 #[path = "statements/recorded.rs"]
 mod recorded;
 #[path = "statements/rules.rs"]

@@ -17,7 +17,7 @@ use const_format::concatcp;
 use time::Date;
 
 use super::Db;
-use super::messages::UNFINISHED;
+use super::messages::UNENDED;
 use super::row::row;
 use super::tier;
 use crate::Fault;
@@ -43,7 +43,7 @@ pub(super) const CHARGE: &str = concatcp!(
     ), waiting as (
         select count(*) as unfinished, coalesce((select replies from counters where user_id = $1), 0) as known
         from messages where user_id = $1 and ",
-    UNFINISHED,
+    UNENDED,
     "
     ), admitted as (
         insert into counters as n (user_id, replies) select $1, 1 from chargeable, plan, waiting
@@ -110,6 +110,6 @@ pub(super) fn is_unanswered(state: ReplyState, content: &str) -> bool {
 /// Deletes the days before `before`, at most `most` rows.
 pub async fn delete_before(db: &Db, before: Date, most: i64) -> Result<u64, Fault> {
     let sql = "delete from allowances where (user_id, day) in (
-            select user_id, day from allowances where day < $1 limit $2 for update skip locked)";
+            select user_id, day from allowances where day + 0 < $1 limit $2 for update skip locked)";
     db.execute(sql, &[&before, &most]).await
 }

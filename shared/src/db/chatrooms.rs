@@ -170,8 +170,8 @@ pub async fn delete(db: &Db, user: UserId, id: ChatroomId, free: FreeCancels) ->
         ), room as (
             delete from chatrooms where id = $2 and user_id = $3 and last_seq = (select last_seq from seen) returning id
         ), unfinished as (
-            select m.id, m.user_id, m.charged_on, {UNBEGUN} as is_unbegun
-            from messages m join room on room.id = m.chatroom_id where m.{UNFINISHED} for update of m
+            select id, user_id, charged_on, {UNBEGUN} as is_unbegun from messages
+            where chatroom_id = $2 and {UNFINISHED} and exists (select from room) for update
         ), unbegun as (
             select user_id, charged_on from unfinished where is_unbegun
         ), {CALL_OFF}

@@ -31,6 +31,11 @@ const PAUSES: [Duration; 5] = {
     ]
 };
 
+/// A prepared statement is planned once. In a young database that plan would read whole tables, since they were small or
+/// counted as empty, and would be kept while they grow. Every statement has an index, so none needs that; nor code compiled
+/// for a plan that counts as expensive. A pooler takes no such options, but there each statement is planned anew.
+const PLANS: &str = "-c enable_seqscan=off -c jit=off";
+
 /// Makes the pool for the URL in the setting `name`. Its `sslmode` is libpq's: `disable`; `prefer`, which is the default,
 /// and encrypts if the server can; `require` (encrypts, accepts any certificate); `verify-full` (checks certificate and
 /// name; see [`tls::roots`]). `pgbouncer=true` is Prisma's: a pooler shares the connections, so nothing is prepared.
@@ -53,6 +58,10 @@ fn pool_of(env: &Env, name: &'static str, url: Url) -> Result<Db, ConfigError> {
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_user_timeout(STATEMENT_TIMEOUT)
         .keepalives_idle(Duration::from_secs(30));
+    if !url.shared {
+        let own = config.get_options().map(|own| format!(" {own}")).unwrap_or_default();
+        config.options(format!("{PLANS}{own}"));
+    }
     let encrypts = config.get_ssl_mode() != SslMode::Disable;
     let roots = url.verifies.then(|| tls::roots(env)).transpose()?;
     let tls = encrypts.then(|| tls::of_postgres(roots)).transpose();
@@ -77,7 +86,7 @@ fn pool_of(env: &Env, name: &'static str, url: Url) -> Result<Db, ConfigError> {
         }));
     }
     let pool = pool.build().map_err(|error| ConfigError::new(name, error.to_string()))?;
-    Ok(Db { pool, shared: url.shared })
+    Ok(Db { pool, setting: name, shared: url.shared })
 }
 
 /// What a URL says.

@@ -25,7 +25,7 @@ pub mod users;
 use std::ops::DerefMut;
 use std::time::Duration;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{HookError, Pool, PoolError};
 use tokio_postgres::Row;
 
 use crate::Fault;
@@ -53,6 +53,8 @@ type Parameters<'a> = &'a [&'a dyn Value];
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: Pool,
+    /// Where its URL is.
+    setting: &'static str,
     /// Whether a pooler shares the connections among clients.
     shared: bool,
 }
@@ -67,6 +69,15 @@ impl Db {
     pub fn for_migrations(env: &Env) -> Result<Self, ConfigError> {
         let own = env.optional("MIGRATION_DATABASE_URL").is_some();
         connect::pool(env, if own { "MIGRATION_DATABASE_URL" } else { "DATABASE_URL" })
+    }
+
+    /// Begins to open a connection, if there is none: the first request of a process asks Redis meanwhile.
+    pub fn open_ahead(&self) {
+        if self.pool.status().size == 0 {
+            let pool = self.pool.clone();
+            // If it fails, the request's own statement tries again, and says why.
+            tokio::spawn(async move { pool.get().await.map(drop) });
+        }
     }
 
     /// Closes the connections that nobody uses. The next statement opens a new one.
@@ -86,7 +97,13 @@ impl Db {
 
     /// A connection of the pool.
     async fn lease(&self) -> Result<Lease, Fault> {
-        Ok(Lease::of(self.pool.get().await?, self.shared))
+        match self.pool.get().await {
+            Ok(object) => Ok(Lease::of(object, self.shared)),
+            Err(error) if pooler::refuses_options(&error) => {
+                Err(PoolError::PostCreateHook(HookError::message(pooler::advice(self.setting))).into())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn rows(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Fault> {

@@ -75,6 +75,6 @@ pub(super) async fn join(transaction: &Transaction, user: UserId, marks: &[Vec<u
 /// Deletes what was kept for the days before `before`, at most `most` rows.
 pub async fn delete_before(db: &Db, before: Date, most: i64) -> Result<u64, Fault> {
     let sql = "delete from past_usage where (mark, day) in (
-            select mark, day from past_usage where day < $1 limit $2 for update skip locked)";
+            select mark, day from past_usage where day + 0 < $1 limit $2 for update skip locked)";
     db.execute(sql, &[&before, &most]).await
 }

@@ -8,13 +8,23 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use deadpool_postgres::PoolError;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::error::DbError;
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
 /// What to do about a connection that is shared.
 pub(super) fn advice(setting: &str) -> String {
     format!("{setting} leads to a pooler that shares connections among its clients: add pgbouncer=true to the URL")
+}
+
+/// Whether a pooler refused a connection because of its options, as PgBouncer and RDS Proxy do.
+/// Source: <https://github.com/pgbouncer/pgbouncer/pull/878>, <https://github.com/stac-utils/pgstac/issues/156>.
+pub(super) fn refuses_options(error: &PoolError) -> bool {
+    let PoolError::Backend(error) = error else { return false };
+    let said = error.as_db_error().map(DbError::message).unwrap_or_default();
+    said.contains("startup parameter") || said.contains("command-line options")
 }
 
 /// Whether the server's process is the one that was named when the connection was made. A pooler names itself, since

@@ -48,7 +48,7 @@ pub async fn first(db: &Db, matter: &str, kind: &str, now: Timestamp) -> Result<
 /// The `ids` that were not processed: never received, or received and not finished.
 pub async fn unprocessed(db: &Db, ids: &[&str]) -> Result<Vec<String>, Fault> {
     let sql = "select wanted.id from unnest($1::text[]) as wanted (id)
-        where not exists (select from stripe_events e where e.id = wanted.id and e.processed_at is not null)";
+        where wanted.id <> all (array(select id from stripe_events where id = any($1) and processed_at is not null))";
     Ok(db.all::<(String,)>(sql, &[&ids]).await?.into_iter().map(|(id,)| id).collect())
 }
 

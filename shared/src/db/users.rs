@@ -5,7 +5,7 @@ mod mobile;
 use const_format::formatcp;
 
 use super::allowances::{CALL_OFF, UNBEGUN};
-use super::messages::UNFINISHED;
+use super::messages::UNENDED;
 use super::past_usage::{KEEP, TAKE};
 use super::row::row;
 use super::sessions::{NewSession, OPEN};
@@ -235,17 +235,16 @@ pub async fn delete(
 ) -> Result<Option<Deleted>, Fault> {
     const LOCK_ACCOUNT: &str = "select mobile from users where id = $1 for no key update";
     const LOCK_ROOMS: &str = "select from chatrooms where user_id = $1 order by id for update";
-    const LOCK_REPLIES: &str = formatcp!(
-        "select from messages m where chatroom_id in (select id from chatrooms where user_id = $1) and m.{UNFINISHED}
-        order by m.id for update"
-    );
+    const LOCK_REPLIES: &str =
+        formatcp!("select from messages where user_id = $1 and {UNENDED} order by id for update");
     const LOCK_TOKENS: &str =
         "select from refresh_tokens where session_id in (select id from sessions where user_id = $1)
         order by hash for update";
     const DELETE: &str = formatcp!(
-        "with unbegun as (
-            select m.user_id, m.charged_on from messages m join chatrooms r on r.id = m.chatroom_id
-            where r.user_id = $2 and {UNBEGUN}
+        "with unended as materialized (
+            select id, user_id, charged_on, state, reached_model from messages where user_id = $2 and {UNENDED}
+        ), unbegun as (
+            select user_id, charged_on from unended where {UNBEGUN}
         ), {CALL_OFF}, {KEEP}, gone as (
             delete from users where id = $2 returning id, mobile
         ), first_in_line as (
@@ -253,8 +252,7 @@ pub async fn delete(
         )
         select mobile,
             array(select s.id from sessions s where s.user_id = gone.id) as sessions,
-            array(select m.id from messages m join chatrooms r on r.id = m.chatroom_id
-                  where r.user_id = gone.id and m.{UNFINISHED}) as replies
+            array(select id from unended) as replies
         from gone"
     );
     let transaction = Transaction::begin(db, NO_PAUSE).await?;

@@ -88,12 +88,13 @@ async fn refused(sql: &Client, version: u32) -> Vec<String> {
     refused
 }
 
-fn folder() -> PathBuf {
+/// Where they are.
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/statements")
 }
 
 /// The number of the newest migration.
-fn newest() -> u32 {
+pub(crate) fn newest() -> u32 {
     super::rules::migrations().last().unwrap().0
 }
 

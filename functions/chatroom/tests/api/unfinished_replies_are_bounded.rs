@@ -161,7 +161,7 @@ struct Reads {
 async fn reads(sql: &Client) -> Reads {
     let read = "select t.seq_scan, i.idx_scan, t.idx_tup_fetch from pg_stat_user_tables t
         join pg_stat_user_indexes i using (relname)
-        where relname = 'messages' and i.indexrelname = 'messages_unfinished_of_user'";
+        where relname = 'messages' and i.indexrelname = 'messages_unended'";
     let row = sql.query_one(read, &[]).await.unwrap();
     Reads { whole: row.get(0), counts: row.get(1), rows: row.get(2) }
 }

@@ -68,7 +68,7 @@ const ACCEPT: &str = formatcp!(
         select id from chatrooms where id = $8 and user_id = $1 for update
     ), {CHARGE}, placed as (
         update chatrooms c set last_seq = c.last_seq + 2, updated_at = greatest(c.updated_at, $2)
-        from chargeable, charged where c.id = chargeable.id returning c.last_seq
+        from charged where c.id = $8 returning c.last_seq
     ), m as (
         insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at, idempotency_key)
         select $9, $8, last_seq - 1, $1, 'user', $11, 'completed', $2, $2, $12 from placed

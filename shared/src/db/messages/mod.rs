@@ -72,8 +72,18 @@ impl Message {
     }
 }
 
-/// Which replies are unfinished, in SQL. The text is that of the partial index, so Postgres can use it.
+/// Which replies of a room are unfinished, in SQL. The text is that of the partial index `messages_unfinished`, so Postgres
+/// can use it. It would also use it where it should not, and read everybody's, since it expects few: so there are others.
 pub(super) const UNFINISHED: &str = "state in ('pending', 'generating')";
+
+/// Which replies of a user are unfinished. The text is that of the partial index `messages_unended`.
+pub(super) const UNENDED: &str = "coalesce(completed_at, 'infinity') = 'infinity'";
+
+/// Whether a reply is unfinished that is named by its id, and found by the primary key.
+pub(super) const NOT_ENDED: &str = "completed_at is null";
+
+/// Whether an attempt at such a reply runs.
+pub(super) const RUNNING: &str = "completed_at is null and lease_until is not null";
 
 /// Which turns of a room to read.
 #[derive(Debug, Clone, Copy)]

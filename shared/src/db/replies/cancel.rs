@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use super::Outcome;
 use crate::Fault;
 use crate::db::allowances::{CALL_OFF, UNBEGUN};
-use crate::db::messages::{Message, UNFINISHED};
+use crate::db::messages::{Message, NOT_ENDED};
 use crate::db::row::{FromRow, read};
 use crate::db::{Db, Parameters};
 use crate::domain::{ChatroomId, FreeCancels, MessageId, Tier, Timestamp, UserId};
@@ -46,7 +46,7 @@ pub async fn cancel(
     const SQL: &str = formatcp!(
         "with was as (
             select id, user_id, charged_on, {UNBEGUN} as is_unbegun from messages
-            where id = $2 and in_reply_to is not null and chatroom_id = $3 and user_id = $4 and {UNFINISHED} for update
+            where id = $2 and in_reply_to is not null and chatroom_id = $3 and user_id = $4 and {NOT_ENDED} for update
         ), unbegun as (
             select user_id, charged_on from was where is_unbegun
         ), {CALL_OFF}, refund as (

@@ -5,7 +5,7 @@ use const_format::formatcp;
 use crate::Fault;
 use crate::db::allowances::{REFUND, is_unanswered};
 use crate::db::attempts::END;
-use crate::db::messages::UNFINISHED;
+use crate::db::messages::{NOT_ENDED, RUNNING};
 use crate::db::{Db, Parameters};
 use crate::domain::{MessageId, ReplyError, ReplyState, ThoughtSignature, Timestamp, Usage};
 
@@ -57,7 +57,7 @@ pub async fn finish(db: &Db, reply: MessageId, attempt: i32, end: &Outcome, now:
     const SQL: &str = formatcp!(
         "with was as (
             select id, user_id, charged_on, reached_model from messages
-            where id = $1 and attempt = $2 and {UNFINISHED} for update
+            where id = $1 and attempt = $2 and {NOT_ENDED} for update
         ), unanswered as (
             select user_id, charged_on, reached_model or $16 as reached_model from was where $15
         ), {REFUND}, ended as (
@@ -109,7 +109,7 @@ pub async fn postpone(
         "with postponed as (
             update messages set state = 'pending', lease_until = null, retry_at = $11,
                 reached_model = reached_model or $12
-            where id = $1 and attempt = $2 and state = 'generating' returning id
+            where id = $1 and attempt = $2 and {RUNNING} returning id
         ), {END}
         select from postponed"
     );
@@ -133,6 +133,6 @@ pub async fn postpone(
 
 /// Leases a running attempt until `until`, if it is still the latest. `false` if it is not, or the reply has ended.
 pub async fn renew(db: &Db, reply: MessageId, attempt: i32, until: Timestamp) -> Result<bool, Fault> {
-    let sql = "update messages set lease_until = $3 where id = $1 and attempt = $2 and state = 'generating'";
-    Ok(db.execute(sql, &[&reply, &attempt, &until]).await? == 1)
+    const SQL: &str = formatcp!("update messages set lease_until = $3 where id = $1 and attempt = $2 and {RUNNING}");
+    Ok(db.execute(SQL, &[&reply, &attempt, &until]).await? == 1)
 }

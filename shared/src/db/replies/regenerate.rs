@@ -58,7 +58,7 @@ const REGENERATE: &str = formatcp!(
         select from room, asked where not room.is_stale and not exists (select from unfinished)
     ), {CHARGE}, placed as (
         update chatrooms c set last_seq = c.last_seq + 1, updated_at = greatest(c.updated_at, $2)
-        from room, charged where c.id = room.id returning c.last_seq
+        from charged where c.id = $8 returning c.last_seq
     ), r as (
         insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, in_reply_to, tier, charged_on)
         select $10, $8, last_seq, $1, 'assistant', '', 'pending', $2, asked.id, plan.tier, $3 from placed, plan, asked

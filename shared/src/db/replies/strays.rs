@@ -5,7 +5,7 @@ use const_format::formatcp;
 use crate::Fault;
 use crate::db::Db;
 use crate::db::allowances::REFUND;
-use crate::db::messages::UNFINISHED;
+use crate::db::messages::{NOT_ENDED, UNFINISHED};
 use crate::db::row::row;
 use crate::domain::{ChatroomId, MessageId, ReplyError, Tier, Timestamp};
 
@@ -52,7 +52,7 @@ pub async fn strays(db: &Db, due: Timestamp, nudged: Timestamp, most: i64) -> Re
 /// they lock them in the same order, which is also that of a deletion.
 pub async fn nudged(db: &Db, replies: &[MessageId], now: Timestamp) -> Result<(), Fault> {
     const SQL: &str = formatcp!(
-        "with sent as (select id from messages where id = any($1) and {UNFINISHED} order by id for update)
+        "with sent as (select id from messages where id = any($1) and {NOT_ENDED} order by id for update)
         update messages m set nudged_at = $2 from sent where m.id = sent.id"
     );
     db.execute(SQL, &[&replies, &now]).await.map(drop)
@@ -64,7 +64,7 @@ pub async fn bury(db: &Db, reply: MessageId, now: Timestamp) -> Result<Option<Bu
     const SQL: &str = formatcp!(
         "with unanswered as (
             select id, user_id, charged_on, reached_model or state = 'generating' as reached_model
-            from messages where id = $1 and {UNFINISHED}
+            from messages where id = $1 and {NOT_ENDED}
                 and (lease_until is null or lease_until < $2) for update
         ), {REFUND}, ended as (
             update messages m set state = 'failed', error = $3, completed_at = $2, lease_until = null, retry_at = null,
