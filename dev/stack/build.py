@@ -135,6 +135,11 @@ def _environment(**variables: str) -> dict:
 def main(arguments: list[str]) -> int:
     """Builds the functions with the given profile, by default as they are deployed."""
     profile = arguments[0] if arguments else "release"
-    deployed = given("ARCHITECTURE") or settings.template()["Parameters"]["Architecture"]["Default"]
+    return deployable(profile, given("ARCHITECTURE"))
+
+
+def deployable(profile: str, architecture: str | None) -> int:
+    """Builds the functions for `architecture`, by default the template's; for this machine if they are not to be deployed."""
+    deployed = architecture or settings.template()["Parameters"]["Architecture"]["Default"]
     build_functions(profile, deployed if profile == "release" else host())
     return 0

@@ -33,7 +33,7 @@ def main(arguments: list[str], profile: str = "release") -> int:
     if missing := needs.missing(account, name, parameters):
         raise Failure("\n".join(["Nothing was built, for these are missing:", *missing]))
     parameters = {**taken(account, chosen), **parameters}
-    if code := build.main([profile]):
+    if code := build.deployable(profile, parameters.get("Architecture")):
         return code
     resolved = {name: account.parameter(name) for name in samconfig.plain(parameters)}
     parameters[digest.PARAMETER] = digest.of({**parameters, **resolved}, settings.TEMPLATE, build.DEPLOYED)
