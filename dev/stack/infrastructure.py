@@ -1,16 +1,17 @@
 """`dev/deploy-infrastructure ENVIRONMENT [Name=value…]`: deploys infrastructure.yaml and fills the stage's secret.
 
 The secret chat-backend/STAGE is one JSON object. What can be made or is known here is written into it: the URLs of the
-stores, and keys that are missing. The owner's keys are never touched.
+stores, and keys that are missing. The owner's keys are never touched, nor is a URL that somebody else has changed.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import secrets
 import subprocess
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from stack import needs, samconfig, tools
 from stack.account import Account
@@ -20,6 +21,9 @@ from stack.paths import ROOT
 TEMPLATE = ROOT / "infrastructure.yaml"
 # The versions of the passwords, which a template cannot see by itself, by the output that names their secret.
 LOGINS = {"OwnerLogin": "OwnerLoginVersion", "CacheLogin": "CacheLoginVersion"}
+# The key of the secret that has a hash of each URL as it was written here.
+WRITTEN = "written_by_infrastructure"
+PARTS = ("scheme", "username", "password", "hostname", "port", "path", "query")
 
 
 def main(arguments: list[str]) -> int:
@@ -33,9 +37,13 @@ def main(arguments: list[str]) -> int:
     parameters |= versions(account, account.outputs(stack)) | overrides
     if code := deploy(name, stack, parameters, asks=chosen.get("confirm_changeset") != "false"):
         return code
-    written = fill(account, samconfig.secret(chosen), account.outputs(stack))
+    secret = samconfig.secret(chosen)
+    written, kept = fill(account, secret, account.outputs(stack))
     if written:
-        say(f"Written into the secret {samconfig.secret(chosen)}: {', '.join(written)}.")
+        say(f"Written into the secret {secret}: {', '.join(written)}.")
+    for key, differs in kept.items():
+        say(f"{key} in the secret {secret} was changed by somebody and stays: it differs from the stack's in {differs}.")
+        say(f"To have the stack's, remove {key} from the secret and repeat this.")
     missing = needs.missing(account, name, chosen["parameters"])
     say("\n".join(["Still needed:", *missing] if missing else [f"Nothing is missing: make deploy ENV={name}"]))
     return 0
@@ -60,14 +68,36 @@ def versions(account: Account, outputs: dict) -> dict:
     return {parameter: account.version(outputs[output]) for output, parameter in LOGINS.items() if output in outputs}
 
 
-def fill(account: Account, name: str, outputs: dict) -> list[str]:
-    """Writes what the secret lacks, and URLs that have changed; returns the names of what it wrote."""
-    present = account.secret(name)
-    wanted = {**made(present), **urls(account, outputs)}
-    changed = {key: value for key, value in wanted.items() if present.get(key) != value}
-    if changed:
-        account.write(name, {**present, **changed})
-    return sorted(changed)
+def fill(account: Account, name: str, outputs: dict) -> tuple[list[str], dict[str, str]]:
+    """Writes what the secret lacks, and URLs that have changed.
+
+    Returns the names of what it wrote, and what it left: URLs of somebody else, with the parts that differ.
+    """
+    present, wanted = account.secret(name), urls(account, outputs)
+    before = present.get(WRITTEN, {})
+    kept = {
+        key: ", ".join(differing(present[key], url))
+        for key, url in wanted.items()
+        if present.get(key) not in (None, url) and before.get(key) != hashed(present[key])
+    }
+    ours = {key: url for key, url in wanted.items() if key not in kept}
+    found = {**made(present), **ours}
+    changed = {key: value for key, value in found.items() if present.get(key) != value}
+    memory = {WRITTEN: {key: hashed(url) for key, url in ours.items()}}
+    if changed or memory[WRITTEN] != before:
+        account.write(name, {**present, **changed, **memory})
+    return sorted(changed), kept
+
+
+def hashed(url: str) -> str:
+    """What is remembered of a URL: enough to know it again."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
+def differing(one: str, other: str) -> list[str]:
+    """The parts of two URLs that differ, without their values."""
+    first, second = urlsplit(one), urlsplit(other)
+    return [part for part in PARTS if getattr(first, part) != getattr(second, part)]
 
 
 def made(present: dict) -> dict:

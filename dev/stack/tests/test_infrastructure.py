@@ -78,5 +78,59 @@ class Infrastructure(unittest.TestCase):
             self.assertEqual(samconfig.secret(chosen), f"chat-backend/{samconfig.stage(chosen)}")
 
 
+class Secrets:
+    """An account with secrets alone."""
+
+    def __init__(self):
+        login = {"username": "someone", "password": "first"}
+        self.secrets = {name: dict(login) for name in ("owner", "runtime", "cache")}
+
+    def secret(self, name: str) -> dict:
+        return self.secrets.get(name, {})
+
+    def write(self, name: str, keys: dict) -> None:
+        self.secrets[name] = keys
+
+
+class Urls(unittest.TestCase):
+    OUTPUTS = {
+        "OwnerLogin": "owner", "RuntimeLogin": "runtime", "CacheLogin": "cache",
+        "DatabaseHost": "db", "MigrationDatabaseHost": "db", "CacheHost": "cache", "DatabaseIsShared": "false",
+    }  # fmt: skip
+
+    def setUp(self):
+        self.account = Secrets()
+
+    def fill(self, **changed: str) -> tuple[list, dict]:
+        return infrastructure.fill(self.account, "ours", {**self.OUTPUTS, **changed})
+
+    def test_what_the_stack_changes_reaches_the_secret(self):
+        written, kept = self.fill()
+        self.assertIn("database_url", written)
+        self.assertEqual((self.fill(), kept), (([], {}), {}))
+        self.account.secrets["runtime"] = {"username": "someone_b", "password": "second"}
+        self.assertEqual(self.fill(), (["database_url"], {}))
+        self.assertEqual(self.fill(DatabaseHost="proxy", DatabaseIsShared="true"), (["database_url"], {}))
+        self.assertIn("someone_b:second@proxy:5432/chat?", self.account.secrets["ours"]["database_url"])
+
+    def test_what_somebody_else_changed_stays_and_is_told_without_its_value(self):
+        self.fill()
+        restored = "postgres://someone:third@restored:5432/chat?sslmode=verify-full"
+        self.account.secrets["ours"]["database_url"] = restored
+        for _ in range(2):
+            written, kept = self.fill(CacheHost="another")
+            self.assertEqual(kept, {"database_url": "password, hostname"})
+            self.assertEqual(self.account.secrets["ours"]["database_url"], restored)
+        self.assertEqual(written, [])
+        del self.account.secrets["ours"]["database_url"]
+        self.assertEqual(self.fill(), (["database_url", "redis_url"], {}))
+
+    def test_a_secret_that_was_filled_by_hand_is_not_emptied(self):
+        self.account.secrets["ours"] = {"redis_url": "rediss://own:6379", "gemini_api_key": "mine"}
+        _, kept = self.fill()
+        self.assertEqual(kept, {"redis_url": "username, password, hostname"})
+        self.assertEqual(self.account.secrets["ours"]["gemini_api_key"], "mine")
+
+
 if __name__ == "__main__":
     unittest.main()
