@@ -32,6 +32,19 @@ class Infrastructure(unittest.TestCase):
         for name, one in of_type("AWS::RDS::DBInstance").items():
             self.assertIs(one["Properties"]["PubliclyAccessible"], False, name)
 
+    def test_the_log_of_postgres_has_no_values_of_statements(self):
+        parameters = RESOURCES["DatabaseParameters"]["Properties"]["Parameters"]
+        # Without these a slow or failed statement is logged with what people wrote.
+        for name in ("log_parameter_max_length", "log_parameter_max_length_on_error"):
+            self.assertEqual(parameters[name], "0", name)
+
+    def test_the_queues_are_reached_however_the_network_is_closed(self):
+        rule = TEMPLATE["Rules"]["WithoutIpv4AwsNeedsEndpoints"]
+        ways = {one["Fn::Equals"][1] for one in rule["RuleCondition"]["Fn::Or"]}
+        nats = {way for way in TEMPLATE["Parameters"]["WayOut"]["AllowedValues"] if way.startswith("nat-")}
+        self.assertEqual(ways, set(TEMPLATE["Parameters"]["WayOut"]["AllowedValues"]) - nats)
+        self.assertEqual(rule["Assertions"][0]["Assert"]["Fn::Equals"], [{"Ref": "AwsEndpoints"}, "true"])
+
     def test_stores_are_in_subnets_without_a_way_out(self):
         isolated = [{"Ref": "IsolatedSubnetA"}, {"Ref": "IsolatedSubnetB"}]
         for name in ("DatabaseSubnets", "CacheSubnets", "ServerlessCache"):
