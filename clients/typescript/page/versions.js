@@ -1,0 +1,44 @@
+// The answers to one message: each that is made again is kept, and one of them is shown.
+
+import { h } from "./dom.js";
+
+/** A pager of answers. `turned(message, isLatest)` shows the one that is chosen. */
+export function openVersions(turned) {
+  const messages = []; // oldest first
+  let at = 0;
+  const place = h("span", { role: "status" });
+  const step = (by, label, sign) => h("button.link", { type: "button", "aria-label": label, onclick: () => turn(by) }, sign);
+  const back = step(-1, "Earlier answer", "‹");
+  const forth = step(1, "Later answer", "›");
+  const element = h("div.versions", { role: "group", "aria-label": "Answers", hidden: true }, back, place, forth);
+
+  function draw() {
+    element.hidden = messages.length < 2;
+    place.textContent = `${at + 1} of ${messages.length}`;
+    // A disabled button would lose the focus.
+    back.setAttribute("aria-disabled", String(at === 0));
+    forth.setAttribute("aria-disabled", String(at === messages.length - 1));
+  }
+
+  function turn(by) {
+    if (!messages[at + by]) return;
+    at += by;
+    draw();
+    turned(messages[at], at === messages.length - 1);
+  }
+
+  return {
+    element,
+    /** Takes an answer, or what became of one; returns whether it is the latest, which is the chosen one then. */
+    put(message) {
+      const chosen = messages[at];
+      const found = messages.findIndex(({ id }) => id >= message.id);
+      const index = found < 0 ? messages.length : found;
+      messages.splice(index, messages[index]?.id === message.id ? 1 : 0, message);
+      const isLatest = index === messages.length - 1;
+      at = isLatest ? index : messages.findIndex(({ id }) => id === chosen.id);
+      draw();
+      return isLatest;
+    },
+  };
+}
