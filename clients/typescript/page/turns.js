@@ -86,9 +86,9 @@ export function answer(regenerate) {
     append: (piece) => write(text + piece),
     /** The message as the API has it. */
     show(message) {
-      const isLatest = versions.put(message);
-      if (isLatest && isUnderWay(message)) write(message.content);
-      else if (isLatest) settle(message, true);
+      const isShown = versions.put(message);
+      if (isShown && isUnderWay(message)) write(message.content);
+      else if (isShown) settle(message, true);
     },
   };
 }

@@ -1,15 +1,15 @@
 // The answers to one message: each that is made again is kept, and one of them is shown.
 
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 
 /** A pager of answers. `turned(message, isLatest)` shows the one that is chosen. */
 export function openVersions(turned) {
   const messages = []; // oldest first
   let at = 0;
   const place = h("span", { role: "status" });
-  const step = (by, label, sign) => h("button.link", { type: "button", "aria-label": label, onclick: () => turn(by) }, sign);
-  const back = step(-1, "Earlier answer", "‹");
-  const forth = step(1, "Later answer", "›");
+  const step = (by, label, drawing) => h("button.link", { type: "button", "aria-label": label, onclick: () => turn(by) }, drawing);
+  const back = step(-1, "Earlier answer", icon("back"));
+  const forth = step(1, "Later answer", icon("forth"));
   const element = h("div.versions", { role: "group", "aria-label": "Answers", hidden: true }, back, place, forth);
 
   function draw() {
@@ -29,16 +29,17 @@ export function openVersions(turned) {
 
   return {
     element,
-    /** Takes an answer, or what became of one; returns whether it is the latest, which is the chosen one then. */
+    /** Takes an answer, or what became of one; a new latest one is chosen. Returns whether it is the latest and chosen. */
     put(message) {
       const chosen = messages[at];
       const found = messages.findIndex(({ id }) => id >= message.id);
       const index = found < 0 ? messages.length : found;
-      messages.splice(index, messages[index]?.id === message.id ? 1 : 0, message);
+      const isKnown = messages[index]?.id === message.id;
+      messages.splice(index, isKnown ? 1 : 0, message);
       const isLatest = index === messages.length - 1;
-      at = isLatest ? index : messages.findIndex(({ id }) => id === chosen.id);
+      if (!isKnown) at = isLatest ? index : messages.indexOf(chosen);
       draw();
-      return isLatest;
+      return isLatest && at === index;
     },
   };
 }

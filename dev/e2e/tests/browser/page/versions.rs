@@ -46,6 +46,9 @@ async fn an_earlier_answer_is_read_on_request_and_the_latest_one_is_shown_by_its
         assert_eq!(count(&browser, ".again:not([hidden])").await, 0, "an earlier answer is not made again");
         let shown = browser.script("return document.querySelector('.turn.assistant .body').innerText").await;
         assert_ne!(shown, latest);
+        // A look at what other devices did finds the latest answer once more, and the reader stays where they are.
+        tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+        browser.reads(PLACE, "1 of 2").await;
 
         // Another device has it made again: the newest is shown, and none is lost.
         let room = browser.address().await.rsplit('/').next().expect("a room").to_owned();
