@@ -66,14 +66,16 @@ export function openConversation(app, id) {
   }
 
   function offerEarlier(cursor) {
-    if (!cursor) return;
+    if (!cursor) return null;
     const more = button("Earlier messages", async () => {
       const params = { path: { chatroom: view.room }, query: { limit: PAGE, cursor } };
       const found = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params }));
       log.putEarlier(found.data, more);
-      offerEarlier(found.next_cursor);
+      // The button that had the focus is gone.
+      (offerEarlier(found.next_cursor) ?? log.element).focus({ preventScroll: true });
     }, { kind: ".link.earlier" });
     log.above(more);
+    return more;
   }
 
   /** Asks what other devices sent; returns whether something is going on. */

@@ -9,7 +9,7 @@ const NEAR_END = 80;
 /** A list of turns. `regenerate(message)` makes another answer to a message. */
 export function openLog(regenerate) {
   const turns = h("div.log", { role: "log", "aria-label": "Conversation" });
-  const element = h("div.scroll", {}, turns);
+  const element = h("div.scroll", { tabindex: "-1" }, turns);
   const known = new Set();
   const unnamed = new Set(); // turns whose message the service may not have
   const answers = new Map(); // by the id of the message that is answered
@@ -86,12 +86,13 @@ export function openLog(regenerate) {
     answerTo: (message) => answers.get(message),
     /** Puts earlier messages above the others; what the reader sees does not move. */
     putEarlier(messages, button) {
-      const from = element.scrollHeight - element.scrollTop;
       const newer = [...turns.children].filter((turn) => turn !== button);
+      const read = newer.find((turn) => turn.matches(".user") && turn.offsetTop + turn.offsetHeight > element.scrollTop) ?? newer[0];
+      const from = read.getBoundingClientRect().top;
       turns.replaceChildren();
       messages.forEach(put);
       turns.append(...newer.filter((turn) => turn.parentElement !== turns));
-      element.scrollTop = element.scrollHeight - from;
+      element.scrollTop += read.getBoundingClientRect().top - from;
     },
     /** Says what to do where nothing was said yet. */
     greet() {
