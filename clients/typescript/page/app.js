@@ -23,6 +23,11 @@ async function start() {
   app.leave = () => location.assign("#/");
   tools?.openPanel();
   addEventListener("hashchange", () => show(app));
+  // Its address is no place of the page.
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    main.focus();
+  });
   await chat.session.ready;
   chat.session.onChange(() => enter(app));
   document.getElementById("boot").hidden = true;
