@@ -78,3 +78,30 @@ async fn what_is_wrong_with_a_new_number_is_said_in_the_services_words() {
     })
     .await;
 }
+
+/// Answers the request of a change as ten minutes after the sign-in.
+const STALE: &str = "
+    const real = window.fetch;
+    const problem = { status: 403, code: 'fresh_sign_in_required', detail: 'This needs a sign-in of the last 10 minutes.' };
+    const headers = { 'content-type': 'application/problem+json' };
+    window.fetch = async (request) => request.url.endsWith('/user/me/mobile')
+        ? new Response(JSON.stringify(problem), { status: 403, headers }) : real(request)";
+
+#[tokio::test]
+async fn who_signed_in_long_ago_signs_in_again_before_the_number_is_changed() {
+    with_browser(async |browser| {
+        let mobile = Person::new().mobile;
+        sign_in(&browser, &mobile).await;
+        browser.click("#me a").await;
+        browser.click("#change-number").await;
+        browser.script(STALE).await;
+
+        ask_code(&browser, &Person::new().mobile).await;
+        browser.reads(ALERT, "This needs a sign-in of the last 10 minutes.").await;
+        browser.click("#number #sign-in-again").await;
+
+        browser.reads("h1", "Sign in").await;
+        assert_eq!(browser.script("return document.getElementById('mobile').value").await, mobile);
+    })
+    .await;
+}
