@@ -83,7 +83,7 @@ async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
         browser.visit(&e2e::variable("PAGE_URL")).await;
         let mobile = Person::new().mobile;
         browser.types("#mobile", &format!("{mobile}{ENTER}")).await;
-        browser.reads(".sms", "is your code").await;
+        browser.reads(".sms", "is your").await;
         take(&browser, "page-sign-in", DESKTOP).await;
         browser.click(".sms").await;
         browser.types("#otp", &ENTER.to_string()).await;
