@@ -1,42 +1,31 @@
-// The account: name and e-mail, the plan, the devices, and the ends of a session and of the account.
+// The account: name and e-mail, the number, the plan, the devices, and the ends of a session and of the account.
 
+import { account } from "./allowance.js";
 import { unwrap } from "./client.js";
-import { button, form, h, icon, minute, toast, words } from "./dom.js";
+import { button, form, h, icon, minute, toast } from "./dom.js";
+import { openNumber } from "./number.js";
 import { openPlan } from "./plan.js";
+import { refusal, section } from "./section.js";
 
 /** The account's page. */
 export function openAccount(app) {
-  const sections = [profile(app), openPlan(app), devices(app), ending(app)];
+  const [plan, others] = [openPlan(app), devices(app)];
+  // A new number ends the other devices' sessions.
+  const sections = [profile(app), openNumber(app, others.refresh), plan, others, ending(app)];
   const back = h("a.button.quiet.back", { href: "#/rooms", "aria-label": "Conversations" }, icon("back"));
   const head = h("header.bar", {}, back, h("div.title", {}, h("h2", {}, "Account")));
   const element = h("section.account", {}, head, h("div.scroll", {}, h("div.sheet", {}, sections.map((one) => one.element))));
-  return { element, room: null, title: "Account – Chat", focus: () => element.parentElement.focus(), close() {}, paid: () => sections[1].refresh() };
-}
-
-/** A part of the page: its content is drawn again by `refresh`. */
-export function section(title, id, draw) {
-  const content = h("div.content");
-  const element = h("section", { "aria-labelledby": `${id}-title`, id }, h("h3", { id: `${id}-title` }, title), content);
-  async function refresh() {
-    try {
-      content.replaceChildren(...[await draw(refresh)].flat().filter(Boolean));
-    } catch (error) {
-      content.replaceChildren(h("p.error", { role: "alert" }, words(error), " ", button("Try again", refresh, { kind: ".link" })));
-    }
-  }
-  refresh();
-  return { element, refresh };
+  return { element, room: null, title: "Account – Chat", focus: () => element.parentElement.focus(), close() {}, paid: plan.refresh };
 }
 
 function profile(app) {
   return section("Profile", "profile", async () => {
-    const account = app.account?.id ? app.account : await app.refresh();
-    const name = h("input", { id: "name", autocomplete: "name", value: account.name ?? "" });
-    const email = h("input", { id: "email", type: "email", autocomplete: "email", value: account.email ?? "" });
+    const known = await account(app);
+    const name = h("input", { id: "name", autocomplete: "name", value: known.name ?? "" });
+    const email = h("input", { id: "email", type: "email", autocomplete: "email", value: known.email ?? "" });
     const fields = [
       h("label", { for: "name" }, "Name"), name,
       h("label", { for: "email" }, "E-mail"), email,
-      h("p.help", {}, `Signed in as ${account.mobile}.`),
     ];
     return form("fields", fields, "Save", async () => {
       const body = { name: name.value.trim() || null, email: email.value.trim() || null };
@@ -56,7 +45,7 @@ function devices(app) {
         await refresh();
       }, { kind: ".link", "aria-label": `Sign out ${device(one.user_agent)}` });
       const about = h("p.help", {}, `Since ${minute(one.created_at)}, last used ${minute(one.last_used_at)}`);
-      return h("li", {}, h("div", {}, h("strong", {}, device(one.user_agent)), about), one.current ? h("span.tag", {}, "This device") : end);
+      return h("li.pair", {}, h("div", {}, h("strong", {}, device(one.user_agent)), about), one.current ? h("span.tag", {}, "This device") : end);
     });
     return h("ul.devices", {}, items);
   });
@@ -75,12 +64,7 @@ function ending(app) {
   return section("Leave", "leave", () => {
     const problem = h("p.error", { role: "alert", hidden: true });
     const failed = (error) => {
-      const tooOld = error.code === "fresh_sign_in_required";
-      const again = tooOld && button("Sign in again", () => {
-        sessionStorage.setItem("number", app.account.mobile);
-        return app.chat.session.signOut();
-      }, { kind: ".link", id: "sign-in-again" });
-      problem.replaceChildren(words(error), " ", ...(again ? [again] : []));
+      problem.replaceChildren(...refusal(app, error));
       problem.hidden = false;
     };
     return [

@@ -6,6 +6,9 @@ import { button, h, minute } from "./dom.js";
 /** The plan of the account, as it was last read. */
 export const tier = (app) => app.account?.tier;
 
+/** The account, as it was last read. */
+export const account = async (app) => (app.account?.id ? app.account : app.refresh());
+
 /** Keeps the account and shows its name and plan beside the list. */
 export function showPlan(app, account) {
   app.account = account;
@@ -37,7 +40,6 @@ export function meter(app) {
 /** Opens the payment page, and comes back to where the user is now. */
 export async function subscribe(app) {
   const checkout = await unwrap(app.api.POST("/subscribe/pro"));
-  app.view?.keep?.();
   sessionStorage.setItem("place", location.hash || "#/");
   location.assign(checkout.checkout_url);
 }

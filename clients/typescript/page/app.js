@@ -6,6 +6,7 @@ import { showPlan, tier } from "./allowance.js";
 import { browserTokens, createChatClient, unwrap } from "./client.js";
 import { openConversation } from "./conversation.js";
 import { h, toast, words } from "./dom.js";
+import { forgetDrafts } from "./drafts.js";
 import { openRooms } from "./rooms.js";
 import { openDoor } from "./sign-in.js";
 
@@ -22,6 +23,11 @@ async function start() {
   app.leave = () => location.assign("#/");
   tools?.openPanel();
   addEventListener("hashchange", () => show(app));
+  // Its address is no place of the page.
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    main.focus();
+  });
   await chat.session.ready;
   chat.session.onChange(() => enter(app));
   document.getElementById("boot").hidden = true;
@@ -39,7 +45,6 @@ async function enter(app) {
   app.view = null;
   main.replaceChildren();
   if (!inside) return leave(app);
-  app.person = new AbortController();
   door.replaceChildren();
   sessionStorage.removeItem("number");
   try {
@@ -54,9 +59,7 @@ async function enter(app) {
 
 /** Shows the door. The next person on this device sees nothing of the one before. */
 function leave(app) {
-  // What this person is still sending must not go out as the next one's.
-  app.person?.abort();
-  sessionStorage.removeItem("draft");
+  forgetDrafts();
   app.account = null;
   app.rooms.clear();
   document.getElementById("me").replaceChildren();

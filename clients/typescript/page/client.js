@@ -672,6 +672,14 @@ function removeTrailingSlash(url) {
 var OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login)$/;
 var DEVICE = /^\/auth\/(send-otp|verify-otp|forgot-password|login)$/;
 var EARLY = 1e4;
+var ENDED = {
+  type: "about:blank",
+  title: "The session has ended.",
+  detail: "The session has ended.",
+  status: 401,
+  code: "unauthenticated",
+  request_id: ""
+};
 var LAG = 1e3;
 var Session = class {
   constructor(base, store, http) {
@@ -693,10 +701,19 @@ var Session = class {
   #open;
   #listeners = /* @__PURE__ */ new Set();
   #user;
+  #person = new AbortController();
   #renewing;
-  /** Whether somebody is signed in, as far as the tokens tell. */
+  /** The id of who is signed in, as far as the tokens tell: `unknown` if the store does not keep it. */
+  get user() {
+    return this.#user;
+  }
+  /** Whether somebody is signed in. */
   get signedIn() {
     return this.#user !== void 0;
+  }
+  /** Aborts when who is signed in no longer is, or when another person is in their place. */
+  get signal() {
+    return this.#person.signal;
   }
   /** Calls `listener` when somebody signs in or out, here or in another tab; returns what ends that. */
   onChange(listener) {
@@ -781,7 +798,10 @@ var Session = class {
     const user = tokens.refresh_token && (tokens.user_id ?? "unknown");
     const steps = user === this.#user ? [] : this.#user && user ? [void 0, user] : [user];
     for (const step of steps) {
+      const left = this.#user ? this.#person : void 0;
+      if (left) this.#person = new AbortController();
       this.#user = step;
+      left?.abort(new ProblemError(new Response(null, { status: 401 }), ENDED));
       for (const listener of this.#listeners) listener(step !== void 0);
     }
     return tokens;
@@ -836,23 +856,27 @@ var ChatClient = class {
   async send(room, content, options = {}) {
     const params = { path: { chatroom: room }, header: { "Idempotency-Key": options.key ?? newKey() } };
     const post = (signal) => this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal });
-    return { ...await persist(post, this.#door.limits, options), room };
+    return { ...await persist(post, this.#door.limits, this.#own(options)), room };
   }
   /** Makes another reply to a message, which is named by its id or a reply's. Not repeated when an answer is lost. */
   async regenerate(room, message, options = {}) {
     const params = { path: { chatroom: room, message } };
     const post = (signal) => this.api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal });
-    return { ...await persist(post, this.#door.limits, { ...options, idempotent: false }), room };
+    return { ...await persist(post, this.#door.limits, { ...this.#own(options), idempotent: false }), room };
   }
   /** Follows a reply until `done`; break out of the loop, or abort, to stop following. */
-  follow(target, options) {
-    return follow(this.#door, target, options);
+  follow(target, options = {}) {
+    return follow(this.#door, target, this.#own(options));
   }
   /** Stops a reply; returns it as it is then. */
   cancel(target, options = {}) {
     const params = { path: pathOf(target) };
     const post = (signal) => this.api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal });
-    return persist(post, this.#door.limits, options);
+    return persist(post, this.#door.limits, this.#own(options));
+  }
+  /** What a person began ends with their session: it never goes on as another one's. */
+  #own(options) {
+    return { ...options, signal: either(options.signal, this.session.signal) };
   }
 };
 function newKey() {

@@ -1,18 +1,18 @@
 // The place to write: Enter sends, Shift and Enter begins a new line, Escape stops an answer.
 
 import { meter } from "./allowance.js";
+import { draft, keepDraft } from "./drafts.js";
 import { h, icon } from "./dom.js";
 
 const IDLE = "Enter sends, Shift and Enter begin a new line";
 const BUSY = "An answer is being written, Escape stops it";
 
-/** A composer. `send(text)` gets what was written, `stop()` is called to stop an answer. */
-export function composer(app, { send, stop }) {
+/** A composer with the draft of a room. `send(text)` gets what was written, `stop()` is called to stop an answer. */
+export function composer(app, room, { send, stop }) {
   const text = h("textarea", {
     id: "message", rows: "1", placeholder: "Ask anything", "aria-label": "Message", enterkeyhint: "send", maxlength: "32000",
-    value: sessionStorage.getItem("draft") ?? "",
+    value: draft(app, room), dir: "auto",
   });
-  sessionStorage.removeItem("draft");
   const go = h("button.round.primary", { type: "submit", "aria-label": "Send", id: "send" }, icon("send"));
   const halt = h("button.round", { type: "button", "aria-label": "Stop", id: "stop", hidden: true, onclick: stop }, icon("stop"));
   const hint = h("p.hint", {}, IDLE);
@@ -22,9 +22,13 @@ export function composer(app, { send, stop }) {
   function submit() {
     const written = text.value.trim();
     if (!written || running) return;
-    text.value = "";
-    grow();
+    put("");
     send(written);
+  }
+  function put(written) {
+    text.value = written;
+    keepDraft(app, room, written);
+    grow();
   }
   // Browsers without `field-sizing` need the height told.
   function grow() {
@@ -36,7 +40,7 @@ export function composer(app, { send, stop }) {
     event.preventDefault();
     submit();
   });
-  text.addEventListener("input", grow);
+  text.addEventListener("input", () => put(text.value));
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -60,20 +64,13 @@ export function composer(app, { send, stop }) {
     get running() {
       return running;
     },
-    /** Puts a text back that could not be sent; returns whether there was room for it. */
-    restore(written) {
-      if (text.value) return false;
-      text.value = written;
-      grow();
-      return true;
+    /** Puts a text back that could not be sent, before what was typed since. */
+    restore: (written) => put([written, text.value].filter(Boolean).join("\n")),
+    /** The new conversation is this room now. */
+    set room(id) {
+      keepDraft(app, room, "");
+      room = id;
+      keepDraft(app, room, text.value);
     },
-    /** Keeps the text over a visit to another page. */
-    keep: () => keepDraft(text.value),
   };
-}
-
-/** Keeps a text for the next composer, after those that are kept already. */
-export function keepDraft(text) {
-  const kept = sessionStorage.getItem("draft");
-  if (text) sessionStorage.setItem("draft", kept ? `${kept}\n${text}` : text);
 }

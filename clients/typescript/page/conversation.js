@@ -2,24 +2,23 @@
 
 import { showAllowance } from "./allowance.js";
 import { unwrap } from "./client.js";
-import { composer, keepDraft } from "./composer.js";
-import { button, h, toast, words } from "./dom.js";
+import { composer } from "./composer.js";
+import { button, h } from "./dom.js";
 import { header } from "./header.js";
 import { openLog } from "./log.js";
 import { openNotice } from "./notice.js";
+import { openOutbox } from "./outbox.js";
 import { isUnderWay } from "./turns.js";
 import { keepLooking, watch } from "./watch.js";
 
 const PAGE = 30;
-const TITLE_LENGTH = 48;
 
 /** A conversation, or a new one without an id. */
 export function openConversation(app, id) {
   const closed = new AbortController();
-  const person = app.person;
   const log = openLog(regenerate);
   const notice = openNotice(app);
-  const write = composer(app, { send, stop });
+  const write = composer(app, id, { send: (text) => outbox.send(text), stop });
   const head = header(app, closed.signal);
   const element = h("section.conversation", {}, head.element, log.element, h("div.foot", {}, notice.element, write.element));
   let following = null;
@@ -27,7 +26,13 @@ export function openConversation(app, id) {
   let last = null;
   // On a phone the focus would open its keyboard.
   const focus = () => matchMedia("(pointer: coarse)").matches || write.focus();
-  const view = { element, room: id, focus, keep: write.keep, restore: write.restore, close: () => closed.abort(), paid: notice.clear };
+  const view = { element, room: id, focus, restore: write.restore, close, paid: notice.clear };
+  const outbox = openOutbox(app, view, { log, notice, write, head, closed: closed.signal, start, began, begin });
+
+  function close() {
+    closed.abort();
+    outbox.close();
+  }
 
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && write.running) stop();
@@ -37,14 +42,14 @@ export function openConversation(app, id) {
     for (const message of messages) {
       log.put(message);
       if (!last || message.id > last) last = message.id;
-      if (isUnderWay(message) && !following) follow({ room: id, reply: message });
+      if (isUnderWay(message) && !following) follow({ room: view.room, reply: message });
     }
   }
 
   async function load() {
     log.element.setAttribute("aria-busy", "true");
     try {
-      const params = { path: { chatroom: id }, query: { limit: PAGE } };
+      const params = { path: { chatroom: view.room }, query: { limit: PAGE } };
       const room = await unwrap(app.api.GET("/chatroom/{chatroom}", { params, signal: closed.signal }));
       head.show(room);
       notice.clear();
@@ -61,21 +66,23 @@ export function openConversation(app, id) {
   }
 
   function offerEarlier(cursor) {
-    if (!cursor) return;
+    if (!cursor) return null;
     const more = button("Earlier messages", async () => {
-      const params = { path: { chatroom: id }, query: { limit: PAGE, cursor } };
+      const params = { path: { chatroom: view.room }, query: { limit: PAGE, cursor } };
       const found = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params }));
       log.putEarlier(found.data, more);
-      offerEarlier(found.next_cursor);
+      // The button that had the focus is gone.
+      (offerEarlier(found.next_cursor) ?? log.element).focus({ preventScroll: true });
     }, { kind: ".link.earlier" });
     log.above(more);
+    return more;
   }
 
   /** Asks what other devices sent; returns whether something is going on. */
   async function look() {
     // What is being sent would come twice.
     if (write.running || document.hidden) return true;
-    const params = { path: { chatroom: id }, query: { limit: PAGE, ...(last ? { after: last } : {}) } };
+    const params = { path: { chatroom: view.room }, query: { limit: PAGE, ...(last ? { after: last } : {}) } };
     try {
       const { data } = await unwrap(app.api.GET("/chatroom/{chatroom}/message", { params, signal: closed.signal }));
       head.connected(true);
@@ -94,55 +101,19 @@ export function openConversation(app, id) {
     }
   }
 
-  function send(text) {
+  function start() {
     notice.clear();
-    const turn = log.ask(text);
-    log.toEnd();
-    deliver(text, turn, crypto.randomUUID());
-  }
-
-  async function deliver(text, turn, key) {
-    turn.sending();
     write.running = true;
     stopping = false;
-    try {
-      if (!id) await create(text);
-      // It goes on although the conversation is left meanwhile, until its person signs out.
-      const accepted = await app.chat.send(id, text, { key, signal: person.signal });
-      if (closed.signal.aborted) return app.rooms.refresh();
-      turn.sent();
-      head.connected(true);
-      log.named(turn, accepted.message.id);
-      begin(accepted);
-    } catch (error) {
-      write.running = false;
-      if (closed.signal.aborted) return unsent(text, error);
-      head.connected(Boolean(error.status));
-      if (error.code !== "allowance_spent") return turn.lost(words(error), () => deliver(text, turn, key));
-      turn.element.remove();
-      write.restore(text);
-      notice.refuse(error);
-    }
   }
 
-  /** Says that a message of a conversation that was left is not sent; the present composer has its text, or the next one. */
-  function unsent(text, error) {
-    if (person.signal.aborted) return;
-    toast(`Your message was not sent. ${words(error)}`);
-    if (!app.view?.restore?.(text)) keepDraft(text);
-  }
-
-  async function create(text) {
-    const title = text.split("\n")[0].slice(0, TITLE_LENGTH).trim();
-    const room = await unwrap(app.api.POST("/chatroom", { body: { title } }));
-    view.room = id = room.id;
-    app.rooms.touch(room);
-    // Another conversation may be open by now.
-    if (closed.signal.aborted) return;
-    history.replaceState(null, "", `#/room/${id}`);
+  /** The new conversation has a room now. */
+  function began(room) {
+    history.replaceState(null, "", `#/room/${room.id}`);
     document.body.dataset.place = "room";
+    write.room = room.id;
     head.show(room);
-    app.rooms.mark(id);
+    app.rooms.mark(room.id);
     keepLooking(look, closed.signal);
   }
 
@@ -159,11 +130,11 @@ export function openConversation(app, id) {
 
   async function regenerate(message) {
     if (write.running) return;
-    notice.clear();
-    write.running = true;
-    stopping = false;
+    start();
     try {
-      begin(await app.chat.regenerate(id, message, { signal: closed.signal }));
+      begin(await app.chat.regenerate(view.room, message, { signal: closed.signal }));
+      // Its button is gone; Escape stops what is written.
+      focus();
     } catch (error) {
       write.running = false;
       notice.refuse(error);
@@ -199,7 +170,7 @@ export function openConversation(app, id) {
     stopping = !reply;
     if (!reply) return;
     try {
-      const message = await app.chat.cancel({ room: id, reply }, { signal: closed.signal });
+      const message = await app.chat.cancel({ room: view.room, reply }, { signal: closed.signal });
       if (following === reply) end(message);
       app.refresh();
     } catch (error) {

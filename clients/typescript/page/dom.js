@@ -44,8 +44,8 @@ export async function busy(element, work, failed = toastError) {
   }
 }
 
-/** A form whose only submit button is disabled while `work` runs; a refusal is shown below the fields. */
-export function form(className, fields, submit, work) {
+/** A form whose only submit button is disabled while `work` runs; a refusal is shown below the fields, as `say` puts it. */
+export function form(className, fields, submit, work, say = words) {
   const alert = h("p.error", { role: "alert", hidden: true });
   const send = h("button.primary", { type: "submit" }, submit);
   const element = h(`form.${className}`, { novalidate: true }, fields, alert, send);
@@ -53,7 +53,7 @@ export function form(className, fields, submit, work) {
     event.preventDefault();
     alert.hidden = true;
     busy(send, work, (error) => {
-      alert.textContent = words(error);
+      alert.replaceChildren(...[say(error)].flat());
       alert.hidden = false;
     });
   });

@@ -2,6 +2,7 @@
 
 import { unwrap } from "./client.js";
 import { button, h, icon, toast, words } from "./dom.js";
+import { keepDraft } from "./drafts.js";
 
 /** A header; `show(room)` gives it a room, `connected(is)` tells about the connection. */
 export function header(app, signal) {
@@ -56,6 +57,7 @@ export function header(app, signal) {
       if (!confirm(`Delete "${room.title || "Untitled"}" with all of its messages?`)) return;
       await unwrap(app.api.DELETE("/chatroom/{chatroom}", { params: { path: { chatroom: room.id } } }));
       app.rooms.drop(room.id);
+      keepDraft(app, room.id, "");
       app.leave();
     }, { kind: ".quiet", "aria-label": "Delete the conversation", id: "delete-room" });
     tools.replaceChildren(remove);

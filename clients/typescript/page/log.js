@@ -9,7 +9,7 @@ const NEAR_END = 80;
 /** A list of turns. `regenerate(message)` makes another answer to a message. */
 export function openLog(regenerate) {
   const turns = h("div.log", { role: "log", "aria-label": "Conversation" });
-  const element = h("div.scroll", {}, turns);
+  const element = h("div.scroll", { tabindex: "-1" }, turns);
   const known = new Set();
   const unnamed = new Set(); // turns whose message the service may not have
   const answers = new Map(); // by the id of the message that is answered
@@ -43,19 +43,15 @@ export function openLog(regenerate) {
     turn.element.dataset.message = id;
   }
 
-  /** Shows an answer beneath its message. The newest one to a message replaces the earlier ones. */
+  /** Shows an answer beneath its message, with the earlier ones to it. */
   function reply(message) {
     const to = message.in_reply_to;
-    const shown = answers.get(to);
-    if (shown && shown.id > message.id) return;
-    const turn = shown ?? answer(() => regenerate(to));
-    turn.id = message.id;
-    if (!shown) {
-      answers.set(to, turn);
+    if (!answers.has(to)) {
+      answers.set(to, answer(() => regenerate(to)));
       const asked = turns.querySelector(`[data-message="${CSS.escape(to)}"]`);
-      asked ? asked.after(turn.element) : turns.append(turn.element);
+      asked ? asked.after(answers.get(to).element) : turns.append(answers.get(to).element);
     }
-    turn.show(message);
+    answers.get(to).show(message);
   }
 
   /** Shows a message, whoever wrote it. */
@@ -67,28 +63,36 @@ export function openLog(regenerate) {
     // Another device may have sent it before what is shown already.
     const later = [...turns.querySelectorAll("[data-message]")].find((other) => other.dataset.message > message.id);
     later?.before(turn.element);
+    // Its answer is known already where it was made long after it.
+    const early = answers.get(message.id);
+    if (early) turn.element.after(early.element);
   }
+
+  /** The turns whose message could not be sent. */
+  const lost = () => [...unnamed].filter(({ element }) => element.parentElement === turns && element.matches(".lost"));
 
   /** The turn of a message that arrived although its answer was lost. */
   function arrived(text) {
-    const is = ({ element }) => element.parentElement === turns && element.matches(".lost") && element.firstElementChild.textContent === text;
-    const turn = [...unnamed].find(is);
+    const turn = lost().find((turn) => turn.text === text);
     turn?.sent();
     return turn;
   }
 
   return {
     element, ask, named, reply, put, toEnd,
+    /** The texts that could not be sent. */
+    lost: () => lost().map(({ text }) => text),
     /** The answer to a message, to write into. */
     answerTo: (message) => answers.get(message),
     /** Puts earlier messages above the others; what the reader sees does not move. */
     putEarlier(messages, button) {
-      const from = element.scrollHeight - element.scrollTop;
       const newer = [...turns.children].filter((turn) => turn !== button);
+      const read = newer.find((turn) => turn.matches(".user") && turn.offsetTop + turn.offsetHeight > element.scrollTop) ?? newer[0];
+      const from = read.getBoundingClientRect().top;
       turns.replaceChildren();
       messages.forEach(put);
-      turns.append(...newer);
-      element.scrollTop = element.scrollHeight - from;
+      turns.append(...newer.filter((turn) => turn.parentElement !== turns));
+      element.scrollTop += read.getBoundingClientRect().top - from;
     },
     /** Says what to do where nothing was said yet. */
     greet() {

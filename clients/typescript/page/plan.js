@@ -1,9 +1,9 @@
 // The plan on the account's page: what it is, until when, and how to change it.
 
-import { section } from "./account.js";
 import { meter, subscribe } from "./allowance.js";
 import { unwrap } from "./client.js";
 import { button, day, h } from "./dom.js";
+import { section } from "./section.js";
 
 /** The section about the plan. */
 export function openPlan(app) {

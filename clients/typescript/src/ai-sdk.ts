@@ -3,6 +3,8 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from "ai";
 import type { Accepted, ChatClient, Message, Target } from "./index.js";
 import { ProblemError, unwrap } from "./index.js";
+import { pathOf } from "./follow.js";
+import { either } from "./retry.js";
 
 type Sending<M extends UIMessage> = Parameters<ChatTransport<M>["sendMessages"]>[0];
 
@@ -20,8 +22,8 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
   readonly #room: (chatId: string) => string | Promise<string>;
   /** The backend's ids of the messages that were accepted, by those of the SDK. */
   readonly #accepted = new Map<string, string>();
-  /** The signal of each chat's latest following after a reload. */
-  readonly #resumed = new Map<string, AbortSignal | undefined>();
+  /** The signal of each chat's latest following after a reload, as long as it goes on. */
+  readonly #resumed = new Map<string, AbortSignal>();
 
   constructor({ client, room = (chatId) => chatId }: TransportOptions) {
     this.#client = client;
@@ -38,6 +40,7 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
     const last = messages.findLast((message) => message.role === "user");
     if (!last) throw new Error("There is no message to send.");
     const room = await this.#room(chatId);
+    signal?.throwIfAborted();
     const known = this.#accepted.get(last.id);
     // A message whose sending failed keeps its key; one that was accepted and comes again was edited.
     const send = () => this.#client.send(room, textOf(last), { key: known ? undefined : keyOf(chatId, last.id) });
@@ -48,7 +51,7 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
     signal?.addEventListener("abort", stop, { once: true });
     void sending.then(({ message }) => this.#accepted.set(last.id, message.id)).catch(() => undefined);
     const accepted = await Promise.race([sending, aborted(signal)]);
-    return streamOf((signal) => chunks(this.#client, accepted, signal), signal);
+    return this.#streamOf(accepted, signal);
   }
 
   /** Follows the latest reply that is not finished, if there is one. Stopping it stops the reply at the backend too. */
@@ -57,19 +60,53 @@ export class ChatBackendTransport<M extends UIMessage = UIMessage> implements Ch
     abortSignal?: AbortSignal;
   }): Promise<ReadableStream<UIMessageChunk> | null> {
     const { chatId, abortSignal: signal } = options;
-    this.#resumed.set(chatId, signal);
-    const room = await this.#room(chatId);
-    const params = { path: { chatroom: room }, query: { limit: 20 } };
-    const { messages } = await unwrap(this.#client.api.GET("/chatroom/{chatroom}", { params, signal }));
-    const reply = messages.data.findLast(({ state }) => state === "pending" || state === "generating");
-    if (!reply) return null;
-    // The SDK also aborts a following that a newer one takes the place of, which it then begins without a pause.
+    const finding = this.#unfinished(chatId);
+    if (signal) this.#resumed.set(chatId, signal);
+    // What is stopped while it is looked for is stopped once it is found.
     const stop = async () => {
+      // The SDK also aborts a following that a newer one takes the place of, which it then begins without a pause.
       await Promise.resolve();
-      if (this.#resumed.get(chatId) === signal) await this.#client.cancel({ room, reply });
+      const found = this.#forget(chatId, signal) && (await finding);
+      if (found) await this.#client.cancel(found);
     };
     signal?.addEventListener("abort", () => void stop().catch(() => undefined), { once: true });
-    return streamOf((signal) => chunks(this.#client, { room, reply }, signal), signal);
+    const over = () => void (signal?.aborted || this.#forget(chatId, signal));
+    let found: Target | undefined;
+    try {
+      found = await Promise.race([finding, aborted(signal)]);
+    } finally {
+      if (!found) over();
+    }
+    return found ? this.#streamOf(found, signal, over) : null;
+  }
+
+  /** Forgets a following after a reload; returns whether it was the chat's latest one, and not over. */
+  #forget(chatId: string, signal: AbortSignal | undefined): boolean {
+    return this.#resumed.get(chatId) === signal && this.#resumed.delete(chatId);
+  }
+
+  async #unfinished(chatId: string): Promise<Target | undefined> {
+    const room = await this.#room(chatId);
+    const params = { path: { chatroom: room }, query: { limit: 20 } };
+    const { messages } = await unwrap(this.#client.api.GET("/chatroom/{chatroom}", { params }));
+    const reply = messages.data.findLast(({ state }) => state === "pending" || state === "generating");
+    return reply && { room, reply };
+  }
+
+  #streamOf(target: Target, signal?: AbortSignal, over?: () => void): ReadableStream<UIMessageChunk> {
+    const cancelled = new AbortController();
+    const source = chunks(this.#client, target, either(signal, cancelled.signal), over);
+    return new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await source.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        cancelled.abort();
+        await source.return();
+      },
+    });
   }
 }
 
@@ -87,29 +124,39 @@ export function textOf({ role, parts }: UIMessage): string {
   return role === "assistant" ? (texts.at(-1) ?? "") : texts.join("\n");
 }
 
-/** The SDK has no chunk that replaces text: a reply that is begun anew gets a new part. */
-async function* chunks(client: ChatClient, target: Target, signal: AbortSignal): AsyncGenerator<UIMessageChunk, void> {
-  const reply = typeof target.reply === "string" ? target.reply : target.reply.id;
-  yield { type: "start", messageId: reply };
+/** The chunks of a reply; calls `over` after them. The SDK has no chunk that replaces text: a reply that is begun anew
+ * gets a new part. */
+async function* chunks(
+  client: ChatClient,
+  target: Target,
+  signal: AbortSignal,
+  over?: () => void,
+): AsyncGenerator<UIMessageChunk, void> {
+  const { message: reply } = pathOf(target);
   let [text, part, open] = ["", 1, false];
-  for await (const event of client.follow(target, { signal })) {
-    if (event.type === "closing") {
-      if (event.reason === "gone") yield { type: "error", errorText: "The message was deleted." };
-      continue;
+  const id = () => `${reply}.${part}`;
+  try {
+    yield { type: "start", messageId: reply };
+    for await (const event of client.follow(target, { signal })) {
+      if (event.type === "closing") {
+        if (event.reason === "gone") yield { type: "error", errorText: "The message was deleted." };
+        continue;
+      }
+      const whole =
+        event.type === "done" ? event.message.content : event.type === "delta" ? text + event.content : event.content;
+      if (open && !whole.startsWith(text)) {
+        yield { type: "text-end", id: id() };
+        [text, part, open] = ["", part + 1, false];
+      }
+      if (!open && whole) yield { type: "text-start", id: id() };
+      if (whole.length > text.length) yield { type: "text-delta", id: id(), delta: whole.slice(text.length) };
+      [text, open] = [whole, open || whole !== ""];
+      if (event.type !== "done") continue;
+      if (open) yield { type: "text-end", id: id() };
+      yield end(event.message);
     }
-    const whole =
-      event.type === "done" ? event.message.content : event.type === "delta" ? text + event.content : event.content;
-    const id = () => `${reply}.${part}`;
-    if (open && !whole.startsWith(text)) {
-      yield { type: "text-end", id: id() };
-      [text, part, open] = ["", part + 1, false];
-    }
-    if (!open && whole) yield { type: "text-start", id: id() };
-    if (whole.length > text.length) yield { type: "text-delta", id: id(), delta: whole.slice(text.length) };
-    [text, open] = [whole, open || whole !== ""];
-    if (event.type !== "done") continue;
-    if (open) yield { type: "text-end", id: id() };
-    yield end(event.message);
+  } finally {
+    over?.();
   }
 }
 
@@ -118,22 +165,6 @@ function end({ state, error }: Message): UIMessageChunk {
     return { type: "error", errorText: error?.detail ?? "There is no answer." };
   if (state === "cancelled") return { type: "abort" };
   return { type: "finish", finishReason: state === "truncated" ? "length" : "stop" };
-}
-
-function streamOf(
-  open: (signal: AbortSignal) => AsyncGenerator<UIMessageChunk, void>,
-  signal: AbortSignal | undefined,
-): ReadableStream<UIMessageChunk> {
-  const cancelled = new AbortController();
-  const source = open(signal ? AbortSignal.any([signal, cancelled.signal]) : cancelled.signal);
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await source.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: () => cancelled.abort(),
-  });
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {

@@ -2,7 +2,7 @@
 
 import type { Client } from "openapi-fetch";
 import { type Door, follow, pathOf, type ReplyEvent, type Target } from "./follow.js";
-import { type Abortable, LIMITS, type Limits, persist } from "./retry.js";
+import { type Abortable, either, LIMITS, type Limits, persist } from "./retry.js";
 import type { components, paths } from "./schema.js";
 import { Session } from "./session.js";
 import { memoryTokens, type TokenStore } from "./tokens.js";
@@ -53,7 +53,7 @@ export class ChatClient {
     const post = (signal: AbortSignal) =>
       this.api.POST("/chatroom/{chatroom}/message", { params, body: { content }, signal });
     // The streaming door answers the same operation by events.
-    return { ...((await persist(post, this.#door.limits, options)) as Answer), room };
+    return { ...((await persist(post, this.#door.limits, this.#own(options))) as Answer), room };
   }
 
   /** Makes another reply to a message, which is named by its id or a reply's. Not repeated when an answer is lost. */
@@ -61,12 +61,12 @@ export class ChatClient {
     const params = { path: { chatroom: room, message } };
     const post = (signal: AbortSignal) =>
       this.api.POST("/chatroom/{chatroom}/message/{message}/regenerate", { params, signal });
-    return { ...(await persist(post, this.#door.limits, { ...options, idempotent: false })), room };
+    return { ...(await persist(post, this.#door.limits, { ...this.#own(options), idempotent: false })), room };
   }
 
   /** Follows a reply until `done`; break out of the loop, or abort, to stop following. */
-  follow(target: Target, options?: Abortable): AsyncIterable<ReplyEvent> {
-    return follow(this.#door, target, options);
+  follow(target: Target, options: Abortable = {}): AsyncIterable<ReplyEvent> {
+    return follow(this.#door, target, this.#own(options));
   }
 
   /** Stops a reply; returns it as it is then. */
@@ -74,7 +74,12 @@ export class ChatClient {
     const params = { path: pathOf(target) };
     const post = (signal: AbortSignal) =>
       this.api.POST("/chatroom/{chatroom}/message/{message}/cancel", { params, signal });
-    return persist(post, this.#door.limits, options);
+    return persist(post, this.#door.limits, this.#own(options));
+  }
+
+  /** What a person began ends with their session: it never goes on as another one's. */
+  #own<T extends Abortable>(options: T): T {
+    return { ...options, signal: either(options.signal, this.session.signal) };
   }
 }
 

@@ -13,6 +13,15 @@ const OPEN = /^\/auth\/(signup|refresh|send-otp|verify-otp|forgot-password|login
 const DEVICE = /^\/auth\/(send-otp|verify-otp|forgot-password|login)$/;
 /** An access token is renewed so many milliseconds before its end. */
 const EARLY = 10_000;
+/** What calls are refused with that go on when their session ends. */
+const ENDED = {
+  type: "about:blank",
+  title: "The session has ended.",
+  detail: "The session has ended.",
+  status: 401,
+  code: "unauthenticated",
+  request_id: "",
+};
 /** How many milliseconds another tab's tokens may take to arrive. */
 const LAG = 1000;
 
@@ -24,6 +33,7 @@ export class Session {
   readonly #open: Client<paths>;
   readonly #listeners = new Set<(signedIn: boolean) => void>();
   #user: string | undefined;
+  #person = new AbortController();
   #renewing: Promise<string | undefined> | undefined;
 
   constructor(
@@ -39,9 +49,19 @@ export class Session {
     store.subscribe?.(() => void this.#load().catch(() => undefined));
   }
 
-  /** Whether somebody is signed in, as far as the tokens tell. */
+  /** The id of who is signed in, as far as the tokens tell: `unknown` if the store does not keep it. */
+  get user(): string | undefined {
+    return this.#user;
+  }
+
+  /** Whether somebody is signed in. */
   get signedIn(): boolean {
     return this.#user !== undefined;
+  }
+
+  /** Aborts when who is signed in no longer is, or when another person is in their place. */
+  get signal(): AbortSignal {
+    return this.#person.signal;
   }
 
   /** Calls `listener` when somebody signs in or out, here or in another tab; returns what ends that. */
@@ -142,7 +162,10 @@ export class Session {
     // Where another person signed in, the one before is gone first.
     const steps = user === this.#user ? [] : this.#user && user ? [undefined, user] : [user];
     for (const step of steps) {
+      const left = this.#user ? this.#person : undefined;
+      if (left) this.#person = new AbortController();
       this.#user = step;
+      left?.abort(new ProblemError(new Response(null, { status: 401 }), ENDED));
       for (const listener of this.#listeners) listener(step !== undefined);
     }
     return tokens;

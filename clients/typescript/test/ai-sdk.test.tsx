@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { useChat } from "@ai-sdk/react";
 import type { UIMessage } from "ai";
 import { createChatClient, memoryTokens } from "chat-backend-client";
@@ -221,6 +223,82 @@ test("stop stops the reply at the backend after a reload, too, and a newer follo
   await app.until("user: hi; assistant: Tea; ready");
   while (server.to(`${READ}/cancel`).length === 0) await new Promise((next) => setTimeout(next, 5));
   assert.equal(server.to(`${READ}/cancel`).length, 1);
+});
+
+test("stop while the reply is looked for stops it once it is found, and not in the place of a newer look", async (t) => {
+  const server = await Server.start(t);
+  const { opened, open } = gate();
+  const found = json(200, { id: ROOM, messages: { data: [reply("generating", "Te")] } });
+  server.on(`GET /chatroom/${ROOM}.limit=20`, async (response, call) => (await opened, found(response, call)));
+  server.on(`POST ${READ}/cancel`, json(200, reply("cancelled", "Te")));
+  const app = await chat(t, server);
+
+  void app.chat().resumeStream();
+  await server.reached(1);
+  void app.chat().resumeStream();
+  await server.reached(2);
+  await app.chat().stop();
+  await app.until("ready");
+  assert.equal(server.calls.length, 2);
+  open();
+
+  await server.reached(3);
+  await new Promise((next) => setTimeout(next, 50));
+  assert.deepEqual(
+    server.calls.slice(2).map(({ path }) => path),
+    [`${READ}/cancel`],
+  );
+});
+
+test("a message that is stopped while its room is made is not sent", async (t) => {
+  const server = await Server.start(t);
+  const { opened, open } = gate();
+  const room = async () => (await opened, ROOM);
+  const transport = new ChatBackendTransport({ client: createChatClient({ baseUrl: server.url }), room });
+  const stop = new AbortController();
+  const messages: UIMessage[] = [{ id: "1", role: "user", parts: [{ type: "text", text: "hi" }] }];
+  const options = { trigger: "submit-message", chatId: "new", messageId: undefined, abortSignal: stop.signal } as const;
+
+  const sending = transport.sendMessages({ ...options, messages });
+  stop.abort();
+  open();
+
+  await assert.rejects(sending, { name: "AbortError" });
+  assert.equal(server.calls.length, 0);
+});
+
+test("a following that is over keeps nothing of its signal", async (t) => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const server = await Server.start(t);
+  const found = { id: ROOM, messages: { data: [reply("generating", "Te")] } };
+  const none = { id: ROOM, messages: { data: [] } };
+  server.on(`GET /chatroom/${ROOM}.limit=20`, json(200, found), json(200, found), json(200, none), json(404, {}));
+  server.on(`POST ${READ}/events-ticket`, json(201, { events_url: `${server.url}/stream${READ}/events` }));
+  server.on(STREAM, events([done("completed", "Tea.")]));
+  const kept = memoryTokens({ ...tokens("a"), expires_at: Date.now() + 3_600_000 });
+  const client = createChatClient({ baseUrl: server.url, tokens: kept });
+  const transport = new ChatBackendTransport({ client, room: () => ROOM });
+  const signals: WeakRef<AbortSignal>[] = [];
+  const follow = async (through: (stream: ReadableStream<unknown>) => Promise<unknown>) => {
+    const { signal } = new AbortController();
+    signals.push(new WeakRef(signal));
+    const stream = await transport.reconnectToStream({ chatId: `${signals.length}`, abortSignal: signal });
+    if (stream) await through(stream);
+  };
+
+  await follow(async (stream) => {
+    for (const reader = stream.getReader(); !(await reader.read()).done;);
+  });
+  await follow((stream) => stream.cancel());
+  await follow(() => assert.fail("there is no reply"));
+  await assert.rejects(follow(() => assert.fail("there is no room")));
+
+  for (const end = Date.now() + 10_000; signals.some((signal) => signal.deref());) {
+    assert(Date.now() < end, `${signals.map((signal) => signal.deref() !== undefined)} are kept`);
+    await new Promise((next) => setTimeout(next, 20));
+    collect();
+  }
 });
 
 test("a reply that has ended is not cancelled when its following is", async (t) => {

@@ -8,7 +8,7 @@ import {
   type TokenStore,
   unwrap,
 } from "chat-backend-client";
-import { broken, gate, json, problem, Server, tokens } from "./server.js";
+import { accepted, broken, events, gate, json, problem, ROOM, SEND, Server, tokens } from "./server.js";
 
 const ME = { id: "u1", mobile: "+14155550100" };
 /** The API accepts the tokens of `name` alone. */
@@ -269,6 +269,54 @@ test("what one person asked for is not done as another one who signed in meanwhi
     [undefined, "Bearer access-b"],
   );
   assert.equal(store.current.access_token, "access-c");
+});
+
+test("what is repeated is not sent again as the next person, whether the tab is told of them or not", async (t) => {
+  for (const told of [true, false]) {
+    const server = await Server.start(t);
+    const store = shared({ ...saved("a"), user_id: "u1" });
+    const client = createChatClient({ baseUrl: server.url, tokens: store, limits: { firstPause: 100 } });
+    server.on(
+      SEND,
+      (response, call) => {
+        store.current = { ...saved("b"), user_id: "u2" };
+        if (told) store.wake();
+        broken(response, call);
+      },
+      json(202, accepted()),
+    );
+
+    await assert.rejects(client.send(ROOM, "a secret"), { name: "ProblemError", code: "unauthenticated" });
+    assert.equal(server.calls.length, 1);
+    assert.equal(client.session.user, "u2");
+    await client.send(ROOM, "hi");
+
+    assert.deepEqual(
+      server.calls.map(({ body, headers }) => [body.content, headers.authorization]),
+      [
+        ["a secret", "Bearer access-a"],
+        ["hi", "Bearer access-b"],
+      ],
+    );
+  }
+});
+
+test("a following ends with its session, and a send goes on through the first look into the store", async (t) => {
+  const server = await Server.start(t);
+  server.on(SEND, broken, json(202, accepted(`${server.url}/stream`)));
+  server.on("GET /stream", events([["snapshot", { attempt: 1, state: "generating", content: "Te" }]], "stay"));
+  server.on("POST /auth/logout.*", (response) => response.writeHead(204).end());
+  const store = memoryTokens(saved("a"));
+  const slow = { set: store.set, get: async () => (await new Promise((next) => setTimeout(next, 20)), store.get()) };
+  const client = createChatClient({ baseUrl: server.url, tokens: slow, limits: { firstPause: 5 } });
+
+  const target = await client.send(ROOM, "hi");
+  const following = client.follow(target)[Symbol.asyncIterator]();
+  assert.equal((await following.next()).value.content, "Te");
+  const ended = assert.rejects(following.next(), { code: "unauthenticated" });
+  await client.session.signOut();
+
+  await ended;
 });
 
 test("a renewal keeps whose session it is", async (t) => {

@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 mod streaming;
-#[path = "../browser/webdriver.rs"]
+#[path = "../browser/webdriver/mod.rs"]
 #[expect(dead_code, reason = "these tests drive one page, and need less")]
 mod webdriver;
 

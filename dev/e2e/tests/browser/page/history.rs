@@ -39,9 +39,16 @@ async fn earlier_messages_come_above_and_what_is_read_stays_in_its_place() {
             member.ask(&room, &format!("Question {number}"), SOON).await;
         }
 
+        // Another answer to the first question: the newest page has it without its question.
+        let first = member.get(&format!("{room}/message?limit=100")).await.body["data"][0]["id"].take();
+        let first = first.as_str().expect("an id");
+        let again = member.post(&format!("{room}/message/{first}/regenerate"), Value::Null).await;
+        let location = format!("{room}/message/{}?wait=20", again.text("/reply/id"));
+        assert_eq!(member.get(&location).await.body["state"], "completed");
+
         browser.visit("about:blank").await;
         browser.visit(&format!("{}#/room/{}", variable("PAGE_URL"), &room["/chatroom/".len()..])).await;
-        browser.reads(".turn.assistant:last-child .body", "You said: \"Question 16\"").await;
+        browser.reads(".turn.assistant:last-child .body", "You said: \"Question 0\"").await;
         assert_eq!(count(&browser, ".turn").await, 30);
         let end =
             "const at = document.querySelector('.scroll'); return at.scrollHeight - at.scrollTop - at.clientHeight";
@@ -55,6 +62,11 @@ async fn earlier_messages_come_above_and_what_is_read_stays_in_its_place() {
         browser.reads(".turn.user:first-child", "Question 0").await;
 
         assert_eq!((count(&browser, ".turn").await, count(&browser, ".earlier").await), (34, 0));
+        let focused = "return document.activeElement.matches('.scroll')";
+        assert_eq!(browser.script(focused).await, true, "the next key goes on from here");
+        assert_eq!(count(&browser, ".turn.user:first-child + .assistant .versions:not([hidden])").await, 1);
+        browser.reads(".turn.user:first-child + .assistant [role=status]", "2 of 2").await;
+        browser.reads(".turn.assistant:last-child .body", "You said: \"Question 16\"").await;
         let after =
             "const at = document.querySelector('[data-mark]'); return [at.getBoundingClientRect().top, at.innerText]";
         let after = browser.script(after).await;

@@ -8,8 +8,7 @@ use crate::webdriver::{Browser, with_browser};
 
 /// What has the focus: the name of a control, or its text.
 async fn focused(browser: &Browser) -> String {
-    let name =
-        "const at = document.activeElement; return (at.getAttribute('aria-label') || at.innerText || at.id).trim()";
+    let name = "const at = document.activeElement; return (at.getAttribute('aria-label') || (at.id !== 'main' && at.innerText) || at.id).trim()";
     browser.script(name).await.as_str().expect("a text").to_owned()
 }
 
@@ -44,6 +43,23 @@ async fn tab_leads_through_the_page_in_the_order_that_is_seen() {
         let seen: Vec<_> = expected.iter().zip(&order).filter(|(name, at)| at.starts_with(**name)).collect();
         assert_eq!(seen.len(), expected.len(), "{order:?}");
         assert_eq!(order[6..], ["Copy", "Answer again", "Message"], "{order:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_skips_to_the_conversation_is_in_it_and_stays_in_it() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        ask(&browser, "What is tea?").await;
+        let address = browser.address().await;
+        browser.script("document.querySelector('.skip').focus()").await;
+
+        browser.press(ENTER).await;
+        browser.reads(ANSWER, "You said: \"What is tea?\"").await;
+        assert_eq!((focused(&browser).await, browser.address().await), ("main".to_owned(), address));
+        browser.press(TAB).await;
+        assert_eq!(focused(&browser).await, "What is tea?", "the title");
     })
     .await;
 }

@@ -4,12 +4,15 @@ mod connection;
 mod developers;
 mod devices;
 mod door;
+mod drafts;
 mod history;
 mod journey;
 mod keyboard;
 mod markdown;
+mod number;
 mod pictures;
 mod server;
+mod versions;
 mod writing;
 
 use e2e::{Person, variable};

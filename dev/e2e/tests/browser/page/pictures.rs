@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use e2e::Person;
 use serde_json::{Value, json};
 
-use crate::page::{ANSWER, ENTER, ask, person, resize, sign_in};
+use crate::page::{ANSWER, ENTER, ask, person, resize, say, sign_in};
 use crate::webdriver::{Browser, with_browser};
 
 const DESKTOP: (u32, u32) = (1280, 800);
@@ -26,8 +26,12 @@ async fn fits(browser: &Browser, (width, height): (u32, u32)) {
     resize(browser, width, height).await;
     browser.script("document.activeElement.blur(); document.getElementById('toast').replaceChildren()").await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    let wider = browser.script("return document.documentElement.scrollWidth - innerWidth").await;
-    assert_eq!(wider, 0, "at a width of {width} the page scrolls to the side");
+    let wider = "return [...document.querySelectorAll('html, .scroll, #side, #panel-content')]
+        .filter((one) => one.scrollWidth > one.clientWidth)
+        .concat([...document.querySelectorAll('.sheet > section')].filter(
+            (one) => one.offsetWidth > one.parentElement.clientWidth - 2 * (one.offsetLeft - one.parentElement.offsetLeft)))
+        .map((one) => one.innerText)";
+    assert_eq!(browser.script(wider).await, json!([]), "at a width of {width} the page scrolls to the side");
 }
 
 /// Takes a picture of that size.
@@ -45,6 +49,18 @@ async fn color(browser: &Browser, scheme: &str) -> Value {
     let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
     browser.devtools("Emulation.setEmulatedMedia", features).await;
     browser.script("return getComputedStyle(document.body).backgroundColor").await
+}
+
+/// Every text that is seen must be readable, in the light and in the dark.
+async fn is_readable(browser: &Browser) {
+    for scheme in ["light", "dark"] {
+        color(browser, scheme).await;
+        // Colours change by steps.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let found = browser.script(include_str!("contrast.js")).await;
+        assert!(found[0].as_u64().expect("a number") > 3, "the texts are seen");
+        assert_eq!(found[1], json!([]), "{scheme}");
+    }
 }
 
 /// Gives the account a name and earlier conversations, and shows them.
@@ -67,7 +83,7 @@ async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
         browser.visit(&e2e::variable("PAGE_URL")).await;
         let mobile = Person::new().mobile;
         browser.types("#mobile", &format!("{mobile}{ENTER}")).await;
-        browser.reads(".sms", "is your sign-in code").await;
+        browser.reads(".sms", "is your").await;
         take(&browser, "page-sign-in", DESKTOP).await;
         browser.click(".sms").await;
         browser.types("#otp", &ENTER.to_string()).await;
@@ -90,6 +106,21 @@ async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
         take(&browser, "page", DESKTOP).await;
         take(&browser, "page-phone", PHONE).await;
 
+        browser.shows("#send:not([hidden])").await;
+        browser.click(".again").await;
+        browser.click("[aria-label='Earlier answer']").await;
+        browser.reads(".turn.past .note", "An earlier answer.").await;
+        take(&browser, "page-earlier-answer", PHONE).await;
+        resize(&browser, DESKTOP.0, DESKTOP.1).await;
+        browser.click("#me a").await;
+        browser.click("#change-number").await;
+        browser.types("#number #mobile", &format!("{}{ENTER}", Person::new().mobile)).await;
+        browser.shows("#number .sms").await;
+        take(&browser, "page-account", DESKTOP).await;
+        browser.click("#rooms a").await;
+        browser.reads(ANSWER, "turn 1").await;
+        resize(&browser, PHONE.0, PHONE.1).await;
+
         assert_ne!(color(&browser, "dark").await, light);
         browser.click(".back").await;
         take(&browser, "page-phone-rooms", PHONE).await;
@@ -105,6 +136,33 @@ async fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
 }
 
 #[tokio::test]
+async fn every_text_is_readable_in_light_and_dark() {
+    with_browser(async |browser| {
+        browser.visit(&e2e::variable("PAGE_URL")).await;
+        browser.types("#mobile", &format!("12345{ENTER}")).await;
+        browser.reads("[role=alert]", "E.164").await;
+        is_readable(&browser).await;
+        sign_in(&browser, &Person::new().mobile).await;
+        is_readable(&browser).await;
+        say(&browser, "What is `tea`?").await;
+        browser.reads(ANSWER, "You said: \"What is tea?\"").await;
+        browser.click(".again").await;
+        browser.click("[aria-label='Earlier answer']").await;
+        browser.reads(".turn.past .note", "An earlier answer.").await;
+        is_readable(&browser).await;
+        browser.click("#me a").await;
+        browser.reads("#devices", "This device").await;
+        is_readable(&browser).await;
+        browser.click("#developer").await;
+        for tab in ["Requests", "Queues", "Stand-ins", "Logs"] {
+            browser.click(&format!("#tab-{tab}")).await;
+            is_readable(&browser).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_view_is_wider_than_a_small_phone() {
     with_browser(async |browser| {
         resize(&browser, SMALL.0, SMALL.1).await;
@@ -114,6 +172,14 @@ async fn no_view_is_wider_than_a_small_phone() {
         browser.click(".back").await;
         browser.click("#me a").await;
         browser.reads("#devices", "This device").await;
+        fits(&browser, SMALL).await;
+        browser.click("#change-number").await;
+        browser.types("#number #mobile", &format!("{}{ENTER}", Person::new().mobile)).await;
+        browser.shows("#number .sms").await;
+        fits(&browser, SMALL).await;
+        browser.click("#plan-upgrade").await;
+        browser.click("#pay").await;
+        browser.reads("#plan table", "paid").await;
         fits(&browser, SMALL).await;
         browser.click("#developer").await;
         fits(&browser, SMALL).await;

@@ -1,9 +1,10 @@
 //! A headless Chromium, driven through chromedriver with the few `WebDriver` calls that the tests need.
 //! Source: <https://www.w3.org/TR/webdriver2/>.
 
+mod driver;
+
 use std::panic::resume_unwind;
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
@@ -11,9 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use e2e::eventually;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::LocalSet;
+
+use driver::Driver;
 
 const SOON: Duration = Duration::from_secs(30);
 /// The JSON member in which the protocol returns an element's id.
@@ -53,7 +54,7 @@ pub(crate) async fn with_browser<F: Future<Output = ()> + 'static>(visit: impl F
 }
 
 impl Browser {
-    async fn open(driver: &str, profile: &std::path::Path) -> Self {
+    async fn open(driver: &str, profile: &Path) -> Self {
         shared::tls::install_provider();
         let tls = shared::tls::public();
         let http = Client::builder().no_proxy().tls_backend_preconfigured(tls).timeout(Duration::from_mins(1)).build();
@@ -192,49 +193,5 @@ impl Browser {
         let is_success = response.status().is_success();
         let mut answer: Value = response.json().await.map_err(|error| error.to_string())?;
         if is_success { Ok(answer["value"].take()) } else { Err(answer["value"]["message"].to_string()) }
-    }
-}
-
-/// The running chromedriver.
-#[derive(Debug)]
-struct Driver {
-    process: Child,
-    /// No longer read, but kept open, because the process continues to write.
-    _output: Lines<BufReader<ChildStdout>>,
-    url: String,
-}
-
-impl Driver {
-    async fn start() -> Self {
-        // Two that start at once may choose the same free port: one of them ends.
-        eventually(SOON, Self::try_to_start).await
-    }
-
-    async fn try_to_start() -> Option<Self> {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let started = command.spawn();
-        let mut process = started.unwrap_or_else(|error| panic!("chromedriver (Debian's chromium-driver): {error}"));
-        let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        let port = tokio::time::timeout(SOON, async {
-            loop {
-                let line = output.next_line().await.expect("text")?;
-                if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
-                    return Some(port.trim_end_matches('.').to_owned());
-                }
-            }
-        });
-        let port = port.await.expect("chromedriver starts in time")?;
-        Some(Self { process, _output: output, url: format!("http://127.0.0.1:{port}") })
-    }
-
-    async fn stop(mut self, profile: PathBuf) {
-        self.process.kill().await.expect("it was running");
-        // Chromium's last processes may still write into the folder.
-        eventually(SOON, async || match tokio::fs::remove_dir_all(&profile).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => None,
-            _ => Some(()),
-        })
-        .await;
     }
 }

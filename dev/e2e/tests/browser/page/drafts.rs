@@ -1,0 +1,85 @@
+//! What was typed and not sent.
+
+use e2e::{Person, variable};
+use serde_json::json;
+
+use crate::page::{ANSWER, ENTER, ask, sign_in};
+use crate::webdriver::{Browser, with_browser};
+
+/// Goes to a place of the page, and returns what is in its composer.
+async fn typed_in(browser: &Browser, place: &str) -> String {
+    browser.script(&format!("location.hash = {}", json!(place))).await;
+    let composer = if place.contains("room") { "[data-place=room] #message" } else { "[data-place=new] #message" };
+    browser.shows(composer).await;
+    typed(browser).await
+}
+
+async fn typed(browser: &Browser) -> String {
+    let text = browser.script("return document.getElementById('message').value").await;
+    text.as_str().expect("a text").to_owned()
+}
+
+/// Reads the page again.
+async fn reload(browser: &Browser) {
+    browser.script("location.reload()").await;
+    browser.shows("#me .who").await;
+    browser.shows("#message").await;
+}
+
+#[tokio::test]
+async fn a_draft_stays_with_its_conversation_until_it_is_sent_or_its_person_leaves() {
+    with_browser(async |browser| {
+        let mobile = Person::new().mobile;
+        sign_in(&browser, &mobile).await;
+        ask(&browser, "What is tea?").await;
+        let room = browser.script("return location.hash").await.as_str().expect("an address").to_owned();
+        browser.types("#message", "Half a thought").await;
+
+        assert_eq!(typed_in(&browser, "#/").await, "");
+        browser.types("#message", "Another one").await;
+        assert_eq!(typed_in(&browser, &room).await, "Half a thought");
+        reload(&browser).await;
+        assert_eq!(typed(&browser).await, "Half a thought");
+        assert_eq!(typed_in(&browser, "#/").await, "Another one");
+
+        browser.types("#message", &ENTER.to_string()).await;
+        browser.reads(ANSWER, "You said: \"Another one\"").await;
+        assert_eq!(typed_in(&browser, "#/").await, "", "it was sent");
+        assert_eq!(typed_in(&browser, &room).await, "Half a thought");
+
+        browser.click("#me a").await;
+        browser.click("#sign-out").await;
+        browser.reads("h1", "Sign in").await;
+        let kept = browser.script("return Object.keys(sessionStorage).filter((key) => key.startsWith('draft'))").await;
+        assert_eq!(kept, json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_draft_is_not_the_next_persons_who_signed_in_while_the_page_was_away() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        browser.types("#message", "A secret").await;
+        reload(&browser).await;
+        assert_eq!(typed(&browser).await, "A secret");
+
+        browser.visit("about:blank").await;
+        with_tokens_of_another(&browser).await;
+
+        browser.visit(&variable("PAGE_URL")).await;
+        browser.shows("#message").await;
+        assert_eq!(typed(&browser).await, "");
+    })
+    .await;
+}
+
+/// Another person signs in on the device, in a page that is not this one.
+async fn with_tokens_of_another(browser: &Browser) {
+    browser.visit(&format!("{}icon.svg", variable("PAGE_URL"))).await;
+    let bob = Person::signed_in().await;
+    let tokens =
+        json!({ "access_token": bob.token(), "refresh_token": "r", "user_id": bob.get("/user/me").await.body["id"] });
+    let keep = format!("localStorage.setItem('chat-backend', {})", json!(tokens.to_string()));
+    browser.script(&keep).await;
+}
