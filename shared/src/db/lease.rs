@@ -34,10 +34,9 @@ impl Drop for Lease {
 
 impl Lease {
     /// `shared` says that the connection may be another client's in the next moment: nothing may stay on it. A new
-    /// connection's first statement is not prepared either, nor its first after it was opened ahead. That saves the round trip
-    /// which its check has cost.
+    /// connection's first statement is not prepared either. That saves the round trip which its check has cost.
     pub(super) fn of(object: Object, shared: bool) -> Self {
-        let is_new = Object::metrics(&object).recycle_count < 2;
+        let is_new = Object::metrics(&object).recycle_count == 0;
         Self { object: Some(object), sound: AtomicBool::new(true), prepares: !shared && !is_new }
     }
 

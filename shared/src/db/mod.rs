@@ -71,15 +71,6 @@ impl Db {
         connect::pool(env, if own { "MIGRATION_DATABASE_URL" } else { "DATABASE_URL" })
     }
 
-    /// Begins to open a connection, if there is none: the first request of a process asks Redis meanwhile.
-    pub fn open_ahead(&self) {
-        if self.pool.status().size == 0 {
-            let pool = self.pool.clone();
-            // If it fails, the request's own statement tries again, and says why.
-            tokio::spawn(async move { pool.get().await.map(drop) });
-        }
-    }
-
     /// Closes the connections that nobody uses. The next statement opens a new one.
     pub fn rest(&self) {
         self.pool.retain(|_, _| false);

@@ -72,7 +72,6 @@ impl Auth {
 
     /// The caller of a valid token, if Redis says nothing against it.
     pub async fn check(&self, bearer: &Bearer) -> Result<Caller, Error> {
-        self.db.open_ahead();
         let checked = self.cache.session(&self.visit(bearer)).await;
         self.caller(bearer, checked).await
     }
