@@ -49,13 +49,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _heartbeat(world: World) -> Sample:
-    """A minute of the schedules. The sweep is run; that EventBridge started it is what AWS counts."""
-    world.invoke("maintenance", b'{"task":"sweep"}')
-    own = [(metric, value) for metric, value in world.take() if metric.name == "SweepRan"]
-    if not own:
-        raise Failure("The sweep counted nothing.")
-    rules = [(metric, 1.0) for metric in world.alarms.metrics() if metric.namespace == "AWS/Events"]
-    return own[:1] + rules
+    """What the scheduled tasks count when each has run once."""
+    beats = {"sweep": "SweepRan", "reconcile": "ReconcileRan", "expire": "ExpireRan"}
+    for task in beats:
+        world.invoke("maintenance", f'{{"task":"{task}"}}'.encode())
+    counted = {metric.name: (metric, value) for metric, value in world.take()}
+    if missing := [beat for beat in beats.values() if beat not in counted]:
+        raise Failure(f"The tasks did not count {', '.join(missing)}.")
+    return [counted[beat] for beat in beats.values()]
 
 
 def _played(world: World, fault: Fault, beat: Sample) -> play.Played:

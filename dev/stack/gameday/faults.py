@@ -81,7 +81,7 @@ def _of_functions() -> list[Fault]:
     none, all_ = acts.concurrency(0), acts.concurrency(None)
     errors, throttled = ({f"{name}{kind}Alarm" for name in FUNCTIONS} for kind in ("Errors", "Throttled"))
     stopped = {"SweepStoppedAlarm", "ReconcileStoppedAlarm", "ExpireStoppedAlarm"}
-    metric, still = "SweepRan, Invocations", {"minutes": 300, "has_heartbeat": False}
+    metric, still = "SweepRan, ReconcileRan, ExpireRan", {"minutes": 300, "has_heartbeat": False}
     return [
         Fault("a wrong setting", "Errors", errors | {"FunctionsAlarm"}, acts.all_invoked, wrong, right),
         Fault("no environments", "Throttles", throttled | {"FunctionsAlarm"}, acts.all_invoked, none, all_),

@@ -19,7 +19,7 @@ use shared::config::{ConfigError, Env};
 use shared::db::Db;
 use shared::domain::Clock;
 use shared::stripe::Billing;
-use shared::telemetry::{Origin, within};
+use shared::telemetry::{self, Origin, within};
 use tokio::time::Instant;
 use tracing::Span;
 
@@ -45,6 +45,18 @@ pub enum Task {
     Expire,
     /// Not on a schedule: an operator requests that one customer or event of Stripe is processed again.
     Replay(Replay),
+}
+
+impl Task {
+    /// The metric that counts its runs. An alarm misses it.
+    fn heartbeat(&self) -> Option<&'static str> {
+        match self {
+            Self::Sweep => Some("SweepRan"),
+            Self::Reconcile => Some("ReconcileRan"),
+            Self::Expire => Some("ExpireRan"),
+            Self::Replay(_) => None,
+        }
+    }
 }
 
 /// What a task did: the function's response and a line in the log.
@@ -103,6 +115,9 @@ impl Maintenance {
         };
         // As text: the runtime logs errors in full, and Postgres' would show rows.
         let done = done.map_err(|error| format!("{task:?}: {error}"))?;
+        if let Some(heartbeat) = task.heartbeat() {
+            telemetry::count(heartbeat, 1, self.clock.now());
+        }
         tracing::info!(?task, ?done, "maintained");
         Ok(done)
     }

@@ -210,7 +210,7 @@ async fn a_dead_letter_without_a_reply_does_not_block_the_others() {
 }
 
 #[tokio::test]
-async fn every_sweep_that_succeeds_is_counted_and_so_are_the_replies_that_it_ends() {
+async fn every_run_that_succeeds_is_counted_and_so_are_the_replies_that_it_ends() {
     let (logs, _guard) = capture();
     let world = World::start().await;
     let (room, accepted) = world.accepted().await;
@@ -225,4 +225,7 @@ async fn every_sweep_that_succeeds_is_counted_and_so_are_the_replies_that_it_end
     world.stack.sqs.break_down(true);
     assert!(world.run(Task::Sweep).await.is_err());
     assert_eq!(logs.values("SweepRan"), [1]);
+    world.run(Task::Expire).await.unwrap();
+    assert!(world.run(Task::Reconcile).await.is_err(), "there is no Stripe");
+    assert_eq!((logs.values("ExpireRan"), logs.values("ReconcileRan")), (vec![1], vec![]));
 }
