@@ -25,7 +25,7 @@ POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_preload_libraries": "pg_stat_statements",
-    "max_connections": "400",
+    "max_connections": "1000",
     "autovacuum_naptime": "10min",
 }
 # Data that is removed need not survive a crash of the machine, so Postgres does not wait for the disk. Kept data may

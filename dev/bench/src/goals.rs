@@ -1,10 +1,10 @@
 //! The goals for the measured figures.
 
 use crate::figures::mb;
-use crate::replies::Replies;
+use crate::replies::{Arrivals, Replies};
 use crate::requests::Requests;
 use crate::starts::Start;
-use crate::streaming::Streaming;
+use crate::streaming::{FirstTokens, Streaming};
 use crate::work::Work;
 use crate::world::{ROOMS, Trips};
 
@@ -13,6 +13,8 @@ const WITH_SDK: [&str; 7] = ["auth", "chatroom", "gemini-worker", "maintenance",
 const BASELINE: [&str; 2] = ["hello", "bare"];
 /// What the stand-in of Gemini takes for a reply.
 const GEMINI_MS: f64 = 300.0;
+/// How much longer than on paper 95 of 100 records may wait for a worker.
+const WAIT_MS: f64 = 300.0;
 
 /// Whether a goal was met in the run that docs/performance.md shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +33,21 @@ struct Goals {
 
 /// Prints one line per goal: its name, the goal, the measured value, and whether the goal is met. Returns the names of
 /// those that were met before and are missed now.
-pub(crate) fn print(starts: &[Start], requests: &Requests, replies: &[Replies], streaming: &Streaming) -> Vec<String> {
+pub(crate) fn print(
+    starts: &[Start],
+    requests: &Requests,
+    replies: &[Replies],
+    arriving: &[Arrivals],
+    streaming: &Streaming,
+    first_tokens: &[FirstTokens],
+) -> Vec<String> {
     println!("\nGoals; × hello: as a multiple of what a hello-world function takes in the same run");
     println!("  {:<58}{:>10}{:>12}", "", "goal", "measured");
     let mut goals = Goals::default();
     goals.starts(starts);
     goals.requests(requests);
     goals.replies(replies);
+    goals.waits(arriving, first_tokens);
     goals.streams(streaming, requests[&Work::BareRedis].p50);
     goals.lost
 }
@@ -81,6 +91,19 @@ impl Goals {
         if let (Some(single), Some(ten)) = (of_forty(1), of_forty(10)) {
             self.most("40 replies, batch 10 × Gemini's time", 5.0, ten.last / GEMINI_MS, Met);
             self.most("billed ms per reply, batch 10 / batch 1", 0.2, ten.billed / single.billed, Met);
+        }
+    }
+
+    fn waits(&mut self, arriving: &[Arrivals], first_tokens: &[FirstTokens]) {
+        if let Some(busiest) = arriving.iter().max_by(|one, other| one.rate.total_cmp(&other.rate)) {
+            let what = format!("{} messages a second, billed s a reply × on paper", busiest.rate);
+            self.most(&what, 1.1, busiest.billed / busiest.on_paper.billed, Met);
+            let what = format!("{} messages a second, wait of 95 of 100, ms over paper", busiest.rate);
+            self.most(&what, WAIT_MS, busiest.long_wait - busiest.on_paper.wait * 1e3, Met);
+        }
+        if let (Some(smallest), Some(largest)) = (first_tokens.first(), first_tokens.last()) {
+            let what = format!("first token, {} MB − {} MB, ms", smallest.memory_mb, largest.memory_mb);
+            self.most(&what, 5.0, smallest.p50 - largest.p50, Met);
         }
     }
 

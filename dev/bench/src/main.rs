@@ -12,6 +12,7 @@ mod figures;
 mod goals;
 mod growth;
 mod lambda;
+mod pen;
 mod replies;
 mod requests;
 mod shares;
@@ -58,10 +59,12 @@ async fn measure(manifest: &Path) -> Vec<String> {
     let requests = requests::measure(&world).await;
     let shares = shares::measure(&world).await;
     let replies = replies::measure(&world).await;
+    let arriving = replies::arriving(&world).await;
     let streaming = streaming::measure(&world).await;
+    let first_tokens = streaming::first_tokens(&world).await;
     growth::measure(&world).await;
     cost::print(&world, &requests, &shares, &replies, &streaming);
-    let lost = goals::print(&starts, &requests, &replies, &streaming);
+    let lost = goals::print(&starts, &requests, &replies, &arriving, &streaming, &first_tokens);
     println!("\nMeasured in {:.0} s", began.elapsed().as_secs_f64());
     lost
 }

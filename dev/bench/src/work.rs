@@ -139,7 +139,9 @@ impl Work {
                 let (challenge, otp) = people.challenge().await;
                 event("auth-verify-otp", &[(CHALLENGE, &challenge), ("000000", &otp)])
             }
-            Self::Login => event("auth-login", &[("+14155550123", &people.ada.mobile), (RECORDED_PASSWORD, PASSWORD)]),
+            Self::Login => {
+                event("auth-login", &[("+14155550123", &people.carol.mobile), (RECORDED_PASSWORD, PASSWORD)])
+            }
             Self::Refresh => {
                 let recorded = "uN3Zf0mYk1s8QwX2vB7tHj5LpR9cEaG4dKiMoSzTnVw";
                 event("auth-refresh", &[(recorded, &people.refresh_token().await)])

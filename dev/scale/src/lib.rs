@@ -6,7 +6,7 @@ mod habits;
 mod limits;
 mod load;
 pub mod usd;
-mod workers;
+pub mod workers;
 
 use std::fmt::{self, Display};
 

@@ -2,6 +2,7 @@
 
 use std::collections::BinaryHeap;
 use std::fmt::{self, Display};
+use std::time::Duration;
 
 use crate::shown;
 
@@ -17,31 +18,40 @@ const SEED: u64 = 0x5EED;
 
 /// What a number of workers does to a rate.
 #[derive(Debug, Clone, Copy)]
-struct Run {
+pub struct Run {
     /// The wait of the 95th of a hundred records, in seconds.
-    wait: f64,
+    pub wait: f64,
     /// Seconds that are billed for a reply.
-    billed: f64,
+    pub billed: f64,
 }
 
 /// Runs a queue with `workers` at `rate`: a worker that is free takes what waits, at most `batch` records, and is busy for
 /// `seconds`, since the replies of a batch are made at once.
 fn run(rate: f64, workers: usize, batch: usize, seconds: f64) -> Run {
-    let arrivals = arrivals(rate);
+    let arrivals: Vec<_> = arrivals(rate).take(MESSAGES).collect();
+    of(&arrivals, Duration::ZERO, workers, batch, seconds)
+}
+
+/// The same for these `arrivals`; what arrives before `since` is worked on and not counted.
+pub fn of(arrivals: &[Duration], since: Duration, workers: usize, batch: usize, seconds: f64) -> Run {
+    let since = nanos(since.as_secs_f64());
+    let arrivals: Vec<_> = arrivals.iter().map(|time| nanos(time.as_secs_f64())).collect();
     // Times in nanoseconds below zero: the heap's greatest is the next worker that is free.
     let mut free: BinaryHeap<i64> = std::iter::repeat_n(0, workers).collect();
-    let (mut waits, mut batches, mut next) = (Vec::with_capacity(MESSAGES), 0.0, 0);
+    let (mut waits, mut batches, mut next) = (Vec::with_capacity(arrivals.len()), 0.0, 0);
     while next < arrivals.len() {
         let begins = (-free.pop().unwrap_or_default()).max(arrivals[next]);
         let taken = arrivals[next..].iter().take(batch).take_while(|arrival| **arrival <= begins).count();
-        waits.extend(arrivals[next..next + taken].iter().map(|arrival| begins - arrival));
+        if arrivals[next] >= since {
+            waits.extend(arrivals[next..next + taken].iter().map(|arrival| begins - arrival));
+            batches += 1.0;
+        }
         free.push(-(begins + nanos(seconds)));
         next += taken;
-        batches += 1.0;
     }
     waits.sort_unstable();
     let wait = waits.get(waits.len() * 95 / 100).copied().unwrap_or_default();
-    Run { wait: seconds_of(wait), billed: batches * seconds / float(MESSAGES) }
+    Run { wait: seconds_of(wait), billed: batches * seconds / float(waits.len()) }
 }
 
 /// The fewest workers with which the wait is short enough, and what they do.
@@ -54,20 +64,24 @@ fn fewest(rate: f64, batch: usize, seconds: f64) -> (usize, Run) {
     (enough, run(rate, enough, batch, seconds))
 }
 
-/// When messages arrive, in nanoseconds: independent of one another (a Poisson process), the same in every run.
-fn arrivals(rate: f64) -> Vec<i64> {
+/// The fewest workers with which 95 of 100 records wait 0.3 s at most. `rate` is in messages a second, `batch` in records, and
+/// an answer takes `seconds`.
+pub fn needed(rate: f64, batch: usize, seconds: f64) -> usize {
+    fewest(rate, batch, seconds).0
+}
+
+/// When messages arrive: independent of one another (a Poisson process), the same in every run.
+pub fn arrivals(rate: f64) -> impl Iterator<Item = Duration> {
     let (mut state, mut now) = (SEED, 0.0);
-    std::iter::repeat_with(|| {
+    std::iter::repeat_with(move || {
         // Marsaglia's xorshift64.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         let uniform = float(usize::try_from(state >> 40).unwrap_or_default() + 1) / float(1 << 24);
         now -= uniform.ln() / rate;
-        nanos(now)
+        Duration::from_secs_f64(now)
     })
-    .take(MESSAGES)
-    .collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a time of this simulation has far less than 63 bits")]

@@ -1,5 +1,6 @@
 //! Replies: how long until the last of many is made, and their billed time.
 
+mod arrivals;
 mod queue;
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use crate::figures::ms;
 use crate::lambda::{Lambda, Program};
 use crate::work::{SLOW_QUESTION, records};
 use crate::world::{ROOMS, World, open, send};
+pub(crate) use arrivals::{Arrivals, measure as arriving};
 use queue::Fifo;
 
 /// Environments at once: the default of `ProConcurrency` in template.yaml.

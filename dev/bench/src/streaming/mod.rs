@@ -1,18 +1,23 @@
 //! Streams: how far behind Gemini those are who watch a reply, and what that costs.
 
 mod client;
-mod pen;
+mod sizes;
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::figures::{median, median_of, ms, percentile};
-use crate::lambda::Lambda;
+use crate::lambda::{Lambda, Program};
+use crate::pen::{Hand, Pen};
 use crate::work::records;
 use crate::world::{World, open, send};
 use client::{Client, Watched};
-use pen::{PAUSE, PIECES, Pen};
+pub(crate) use sizes::{FirstTokens, measure as first_tokens};
 
+/// How Gemini writes: 3.7 s for an answer.
+const HAND: Hand = Hand { pieces: 60, pause: Duration::from_millis(60) };
 /// Replies of the run that all others are compared with.
 const ONE: usize = 1;
 /// Replies at once: a batch of the worker's.
@@ -49,10 +54,11 @@ pub(crate) struct Streaming {
 
 /// Has replies watched by more and more clients. Prints one line per run.
 pub(crate) async fn measure(world: &World) -> Streaming {
-    let pen = Pen::start().await;
+    let pen = Pen::start(HAND).await;
     println!(
-        "\nStreams: Gemini writes {PIECES} pieces, {} ms apart; from its piece to that of the client, an environment per client",
-        PAUSE.as_millis()
+        "\nStreams: Gemini writes {} pieces, {} ms apart; from its piece to that of the client, an environment per client",
+        HAND.pieces,
+        HAND.pause.as_millis()
     );
     println!(
         "  {:>8}{:>9}{:>9}{:>9}{:>16}{:>17}{:>11}",
@@ -73,7 +79,7 @@ pub(crate) async fn measure(world: &World) -> Streaming {
             (calls, one) = (redis, watched);
         }
     }
-    let writing = PAUSE * (PIECES + 1);
+    let writing = HAND.takes();
     println!(
         "  calls of Redis: {alone:.0} of a reply that nobody watches, {:.0} more if one client does; it takes {:.1} s",
         calls - alone,
@@ -103,9 +109,7 @@ async fn run(world: &World, pen: &Pen, watchers: usize, replies: usize) -> (f64,
     for room in open(&user, replies).await {
         jobs.push(send(&user, &room, "What is a pastel de nata?").await);
     }
-    let mut program = world.program("reply-stream");
-    // All of them are of one user.
-    program.settings.insert("STREAMS_PER_USER".to_owned(), "1000".to_owned());
+    let program = watcher(world);
     let mut worker = Lambda::start(&pen.worker(world), None).await;
     let before = world.trips().await;
     let mut clients = Vec::new();
@@ -116,6 +120,13 @@ async fn run(world: &World, pen: &Pen, watchers: usize, replies: usize) -> (f64,
     let watching = join_all(clients.into_iter().map(Client::watch));
     let (_, watched) = tokio::join!(worker.succeed(records(&jobs), all_made), watching);
     let calls = i32::try_from((world.trips().await - before).redis).unwrap_or(i32::MAX);
-    assert!(watched.iter().all(|watched| u32::try_from(watched.lags.len()) == Ok(PIECES)), "a piece is lost");
+    assert!(watched.iter().all(|watched| u32::try_from(watched.lags.len()) == Ok(HAND.pieces)), "a piece is lost");
     (calls.into(), watched)
+}
+
+/// The streaming function, for many clients of one user.
+fn watcher(world: &World) -> Program {
+    let mut program = world.program("reply-stream");
+    program.settings.insert("STREAMS_PER_USER".to_owned(), "1000".to_owned());
+    program
 }

@@ -1,4 +1,4 @@
-//! The users of the functions: a paying user with rooms and a password, and one who only reads.
+//! The users of the functions: a paying user with rooms, one who only reads, and one who signs in with a password.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub(crate) struct People {
     pub(crate) answered: Vec<String>,
     /// A user who only reads.
     pub(crate) bob: User,
+    /// A user with a password, who signs in again and again: the oldest of many sessions ends.
+    pub(crate) carol: User,
 }
 
 impl People {
@@ -40,13 +42,14 @@ impl People {
         api.make_pro(&ada).await;
         let password = Password::try_from(PASSWORD.to_owned()).expect("a password");
         let hash = shared::auth::hash(password).await.expect("a hash");
+        let carol = api.signed_in().await;
         let sql = api.stack.sql().await;
-        sql.execute("update users set password_hash = $1 where id = $2", &[&hash, &ada.id])
+        sql.execute("update users set password_hash = $1 where id = $2", &[&hash, &carol.id])
             .await
             .expect("Postgres answers");
         let bob = api.signed_in().await;
         open(&bob, 20).await;
-        Self { rooms: open(&ada, ROOMS).await, answered: open(&ada, ROOMS).await, api, auth, ada, bob }
+        Self { rooms: open(&ada, ROOMS).await, answered: open(&ada, ROOMS).await, api, auth, ada, bob, carol }
     }
 
     /// Creates a new user on the paid plan.

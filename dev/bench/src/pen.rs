@@ -1,8 +1,7 @@
-//! A Gemini that writes slowly. Each of its pieces says when it was written.
+//! A Gemini that writes slowly, as a real one does. Each of its pieces says when it was written.
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -19,18 +18,26 @@ use tokio::task::JoinHandle;
 use crate::lambda::Program;
 use crate::world::World;
 
-/// Pieces of an answer, and the time before each of them and before the end.
-pub(super) const PIECES: u32 = 60;
-pub(super) const PAUSE: Duration = Duration::from_millis(60);
 /// Answers that begin one after the other within a pause, so that they do not write at the same time.
 const STAGGERED: u32 = 10;
 
+/// How an answer is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hand {
+    /// Pieces of an answer.
+    pub(crate) pieces: u32,
+    /// The time before each of them and before the end.
+    pub(crate) pause: Duration,
+}
+
 /// The server; it stops when dropped.
 #[derive(Debug)]
-pub(super) struct Pen {
+pub(crate) struct Pen {
     url: String,
     /// What the times in its pieces are counted from.
-    pub(super) epoch: Instant,
+    pub(crate) epoch: Instant,
+    /// When it was asked for each answer.
+    asked: Arc<Mutex<Vec<Instant>>>,
     server: JoinHandle<()>,
 }
 
@@ -41,35 +48,50 @@ impl Drop for Pen {
 }
 
 impl Pen {
-    pub(super) async fn start() -> Self {
-        let (epoch, calls) = (Instant::now(), Arc::new(AtomicU32::new(0)));
+    pub(crate) async fn start(hand: Hand) -> Self {
+        let (epoch, asked) = (Instant::now(), Arc::<Mutex<Vec<Instant>>>::default());
+        let calls = asked.clone();
         let answer = move || {
-            let call = calls.fetch_add(1, Ordering::Relaxed);
-            async move { write(epoch, PAUSE * (call % STAGGERED) / STAGGERED) }
+            let mut calls = calls.lock().expect("no panic while it was held");
+            let late = hand.pause * (u32::try_from(calls.len()).unwrap_or_default() % STAGGERED) / STAGGERED;
+            calls.push(Instant::now());
+            std::future::ready(write(epoch, hand, late))
         };
         let router = Router::new().route("/v1beta/models/{call}", post(answer));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("a TCP option"));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("a server") });
-        Self { url, epoch, server }
+        Self { url, epoch, asked, server }
     }
 
     /// The worker, which asks this Gemini.
-    pub(super) fn worker(&self, world: &World) -> Program {
+    pub(crate) fn worker(&self, world: &World) -> Program {
         let mut program = world.program("gemini-worker");
         program.settings.insert("GEMINI_BASE_URL".to_owned(), self.url.clone());
         program
     }
+
+    /// When it was asked since the last call of this function.
+    pub(crate) fn asked(&self) -> Vec<Instant> {
+        std::mem::take(&mut *self.asked.lock().expect("no panic while it was held"))
+    }
 }
 
-fn write(epoch: Instant, late: Duration) -> impl IntoResponse {
+impl Hand {
+    /// How long an answer takes.
+    pub(crate) fn takes(self) -> Duration {
+        self.pause * (self.pieces + 1)
+    }
+}
+
+fn write(epoch: Instant, hand: Hand, late: Duration) -> impl IntoResponse {
     let pieces = stream::unfold(0, move |number| async move {
-        if number > PIECES {
+        if number > hand.pieces {
             return None;
         }
-        tokio::time::sleep(if number == 0 { PAUSE + late } else { PAUSE }).await;
-        let candidate = if number < PIECES {
+        tokio::time::sleep(if number == 0 { hand.pause + late } else { hand.pause }).await;
+        let candidate = if number < hand.pieces {
             json!({ "content": { "parts": [{ "text": format!("{} ", epoch.elapsed().as_micros()) }] } })
         } else {
             json!({ "finishReason": "STOP" })
