@@ -99,5 +99,15 @@ fn every_alarm_is_a_heading_of_the_runbook_and_every_such_heading_an_alarm() {
     let named: Vec<_> = headings.flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect();
     let distinct: BTreeSet<_> = named.iter().cloned().collect();
     assert_eq!(named.len(), distinct.len(), "an alarm has two headings: {named:?}");
-    assert_eq!(distinct, Template::read().alarms());
+    let (application, stores) = (Template::read().alarms(), Template::of_infrastructure().alarms());
+    assert!(!stores.is_empty());
+    assert_eq!(distinct, &application | &stores);
+}
+
+#[test]
+fn an_alarm_of_the_stores_tells_somebody_that_it_began_and_that_it_is_over() {
+    let template = Template::of_infrastructure();
+    for alarm in template.alarms() {
+        assert_eq!(template.told(&alarm), [Some("AlarmTopic".to_owned()), Some("AlarmTopic".to_owned())], "{alarm}");
+    }
 }

@@ -45,7 +45,16 @@ pub(crate) struct Template(Yaml);
 
 impl Template {
     pub(crate) fn read() -> Self {
-        let text = fs::read_to_string(root().join("template.yaml")).expect("a template");
+        Self::of("template.yaml")
+    }
+
+    /// Reads infrastructure.yaml.
+    pub(crate) fn of_infrastructure() -> Self {
+        Self::of("infrastructure.yaml")
+    }
+
+    fn of(file: &str) -> Self {
+        let text = fs::read_to_string(root().join(file)).expect("a template");
         Self(YamlLoader::load_from_str(&text).expect("YAML").remove(0))
     }
 
