@@ -20,8 +20,8 @@ from stack.preflight import profile
 from stack.up import Stack
 
 ENVIRONMENT = "dev"
-# What the local AWS cannot make.
-REFUSED = ["DualStack=false", "WayOut=none", "CacheKind=nodes"]
+# Instead of what the local AWS cannot make. Without a way out the template wants endpoints.
+REFUSED = ["DualStack=false", "WayOut=none", "AwsEndpoints=true", "CacheKind=nodes"]
 OWNERS = {"gemini_api_key": "GeminiApiKey", "stripe_secret_key": "StripeSecretKey", "stripe_price_id": "StripePriceId"}
 
 
