@@ -39,10 +39,8 @@ class Infrastructure(unittest.TestCase):
             self.assertEqual(parameters[name], "0", name)
 
     def test_the_queues_are_reached_however_the_network_is_closed(self):
-        rule = TEMPLATE["Rules"]["WithoutIpv4AwsNeedsEndpoints"]
-        ways = {one["Fn::Equals"][1] for one in rule["RuleCondition"]["Fn::Or"]}
-        nats = {way for way in TEMPLATE["Parameters"]["WayOut"]["AllowedValues"] if way.startswith("nat-")}
-        self.assertEqual(ways, set(TEMPLATE["Parameters"]["WayOut"]["AllowedValues"]) - nats)
+        rule = TEMPLATE["Rules"]["WithoutAWayOutAwsNeedsEndpoints"]
+        self.assertEqual(rule["RuleCondition"]["Fn::Equals"], [{"Ref": "WayOut"}, "none"])
         self.assertEqual(rule["Assertions"][0]["Assert"]["Fn::Equals"], [{"Ref": "AwsEndpoints"}, "true"])
 
     def test_stores_are_in_subnets_without_a_way_out(self):
