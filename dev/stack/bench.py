@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     build.build_packages("bench, timing", "stack", "bench", "timing")
     # On one processor: a small function has only a part of one, and no time is spent on waking up an idle one.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    say("\nIt measures for about three minutes; the tables appear as they are measured.")
+    say("\nIt measures for about four minutes; the tables appear as they are measured.")
     programs = TARGET / "stack"
     measured = services.main([str(programs / "bench"), str(manifest)])
     say("\nFor half a minute: do times tell who has an account?")

@@ -75,6 +75,8 @@ impl Goals {
         self.most("CPU × hello, GET /user/me", 3.3, times_hello(Work::Me), Met);
         self.most("CPU × hello, POST /auth/send-otp", 5.5, times_hello(Work::SendOtp), Met);
         self.most("CPU × hello, POST …/message", 8.0, times_hello(Work::Send), Met);
+        let stores = requests[&Work::Send].stores / requests[&Work::Hello].cpu;
+        self.most("CPU of Postgres and Redis × hello, POST …/message", 6.0, stores, Met);
         self.trips("GET /chatroom cached", requests, Work::ListHit, [0, 1, 0]);
         self.trips("GET /user/me", requests, Work::Me, [1, 1, 0]);
         self.trips("POST …/message", requests, Work::Send, [1, 1, 1]);

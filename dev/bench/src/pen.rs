@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::serve::ListenerExt;
 use futures_util::stream;
+use scale::workers;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -28,6 +29,8 @@ pub(crate) struct Hand {
     pub(crate) pieces: u32,
     /// The time before each of them and before the end.
     pub(crate) pause: Duration,
+    /// Whether answers differ: their pauses are half to one and a half times as long.
+    pub(crate) varies: bool,
 }
 
 /// The server; it stops when dropped.
@@ -53,6 +56,7 @@ impl Pen {
         let calls = asked.clone();
         let answer = move || {
             let mut calls = calls.lock().expect("no panic while it was held");
+            let hand = if hand.varies { hand.times(workers::length(calls.len())) } else { hand };
             let late = hand.pause * (u32::try_from(calls.len()).unwrap_or_default() % STAGGERED) / STAGGERED;
             calls.push(Instant::now());
             std::future::ready(write(epoch, hand, late))
@@ -79,6 +83,10 @@ impl Pen {
 }
 
 impl Hand {
+    fn times(self, length: f64) -> Self {
+        Self { pause: self.pause.mul_f64(length), ..self }
+    }
+
     /// How long an answer takes.
     pub(crate) fn takes(self) -> Duration {
         self.pause * (self.pieces + 1)

@@ -28,6 +28,8 @@ pub(crate) struct Request {
     p99: f64,
     /// Microseconds of processor time.
     pub(crate) cpu: f64,
+    /// Microseconds of processor time of Postgres and Redis.
+    pub(crate) stores: f64,
     /// Peak resident memory, in megabytes.
     pub(crate) memory: f64,
     pub(crate) trips: Trips,
@@ -46,6 +48,7 @@ struct Meter {
     first_cpu: Vec<f64>,
     took: Vec<f64>,
     cpu: Vec<f64>,
+    stores: Vec<f64>,
     logged: Vec<f64>,
     trips: Vec<Trips>,
     memory: f64,
@@ -83,8 +86,8 @@ pub(crate) async fn measure(world: &World) -> Requests {
 
 impl Meter {
     fn new(work: Work) -> Self {
-        let (first, first_cpu, took, cpu, logged, trips) = Default::default();
-        Self { work, number: 0, first, first_cpu, took, cpu, logged, trips, memory: 0.0 }
+        let (first, first_cpu, took, cpu, stores, logged, trips) = Default::default();
+        Self { work, number: 0, first, first_cpu, took, cpu, stores, logged, trips, memory: 0.0 }
     }
 
     async fn event(&mut self, world: &World) -> String {
@@ -112,12 +115,14 @@ impl Meter {
         for _ in 0..AGAIN.min(self.work.times() - 1) {
             self.invoke(world, lambda).await;
         }
-        let (used, logged) = (lambda.usage().cpu, lambda.logged());
+        let (used, stores, logged) = (lambda.usage().cpu, world.stores_cpu().await, lambda.logged());
         for event in events {
             self.took.push(ms(lambda.succeed(event, |answer| self.work.is_done(answer)).await));
         }
         let (usage, times) = (lambda.usage(), u32::try_from(self.work.times()).unwrap_or(u32::MAX));
         self.cpu.push(us(usage.cpu.saturating_sub(used)) / f64::from(times));
+        let stores = world.stores_cpu().await.saturating_sub(stores);
+        self.stores.push(us(stores) / f64::from(times));
         self.memory = mb(usage.peak_memory);
         let logged = u32::try_from(lambda.logged() - logged).unwrap_or(u32::MAX);
         self.logged.push(f64::from(logged) / f64::from(times));
@@ -139,6 +144,7 @@ impl Meter {
             p50: median(&self.took),
             p99: percentile(&self.took, 99),
             cpu: median(&self.cpu),
+            stores: median(&self.stores),
             memory: self.memory,
             trips: Trips::usual(&self.trips),
             logged: median(&self.logged),
@@ -149,16 +155,17 @@ impl Meter {
 fn print(requests: &Requests) {
     println!(
         "\nRequests: `first` in {STARTS} new processes, connections included, with its processor time; the others warm, {TURNS} times 100 in a row; \
-        medians; round trips as the servers count them"
+        medians; `stores` is the processor time of Postgres and Redis; round trips as the servers count them"
     );
     println!(
-        "  {:<28}{:>9}{:>9}{:>9}{:>9}{:>12}{:>11}{:>10}{:>7}{:>5}{:>11}",
+        "  {:<28}{:>9}{:>9}{:>9}{:>9}{:>12}{:>11}{:>11}{:>10}{:>7}{:>5}{:>11}",
         "",
         "first ms",
         "p50 ms",
         "p99 ms",
         "CPU µs",
         "over hello",
+        "stores µs",
         "memory MB",
         "Postgres",
         "Redis",
@@ -167,7 +174,7 @@ fn print(requests: &Requests) {
     );
     for (work, request) in work::ALL.iter().map(|work| (work, &requests[work])) {
         println!(
-            "  {:<28}{:>9.2}{:>8.2}{:>9.2}{:>9.2}{:>9.0}{:>12.0}{:>11.1}{:>10}{:>7}{:>5}{:>11.0}",
+            "  {:<28}{:>9.2}{:>8.2}{:>9.2}{:>9.2}{:>9.0}{:>12.0}{:>11.0}{:>11.1}{:>10}{:>7}{:>5}{:>11.0}",
             work.names().1,
             request.first,
             request.first_cpu,
@@ -175,6 +182,7 @@ fn print(requests: &Requests) {
             request.p99,
             request.cpu,
             request.cpu - requests[&Work::Hello].cpu,
+            request.stores,
             request.memory,
             request.trips.postgres,
             request.trips.redis,

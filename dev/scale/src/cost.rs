@@ -9,12 +9,11 @@ use crate::{cells, shown, usd};
 /// Days and hours of a month.
 const DAYS: f64 = 30.0;
 const HOURS: f64 = 730.0;
-/// Memory of the worker and of the streaming function, in GB.
-const WORKER_GB: f64 = 0.25;
-const STREAM_GB: f64 = 0.125;
+/// Memory of the worker and of the streaming function, in GB: template.yaml's.
+const WAITING_GB: f64 = 0.125;
 /// Log lines of a reply and of a stream, in bytes.
-const REPLY_LOGGED: f64 = 572.0;
-const STREAM_LOGGED: f64 = 250.0;
+const REPLY_LOGGED: f64 = 2_181.0;
+const STREAM_LOGGED: f64 = 680.0;
 /// Bytes to and from Gemini for an answer, TLS and JSON included.
 const REPLY_WIRE: f64 = 20_000.0;
 /// Processors of an Aurora capacity unit, and how busy it is let to be.
@@ -32,7 +31,7 @@ const TURN_IO: f64 = 12.0;
 const ALARMS: f64 = 75.0;
 const METRICS: f64 = 80.0;
 
-/// What a million requests cost in USD: the gateway, the function and its logs, by docs/performance.md's table *Cost*.
+/// What a million requests cost in USD, on arm64: the gateway, the function and its logs, by docs/performance.md's table *Cost*.
 #[derive(Debug, Clone, Copy)]
 pub struct Millions {
     /// Reads, of which a room is the dearest.
@@ -47,7 +46,7 @@ pub struct Millions {
 
 impl Millions {
     /// What was measured.
-    pub const MEASURED: Self = Self { read: 1.32, send: 1.83, send_otp: 1.72, verify_otp: 1.56 };
+    pub const MEASURED: Self = Self { read: 1.34, send: 1.85, send_otp: 1.74, verify_otp: 1.74 };
 }
 
 /// The bill of a month, in USD.
@@ -82,7 +81,7 @@ impl Month {
         let of = Millions::MEASURED;
         let messages = load.messages() * DAYS / 1e6;
         let reads = load.users * (3.0 * visits + 1.0) * DAYS / 1e6;
-        let waits = |gb: f64| reply_seconds * gb * usd::GB_SECOND_X86 * 1e6;
+        let waits = reply_seconds * WAITING_GB * usd::GB_SECOND_ARM * 1e6;
         let mean = load.sends() / load.habits.peak;
         let units = (mean * TURN_POSTGRES_SECONDS / ACU_PROCESSORS / ACU_BUSY).max(ACU_LEAST);
         let queue = QUEUE_CALLS * usd::FIFO_MILLION;
@@ -91,11 +90,10 @@ impl Month {
             requests: reads * of.read
                 + messages * of.send
                 + load.users * sign_ins / 1e6 * (of.send_otp + of.verify_otp),
-            replies: messages
-                * (usd::INVOCATIONS_MILLION + waits(WORKER_GB) + queue + REPLY_LOGGED / 1e3 * usd::LOGS_GB),
+            replies: messages * (usd::INVOCATIONS_MILLION + waits + queue + REPLY_LOGGED / 1e3 * usd::LOGS_GB),
             managed: (load.replies() / MANAGED_REPLIES).ceil().max(MANAGED_LEAST) * usd::MANAGED_HOUR * HOURS
                 + messages * (usd::INVOCATIONS_MILLION + queue + REPLY_LOGGED / 1e3 * usd::LOGS_GB),
-            streams: messages * (usd::INVOCATIONS_MILLION + waits(STREAM_GB) + STREAM_LOGGED / 1e3 * usd::LOGS_GB),
+            streams: messages * (usd::INVOCATIONS_MILLION + waits + STREAM_LOGGED / 1e3 * usd::LOGS_GB),
             postgres: units * usd::ACU_HOUR * HOURS
                 + load.gb_a_year() * usd::AURORA_GB
                 + messages * TURN_IO * usd::AURORA_IO_MILLION,

@@ -25,8 +25,8 @@ pub struct Run {
     pub billed: f64,
 }
 
-/// Runs a queue with `workers` at `rate`: a worker that is free takes what waits, at most `batch` records, and is busy for
-/// `seconds`, since the replies of a batch are made at once.
+/// Runs a queue with `workers` at `rate`: a worker that is free takes what waits, at most `batch` records, and is busy as long
+/// as their longest answer, since the replies of a batch are made at once. Answers take `seconds` in the mean.
 fn run(rate: f64, workers: usize, batch: usize, seconds: f64) -> Run {
     let arrivals: Vec<_> = arrivals(rate).take(MESSAGES).collect();
     of(&arrivals, Duration::ZERO, workers, batch, seconds)
@@ -37,21 +37,33 @@ pub fn of(arrivals: &[Duration], since: Duration, workers: usize, batch: usize, 
     let since = nanos(since.as_secs_f64());
     let arrivals: Vec<_> = arrivals.iter().map(|time| nanos(time.as_secs_f64())).collect();
     // Times in nanoseconds below zero: the heap's greatest is the next worker that is free.
-    let mut free: BinaryHeap<i64> = std::iter::repeat_n(0, workers).collect();
-    let (mut waits, mut batches, mut next) = (Vec::with_capacity(arrivals.len()), 0.0, 0);
+    let mut free: BinaryHeap<i64> = free_at(workers, seconds).map(|time| -nanos(time.as_secs_f64())).collect();
+    let (mut waits, mut billed, mut next) = (Vec::with_capacity(arrivals.len()), 0.0, 0);
     while next < arrivals.len() {
         let begins = (-free.pop().unwrap_or_default()).max(arrivals[next]);
         let taken = arrivals[next..].iter().take(batch).take_while(|arrival| **arrival <= begins).count();
+        let longest = (next..next + taken).map(length).fold(0.0, f64::max) * seconds;
         if arrivals[next] >= since {
             waits.extend(arrivals[next..next + taken].iter().map(|arrival| begins - arrival));
-            batches += 1.0;
+            billed += longest;
         }
-        free.push(-(begins + nanos(seconds)));
+        free.push(-(begins + nanos(longest)));
         next += taken;
     }
     waits.sort_unstable();
     let wait = waits.get(waits.len() * 95 / 100).copied().unwrap_or_default();
-    Run { wait: seconds_of(wait), billed: batches * seconds / float(waits.len()) }
+    Run { wait: seconds_of(wait), billed: billed / float(waits.len()) }
+}
+
+/// How long an answer takes, as a multiple of the mean: half to one and a half, evenly.
+pub fn length(number: usize) -> f64 {
+    // The golden ratio spreads them: any few that follow one another differ.
+    0.5 + (float(number) * 0.618_033_988_749_895).fract()
+}
+
+/// When workers that are busy now, as in the middle of a day, are free: one after the other.
+pub fn free_at(workers: usize, seconds: f64) -> impl Iterator<Item = Duration> {
+    (0..workers).map(move |worker| Duration::from_secs_f64(seconds * float(worker) / float(workers)))
 }
 
 /// The fewest workers with which the wait is short enough, and what they do.
@@ -109,7 +121,7 @@ impl Display for Table {
         let Self { seconds } = self;
         writeln!(
             f,
-            "Workers, answers of {} s, so that 95 of 100 records wait {WAIT_SECONDS} s at most",
+            "Workers, answers of {} s (half of it to one and a half), so that 95 of 100 records wait {WAIT_SECONDS} s at most",
             shown(*seconds)
         )?;
         write!(f, "{:>17}{:>7}{:>9}{:>17}", "messages/second", "batch", "workers", "billed s a reply")?;

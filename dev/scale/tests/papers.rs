@@ -33,7 +33,7 @@ fn a_million_requests_cost_what_was_measured() {
     let (_, costs) = measured.split_once("\nCost: ").unwrap();
     let total = |row: &str| {
         let line = costs.lines().find(|line| line.trim_start().starts_with(row)).unwrap();
-        line.split_whitespace().rev().nth(1).unwrap().parse::<f64>().unwrap()
+        line.split_whitespace().next_back().unwrap().parse::<f64>().unwrap()
     };
     let of = scale::Millions::MEASURED;
     for (row, million) in [

@@ -17,7 +17,7 @@ use client::{Client, Watched};
 pub(crate) use sizes::{FirstTokens, measure as first_tokens};
 
 /// How Gemini writes: 3.7 s for an answer.
-const HAND: Hand = Hand { pieces: 60, pause: Duration::from_millis(60) };
+const HAND: Hand = Hand { pieces: 60, pause: Duration::from_millis(60), varies: false };
 /// Replies of the run that all others are compared with.
 const ONE: usize = 1;
 /// Replies at once: a batch of the worker's.

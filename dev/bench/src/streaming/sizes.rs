@@ -13,7 +13,7 @@ use crate::pen::{Hand, Pen};
 use crate::work::records;
 use crate::world::{World, open, send};
 
-const HAND: Hand = Hand { pieces: 5, pause: Duration::from_millis(40) };
+const HAND: Hand = Hand { pieces: 5, pause: Duration::from_millis(40), varies: false };
 /// The sizes that are compared, in megabytes.
 const SIZES: [u32; 4] = [128, 192, 256, 512];
 /// Replies of a batch, and how many batches are made.

@@ -1,7 +1,9 @@
-//! Round trips, as the servers count them.
+//! What requests take of the servers: round trips, as they count them, and processor time, as Linux does.
 
+use std::fs;
 use std::ops::Sub;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::World;
 
@@ -47,8 +49,32 @@ impl World {
         Trips { postgres, redis, sqs: self.people.api.stack.sqs.calls() }
     }
 
+    /// Processor time of Postgres, all its processes, and of Redis.
+    pub(crate) async fn stores_cpu(&self) -> Duration {
+        let backend: i32 = self.sql.query_one("select pg_backend_pid()", &[]).await.expect("Postgres answers").get(0);
+        let server = parent(&backend.to_string()).expect("a process that runs");
+        let info = self.info("server").await;
+        let redis = info.lines().find_map(|line| line.strip_prefix("process_id:")).expect("a process");
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        let all = fs::read_dir("/proc").expect("Linux").filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let postgres = all.filter(|process| parent(process).as_ref() == Some(&server));
+        postgres.map(|process| processor_time(&process)).sum::<Duration>() + processor_time(redis.trim())
+    }
+
     /// A section of Redis' `INFO`.
     pub(super) async fn info(&self, section: &str) -> String {
         redis::cmd("INFO").arg(section).query_async(&mut self.redis.clone()).await.expect("Redis answers")
     }
+}
+
+/// The process that started `process`.
+fn parent(process: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:")).map(|parent| parent.trim().to_owned())
+}
+
+/// What a process with one thread has used so far; nothing if it has ended.
+fn processor_time(process: &str) -> Duration {
+    let used = fs::read_to_string(format!("/proc/{process}/schedstat")).unwrap_or_default();
+    Duration::from_nanos(used.split_ascii_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
 }
