@@ -13,6 +13,7 @@ import os
 from stack import commands, samconfig
 from stack.account import Account
 from stack.console import Failure, say
+from stack.environment import given
 from stack.paths import ROOT
 
 COLLECTION = ROOT / "docs" / "postman_collection.json"
@@ -32,7 +33,10 @@ def main(arguments: list[str]) -> int:
 
 
 def variables(account: Account, chosen: dict) -> dict:
-    """Where the environment is, and the secrets that the checks show it; they get no access to the account."""
+    """Where the environment is (API_URL, if it has a domain), and the secrets that the checks show it.
+
+    The checks get no access to the account.
+    """
     if chosen["parameters"].get("OtpDelivery") != "response":
         raise Failure("The checks read sign-in codes in responses; here OtpDelivery is another one.")
     outputs = account.outputs(chosen["stack_name"])
@@ -41,7 +45,7 @@ def variables(account: Account, chosen: dict) -> dict:
     secret = account.secret(samconfig.secret(chosen))
     return {
         **dict.fromkeys((name for name in os.environ if name.startswith("AWS_")), ""),
-        "API_URL": outputs["ApiUrl"],
+        "API_URL": given("API_URL") or outputs["ApiUrl"],
         "OPERATOR_KEY": secret["operator_key"],
         "WEBHOOK_SECRET": secret["stripe_webhook_secret"].split(",")[0],
         "STRIPE_STANDIN_URL": "",

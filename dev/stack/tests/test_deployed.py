@@ -29,11 +29,16 @@ class Account:
 
 class Checks(unittest.TestCase):
     def test_the_checks_know_the_address_and_two_secrets_and_have_no_access_to_the_account(self):
-        with mock.patch.dict(os.environ, {"AWS_SECRET_ACCESS_KEY": "secret"}):
+        with mock.patch.dict(os.environ, {"AWS_SECRET_ACCESS_KEY": "secret", "API_URL": ""}):
             found = deployed.variables(Account({"ApiUrl": "https://api.example.org"}), CHOSEN)
         self.assertEqual(found["API_URL"], "https://api.example.org")
         self.assertEqual((found["OPERATOR_KEY"], found["WEBHOOK_SECRET"]), ("key", "whsec_new"))
         self.assertEqual((found["AWS_SECRET_ACCESS_KEY"], found["STRIPE_STANDIN_URL"]), ("", ""))
+
+    def test_an_environment_with_a_domain_is_checked_there(self):
+        with mock.patch.dict(os.environ, {"API_URL": "https://chat.example.org"}):
+            found = deployed.variables(Account({"ApiUrl": "https://api.example.org"}), CHOSEN)
+        self.assertEqual(found["API_URL"], "https://chat.example.org")
 
     def test_an_environment_that_sends_codes_or_is_not_deployed_is_refused(self):
         sends = {**CHOSEN, "parameters": {"Stage": "prod"}}
