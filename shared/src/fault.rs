@@ -61,11 +61,21 @@ impl Fault {
         }
     }
 
-    /// Whether Postgres or PgBouncer did not let somebody sign in: SQLSTATE's class 28, and 08P01, which is PgBouncer's for
-    /// a wrong password and for a role that it does not know.
+    /// Whether Postgres or PgBouncer did not let somebody sign in: SQLSTATE's class 28, and some of PgBouncer's 08P01, which
+    /// also says that it has no connection left.
     pub(crate) fn is_refused_login(&self) -> bool {
         let Self::Pool(PoolError::Backend(error)) = self else { return false };
-        error.code().is_some_and(|state| state.code().starts_with("28") || *state == SqlState::PROTOCOL_VIOLATION)
+        let Some(said) = error.as_db_error() else { return false };
+        let of_pgbouncer = ["authentication failed", "no such user"];
+        said.code().code().starts_with("28")
+            || *said.code() == SqlState::PROTOCOL_VIOLATION
+                && of_pgbouncer.iter().any(|text| said.message().contains(text))
+    }
+
+    /// Whether Postgres knows who signs in, but does not let them use this database.
+    pub(crate) fn is_without_rights(&self) -> bool {
+        let Self::Pool(PoolError::Backend(error)) = self else { return false };
+        error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
     /// Whether the server refused this statement alone, and its connection is good for the next one.

@@ -133,13 +133,13 @@ class Environments(unittest.TestCase):
 class Secrets(unittest.TestCase):
     def test_what_is_missing_is_made_once_and_the_owners_keys_stay(self):
         account = Kept({**LOGINS, "chat": {"gemini_api_key": "mine", "jwt_keys": "k2:b,k1:a"}})
-        wrote = infrastructure.fill(account, "chat", OUTPUTS)
+        wrote, _ = infrastructure.fill(account, "chat", OUTPUTS)
         first = account.secret("chat")
         stores = ["database_url", "migration_database_url", "redis_url"]
         self.assertEqual(wrote, sorted([*stores, "operator_key", "otp_keys", "stripe_webhook_secret"]))
         self.assertEqual((first["gemini_api_key"], first["jwt_keys"]), ("mine", "k2:b,k1:a"))
         self.assertGreaterEqual(len(first["operator_key"]), 32)
-        self.assertEqual(infrastructure.fill(account, "chat", OUTPUTS), [])
+        self.assertEqual(infrastructure.fill(account, "chat", OUTPUTS), ([], {}))
         self.assertEqual(account.secret("chat"), first)
 
     def test_a_changed_password_or_address_is_in_the_url(self):
@@ -154,7 +154,7 @@ class Secrets(unittest.TestCase):
         self.assertEqual(written["migration_database_url"], f"postgres://owner:p-owner@db.internal:5432/chat?{query}")
         self.assertEqual(written["redis_url"], "rediss://cache:p-cache@cache.internal:6379")
         account.write("runtime", {"username": "runtime", "password": "n/e@w"})
-        self.assertEqual(infrastructure.fill(account, "chat", OUTPUTS), ["database_url"])
+        self.assertEqual(infrastructure.fill(account, "chat", OUTPUTS), (["database_url"], {}))
         self.assertIn("//runtime:n%2Fe%40w@", account.secret("chat")["database_url"])
 
     def test_the_webhook_waits_for_its_secret(self):

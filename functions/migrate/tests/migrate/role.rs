@@ -124,9 +124,39 @@ async fn a_role_that_cannot_sign_in_for_another_reason_keeps_its_password() {
 async fn a_table_of_somebody_else_fails_the_deployment_by_its_name() {
     let world = world().await;
     world.invoke(json!({})).await.unwrap();
-    world.admin().await.batch_execute("create table theirs (x int)").await.unwrap();
+    let runtime = world.role("runtime");
+    let taken = format!(
+        "alter table attempts owner to current_user; revoke all on attempts from {runtime};
+        create table of_another_application (x int)"
+    );
+    world.admin().await.batch_execute(&taken).await.unwrap();
     let refused = world.invoke(json!({})).await.unwrap_err().to_string();
-    assert!(refused.contains("the role of DATABASE_URL may not use theirs:"), "{refused}");
+    assert!(refused.contains("the role of DATABASE_URL may not use attempts:"), "{refused}");
+}
+
+#[tokio::test]
+async fn the_tables_that_a_role_must_be_able_to_use_are_those_of_the_schema() {
+    let world = world().await;
+    world.invoke(json!({})).await.unwrap();
+    let tables =
+        "select array_agg(relname::text order by relname) from pg_class join pg_namespace n on n.oid = relnamespace
+        where nspname = 'public' and relkind = 'r' and relname <> 'refinery_schema_history'";
+    let found: Vec<String> = world.admin().await.query_one(tables, &[]).await.unwrap().get(0);
+    assert_eq!(found, shared::db::runtime_role::TABLES);
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_connect_yet_gets_that_right() {
+    let world = world().await;
+    let (runtime, admin) = (world.role("runtime"), world.admin().await);
+    let made = format!(
+        "create role {runtime} login password 'first';
+        do $$ begin execute format('revoke connect on database %I from public', current_database()); end $$"
+    );
+    admin.batch_execute(&made).await.unwrap();
+    assert!(sign_in(world.stack.setting("DATABASE_URL")).await.is_err());
+    world.invoke(json!({})).await.unwrap();
+    assert!(sign_in(world.stack.setting("DATABASE_URL")).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Which migrations are applied, and how often.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -73,4 +75,23 @@ async fn a_database_with_newer_migrations_stays_unchanged() {
     world.sql().await.batch_execute(newer).await.unwrap();
     let applied: Vec<i32> = versions().into_iter().chain([99]).collect();
     assert_eq!(world.invoke(json!({})).await.unwrap(), json!({ "applied": applied, "applied_now": [] }));
+}
+
+#[tokio::test]
+async fn a_migration_of_several_busy_tables_waits_for_all_of_them_at_once() {
+    let world = World::start().await;
+    world.invoke(world.request("Create", "7")).await.unwrap();
+    let busy = world.admin().await;
+    busy.batch_execute("begin; select from messages").await.unwrap();
+    let request = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // What the migration locks first, if it locks one table after the other.
+        busy.batch_execute(
+            "lock table allowances in row exclusive mode; lock table messages in row exclusive mode; commit",
+        )
+        .await
+    };
+    let (migrated, requested) = tokio::join!(world.invoke(json!({})), request);
+    requested.unwrap();
+    assert_eq!(migrated.unwrap()["applied"], json!(versions()));
 }
