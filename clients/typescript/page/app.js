@@ -52,6 +52,7 @@ async function enter(app) {
   } catch (error) {
     toast(words(error));
   }
+  if (!app.inside) return;
   app.rooms.refresh();
   arrive(app);
   show(app);

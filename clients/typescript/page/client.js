@@ -731,6 +731,7 @@ var Session = class {
     const open = OPEN.test(path);
     const asked = this.#user;
     const tokens = await this.#load();
+    const person = this.signal;
     if (DEVICE.test(path) && tokens.device_token) {
       const body = { device_token: tokens.device_token, ...await request.clone().json() };
       request = new Request(request, { body: JSON.stringify(body) });
@@ -741,6 +742,7 @@ var Session = class {
     if (answer.refresh_token) await this.#save(kept(answer, tokens.user_id));
     const ended = path === "/auth/logout" || path === "/user/me" && request.method === "DELETE";
     if (ended && response.ok) await this.#forget();
+    if (!open && !ended && response.ok) person.throwIfAborted();
     return response;
   }
   async #authorized(request, { access_token, expires_at = Infinity }) {

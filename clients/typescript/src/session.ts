@@ -82,6 +82,7 @@ export class Session {
     const open = OPEN.test(path);
     const asked = this.#user;
     const tokens = await this.#load();
+    const person = this.signal;
     if (DEVICE.test(path) && tokens.device_token) {
       const body = { device_token: tokens.device_token, ...(await request.clone().json()) };
       request = new Request(request, { body: JSON.stringify(body) });
@@ -93,6 +94,8 @@ export class Session {
     if (answer.refresh_token) await this.#save(kept(answer, tokens.user_id));
     const ended = path === "/auth/logout" || (path === "/user/me" && request.method === "DELETE");
     if (ended && response.ok) await this.#forget();
+    // Nor is its answer given to whoever is there now.
+    if (!open && !ended && response.ok) person.throwIfAborted();
     return response;
   }
 

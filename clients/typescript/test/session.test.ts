@@ -301,6 +301,21 @@ test("what is repeated is not sent again as the next person, whether the tab is 
   }
 });
 
+test("an answer for a person who has left meanwhile is given to nobody", async (t) => {
+  const server = await Server.start(t);
+  const store = shared({ ...saved("a"), user_id: "u1" });
+  const client = createChatClient({ baseUrl: server.url, tokens: store });
+  server.on("POST /chatroom", (response, call) => {
+    store.current = { ...saved("b"), user_id: "u2" };
+    store.wake();
+    json(201, { id: ROOM, title: "a secret" })(response, call);
+  });
+
+  const asked = client.api.POST("/chatroom", { body: { title: "a secret" } });
+  await assert.rejects(asked, { name: "ProblemError", code: "unauthenticated" });
+  assert.equal(client.session.user, "u2");
+});
+
 test("a following ends with its session, and a send goes on through the first look into the store", async (t) => {
   const server = await Server.start(t);
   server.on(SEND, broken, json(202, accepted(`${server.url}/stream`)));
