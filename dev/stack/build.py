@@ -139,7 +139,7 @@ def main(arguments: list[str]) -> int:
 
 
 def deployable(profile: str, architecture: str | None) -> int:
-    """Builds the functions for `architecture`, by default the template's; for this machine if they are not to be deployed."""
+    """Builds the functions for `architecture`, by default the template's; if not to be deployed, for this machine."""
     deployed = architecture or settings.template()["Parameters"]["Architecture"]["Default"]
     build_functions(profile, deployed if profile == "release" else host())
     return 0

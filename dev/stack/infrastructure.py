@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     if written:
         say(f"Written into the secret {secret}: {', '.join(written)}.")
     for key, differs in kept.items():
-        say(f"{key} in the secret {secret} was changed by somebody and stays: it differs from the stack's in {differs}.")
+        say(f"{key} in the secret {secret} was changed by somebody and stays. It differs from the stack's: {differs}.")
         say(f"To have the stack's, remove {key} from the secret and repeat this.")
     missing = needs.missing(account, name, chosen["parameters"])
     say("\n".join(["Still needed:", *missing] if missing else [f"Nothing is missing: make deploy ENV={name}"]))
