@@ -18,9 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Users whose tokens are in the events: one of them may end a session, or be limited.
 const USERS: usize = 12;
 
-/// A running program.
-struct Program {
-    api: RuntimeApi,
+/// A running program. It ends when dropped.
+#[derive(Debug)]
+pub struct Program {
+    /// Gives it events.
+    pub api: RuntimeApi,
     process: Child,
 }
 
@@ -32,9 +34,10 @@ impl Drop for Program {
 }
 
 impl Program {
-    async fn start(path: &Path, stack: &Stack) -> Self {
+    /// Starts a function with the settings of `stack`.
+    pub async fn start(path: impl AsRef<Path>, stack: &Stack) -> Self {
         let api = RuntimeApi::start().await;
-        let mut command = Command::new(path);
+        let mut command = Command::new(path.as_ref());
         command.env_clear().envs(stack.settings()).env("AWS_LAMBDA_RUNTIME_API", api.address());
         for (name, value) in [("NAME", "test"), ("MEMORY_SIZE", "256"), ("VERSION", "$LATEST")] {
             command.env(format!("AWS_LAMBDA_FUNCTION_{name}"), value);
@@ -69,7 +72,7 @@ pub async fn answers_every_event(name: &str, program: &str, build: Build) {
         tokens.push(api.signed_in().await.token().to_owned());
     }
     let path = variable("FUZZ_PROGRAMS").map(|folder| PathBuf::from(folder).join(name).join("bootstrap"));
-    let mut running = Program::start(&path.unwrap_or_else(|| program.into()), &api.stack).await;
+    let mut running = Program::start(path.unwrap_or_else(|| program.into()), &api.stack).await;
     let number = |name| variable(name).map(|text| text.parse().expect("a number"));
     let mut mutations = Mutations::of(name, tokens, number("FUZZ_SEED").unwrap_or(1));
     let until = Instant::now() + Duration::from_secs(number("FUZZ_SECONDS").unwrap_or(SECONDS));

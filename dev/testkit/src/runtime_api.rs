@@ -96,15 +96,20 @@ impl RuntimeApi {
 
     /// Sends an event to the process. Returns how long the process took, and its outcome.
     pub async fn invoke(&mut self, event: String) -> (Duration, Outcome) {
-        self.events.send(event).expect("a server that runs");
+        self.send(event);
         self.ended().await
+    }
+
+    /// Sends an event to the process; [`Self::ended`] waits for its end.
+    pub fn send(&self, event: String) {
+        self.events.send(event).expect("a server that runs");
     }
 
     /// Sends an event to the process. Returns the pieces of its response; [`Self::ended`] waits for the rest.
     pub fn stream(&mut self, event: String) -> Pieces {
         let (reader, pieces) = mpsc::unbounded_channel();
         *self.inner.reader.lock().expect("no panic while it was held") = Some(reader);
-        self.events.send(event).expect("a server that runs");
+        self.send(event);
         pieces
     }
 

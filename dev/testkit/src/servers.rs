@@ -38,6 +38,17 @@ impl Drop for Server {
     }
 }
 
+/// What a PgBouncer needs that encrypts, and that knows no password.
+#[derive(Debug)]
+pub struct Secured<'a> {
+    /// Its certificate, as PEM.
+    pub certificate: &'a str,
+    /// The certificate's key, as PEM.
+    pub key: &'a str,
+    /// What Postgres keeps of the password: `rolpassword` in `pg_authid`.
+    pub verifier: &'a str,
+}
+
 impl Server {
     /// Starts a Postgres whose user `chat` has the password `secret`. `takes` begins the only line of its `pg_hba.conf`:
     /// `host`, or `hostssl` for encrypted connections alone. A `key` of TLS is made readable to it alone.
@@ -78,19 +89,28 @@ impl Server {
 
     /// Starts a PgBouncer with one connection to the database of `url`, which its clients share by transaction. Returns
     /// it with the URL of the same database behind it.
-    pub fn pgbouncer(url: &str) -> (Self, String) {
+    pub fn pgbouncer(url: &str, secured: Option<&Secured>) -> (Self, String) {
         let to: Config = url.parse().expect("a URL");
         let (user, database) = (to.get_user().expect("a user"), to.get_dbname().expect("a database"));
         let password = String::from_utf8_lossy(to.get_password().unwrap_or_default()).into_owned();
+        let known = secured.map_or(password.as_str(), |secured| secured.verifier);
         let folder = new_folder();
         let owner = Owner::of(&folder);
         let (port, upstream) = (free_port(), to.get_ports().first().copied().unwrap_or(5432));
         let (settings, users) = (folder.join("pgbouncer.ini"), folder.join("users.txt"));
-        fs::write(&users, format!("\"{user}\" \"{password}\"\n")).expect("a file");
+        fs::write(&users, format!("\"{user}\" \"{known}\"\n")).expect("a file");
+        let tls = secured.map_or_else(String::new, |secured| {
+            let files = [("cert", secured.certificate), ("key", secured.key)].map(|(name, pem)| {
+                let file = folder.join(format!("{name}.pem"));
+                fs::write(&file, pem).expect("a file");
+                format!("client_tls_{name}_file = {}\n", file.display())
+            });
+            format!("client_tls_sslmode = require\n{}", files.concat())
+        });
         let text = format!(
             "[databases]\n* = host=127.0.0.1 port={upstream}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
              unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\n\
-             default_pool_size = 1\nlogfile = {}\n",
+             default_pool_size = 1\nlogfile = {}\n{tls}",
             users.display(),
             folder.join("log").display()
         );

@@ -32,10 +32,12 @@ pub struct Job {
 /// Runs `work` on the jobs of each room, all rooms at once. Reports as failures the records that `work` returns, those
 /// that cannot be read, and all those of a room whose work panicked. Hands the jobs of a room that is done to `release`
 /// while other rooms go on: SQS holds a room's next records until these are deleted, and the batch's end may be far.
-pub async fn each_room<W, F>(records: Vec<SqsMessage>, work: W, release: impl AsyncFn(Vec<Job>)) -> SqsBatchResponse
+pub async fn each_room<W, F, R, G>(records: Vec<SqsMessage>, work: W, release: R) -> SqsBatchResponse
 where
     W: Fn(Vec<Job>) -> F,
     F: Future<Output = Vec<String>> + Send + 'static,
+    R: Fn(Vec<Job>) -> G,
+    G: Future<Output = ()>,
 {
     let mut response = SqsBatchResponse::default();
     let mut rooms: BTreeMap<ChatroomId, Vec<Job>> = BTreeMap::new();

@@ -95,10 +95,10 @@ impl Worker {
     }
 }
 
-/// Serves the runtime.
+/// Serves the runtime: one batch at a time, or on Lambda Managed Instances as many as an environment is given.
 pub async fn run(worker: Worker) -> Result<(), Error> {
-    let worker = &worker;
-    lambda_runtime::run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<SqsEvent>| {
+    lambda_runtime::run_concurrent(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<SqsEvent>| {
+        let worker = worker.clone();
         let left = context.deadline().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = Duration::from_millis(u64::try_from(worker.clock.now().unix_millis()).unwrap_or_default());
         let left = left.saturating_sub(now);

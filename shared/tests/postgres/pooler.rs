@@ -20,7 +20,7 @@ struct Pooled {
 impl Pooled {
     async fn start() -> Self {
         let stack = Stack::start().await;
-        let (pooler, url) = Server::pgbouncer(stack.setting("DATABASE_URL"));
+        let (pooler, url) = Server::pgbouncer(stack.setting("DATABASE_URL"), None);
         Self { stack, url, _pooler: pooler }
     }
 

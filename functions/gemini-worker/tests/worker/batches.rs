@@ -6,6 +6,8 @@ use aws_lambda_events::sqs::SqsMessage;
 use gemini_worker::batch::{Job, each_room};
 use gemini_worker::room;
 use shared::domain::ReplyState;
+use testkit::Program;
+use tokio::time::timeout;
 
 use crate::kit::{Kit, job, record};
 
@@ -30,7 +32,7 @@ async fn one_bad_and_one_panicking_record_of_ten_are_reported_and_the_others_ans
             room::work(&worker, &jobs, deadline).await
         }
     };
-    let response = each_room(records, work, async |_| ()).await;
+    let response = each_room(records, work, |_| async {}).await;
     let mut reported: Vec<_> =
         response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
     reported.sort();
@@ -63,6 +65,35 @@ async fn a_room_does_not_wait_for_the_reply_of_another_room() {
     assert_eq!(deleted, [format!("receipt-{}", jobs[1].1), format!("receipt-{}", jobs[2].1)]);
     assert_eq!(again, [jobs[3].1.to_string()], "its record stays, and holds its room");
     assert!(kit.stack.sqs.deleted().is_empty(), "the end of the batch deletes the last room's records");
+}
+
+#[tokio::test]
+async fn an_environment_that_is_given_several_batches_works_on_them_at_the_same_time() {
+    let mut kit = Kit::start().await;
+    kit.stack = kit.stack.with("AWS_LAMBDA_MAX_CONCURRENCY", "2");
+    let mut program = Program::start(env!("CARGO_BIN_EXE_gemini-worker"), &kit.stack).await;
+    let (one, other) = (kit.room().await, kit.room().await);
+    let replies = [(one, kit.send(one, "[[slow:1500]] hi").await), (other, kit.send(other, "[[slow:1500]] hi").await)];
+    for (room, reply) in replies {
+        let records = vec![record(&reply.to_string(), &job(room, reply))];
+        program.api.send(serde_json::json!({ "Records": records }).to_string());
+    }
+    for state in [ReplyState::Generating, ReplyState::Completed] {
+        let both = async || {
+            let (one, other) = (kit.reply(one, replies[0].1).await, kit.reply(other, replies[1].1).await);
+            one.state == state && other.state == state
+        };
+        let seen = timeout(Duration::from_secs(30), async {
+            while !both().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        seen.await.unwrap_or_else(|_| panic!("both should be {state:?} at the same time"));
+    }
+    for _ in replies {
+        let (_, outcome) = program.api.ended().await;
+        assert_eq!(outcome.unwrap()["batchItemFailures"], serde_json::json!([]));
+    }
 }
 
 #[tokio::test]

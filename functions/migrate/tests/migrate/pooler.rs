@@ -17,7 +17,7 @@ async fn left(client: &Client, sql: &str) -> usize {
 #[tokio::test]
 async fn a_migration_leaves_neither_lock_nor_setting_on_a_connection_that_is_shared() {
     let mut world = World::start().await;
-    let (_pooler, url) = Server::pgbouncer(world.stack.setting("DATABASE_URL"));
+    let (_pooler, url) = Server::pgbouncer(world.stack.setting("DATABASE_URL"), None);
     world.stack = world.stack.with("MIGRATION_DATABASE_URL", format!("{url}?pgbouncer=true"));
     let world = std::sync::Arc::new(world);
     let mut deployments = JoinSet::new();
@@ -50,7 +50,7 @@ async fn migrations_have_a_url_of_their_own_if_it_is_given() {
 #[tokio::test]
 async fn a_deployment_through_a_pooler_that_nobody_mentioned_says_what_to_set() {
     let mut world = World::start().await;
-    let (_pooler, url) = Server::pgbouncer(world.stack.setting("DATABASE_URL"));
+    let (_pooler, url) = Server::pgbouncer(world.stack.setting("DATABASE_URL"), None);
     world.stack = world.stack.with("MIGRATION_DATABASE_URL", url);
     world.invoke(world.request("Create", "1")).await.unwrap();
     let reason = world.answer().1["Reason"].as_str().unwrap().to_owned();

@@ -224,7 +224,7 @@ async fn an_owner_that_may_not_create_roles_still_gives_a_role_its_rights() {
 #[tokio::test]
 async fn through_a_pooler_too_that_does_not_know_the_role_yet() {
     let world = world().await;
-    let (_pooler, url) = Server::pgbouncer(world.stack.setting("MIGRATION_DATABASE_URL"));
+    let (_pooler, url) = Server::pgbouncer(world.stack.setting("MIGRATION_DATABASE_URL"), None);
     let world = world.with("MIGRATION_DATABASE_URL", format!("{url}?pgbouncer=true"));
     for _ in 0..2 {
         world.invoke(json!({})).await.unwrap();
@@ -237,7 +237,7 @@ async fn through_a_pooler_too_that_does_not_know_the_role_yet() {
 async fn migrations_past_the_pooler_serve_functions_behind_it() {
     let world = world().await;
     world.invoke(json!({})).await.unwrap();
-    let (_pooler, url) = Server::pgbouncer(world.stack.setting("DATABASE_URL"));
+    let (_pooler, url) = Server::pgbouncer(world.stack.setting("DATABASE_URL"), None);
     let behind = world.with("DATABASE_URL", format!("{url}?pgbouncer=true"));
     behind.invoke(json!({})).await.unwrap();
     assert!(behind.stack.db().ping().await.is_ok());
