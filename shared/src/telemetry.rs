@@ -20,7 +20,7 @@ use crate::config::Env;
 use crate::domain::{UserId, words};
 use lines::Lines;
 
-pub use metrics::{Unit, answered, count, count_by, measure};
+pub use metrics::{Metric, Unit, answered, count, count_by, measure, measure_all};
 pub use origin::{Origin, within};
 
 /// The target of security events, which are logged at every `LOG_LEVEL`.

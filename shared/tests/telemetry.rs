@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use shared::domain::Timestamp;
-use shared::telemetry::{self, SecurityEvent, Unit};
+use shared::telemetry::{self, Metric, SecurityEvent, Unit};
 use testkit::{Logs, capture, capture_at};
 
 const NOON: i64 = 1_795_435_200;
@@ -29,6 +29,29 @@ fn a_metric_is_kept_for_its_stack_and_by_each_dimension() {
     let expected = json!({
         "_aws": { "Timestamp": NOON * 1000, "CloudWatchMetrics": [metric] },
         "Stage": "test", "Stack": "tests", "release": "0a1b2c3", "Tea": 2, "Kind": "green", "Size": "big",
+    });
+    assert_eq!(only(&logs), expected);
+}
+
+#[test]
+fn metrics_of_one_line_are_kept_each_by_its_own_dimensions() {
+    let (logs, _guard) = capture();
+    let kind = [("Kind", "green")];
+    let cups = Metric { name: "Cups", unit: Unit::Count, by: &kind, value: 2 };
+    let steeped = Metric { name: "Steeped", unit: Unit::Seconds, by: &[], value: 90 };
+    let poured = Metric { name: "Poured", unit: Unit::Count, by: &[], value: 1 };
+    telemetry::measure_all(&[cups, steeped, poured], now());
+    telemetry::measure_all(&[], now());
+    let (stack, of_kind) = (json!(["Stage", "Stack"]), json!(["Stage", "Stack", "Kind"]));
+    let group = |sets: &[&Value], metrics: &[Value]| json!({ "Namespace": "ChatBackend", "Dimensions": sets, "Metrics": metrics });
+    let metric = |name: &str, unit: &str| json!({ "Name": name, "Unit": unit });
+    let groups = [
+        group(&[&stack, &of_kind], &[metric("Cups", "Count")]),
+        group(&[&stack], &[metric("Steeped", "Seconds"), metric("Poured", "Count")]),
+    ];
+    let expected = json!({
+        "_aws": { "Timestamp": NOON * 1000, "CloudWatchMetrics": groups },
+        "Stage": "test", "Stack": "tests", "release": "0a1b2c3", "Cups": 2, "Kind": "green", "Steeped": 90, "Poured": 1,
     });
     assert_eq!(only(&logs), expected);
 }

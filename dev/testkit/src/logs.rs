@@ -36,7 +36,10 @@ impl Logs {
 
     /// The lines of a metric so far.
     pub fn metric(&self, name: &str) -> Vec<Value> {
-        let is_it = |line: &Value| line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] == name;
+        let is_it = |line: &Value| {
+            let groups = line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
+            groups.filter_map(|group| group["Metrics"].as_array()).flatten().any(|metric| metric["Name"] == name)
+        };
         self.lines().into_iter().filter(is_it).collect()
     }
 

@@ -27,13 +27,13 @@ pub(crate) async fn run(
     attempt: &Attempt,
     records: &Records<'_>,
     whole: Duration,
+    first: &FirstText,
     live: &mut Live<'_>,
 ) -> (Ending, Progress) {
     let request = context::request(attempt, worker.bounds);
     let mut progress = Progress::default();
-    let first = FirstText::begin();
     let show = |progress: &Progress| {
-        first.see(&progress.text, worker.clock.now());
+        first.see(&progress.text);
         live.pad.put(policy::shown(progress));
     };
     let answer = worker.gemini.generate(&request, attempt.overloads, &mut progress, &show);

@@ -16,6 +16,7 @@ use tracing::Span;
 use crate::batch::Job;
 use crate::ending::{Last, exhausted, finish, notify};
 use crate::live::Live;
+use crate::metrics::FirstText;
 use crate::policy::{self, Verdict};
 use crate::records::{self, Records};
 use crate::{MARGIN, Worker, attempt, metrics};
@@ -104,7 +105,8 @@ async fn make(
     whole: Duration,
 ) -> Result<Option<Timestamp>, Fault> {
     let mut live = Live::of(&worker.cache, attempt.reply, attempt.number);
-    let (ending, progress) = attempt::run(worker, attempt, records, whole, &mut live).await;
+    let first = FirstText::begin();
+    let (ending, progress) = attempt::run(worker, attempt, records, whole, &first, &mut live).await;
     let verdict = match ending {
         None => Verdict::End(policy::so_far(&progress)),
         Some(result) => policy::judge(result, progress, attempt.number, policy::jitter(attempt.number)),
@@ -113,7 +115,7 @@ async fn make(
     match verdict {
         Verdict::Again(after, failed) => {
             tracing::warn!(reply = %attempt.reply, attempt = attempt.number, reason = failed.word(), seconds = after.as_secs(), "another attempt follows");
-            metrics::attempt_ended(&failed, now);
+            metrics::attempt_ended(&failed, &first, now);
             let until = now + after;
             let postponed = replies::postpone(&worker.db, attempt.reply, attempt.number, &failed, until, now).await?;
             if postponed {
@@ -122,7 +124,7 @@ async fn make(
             Ok(postponed.then_some(until))
         }
         Verdict::End(outcome) => {
-            metrics::attempt_ended(&outcome, now);
+            metrics::attempt_ended(&outcome, &first, now);
             let ended = finish(worker, attempt.into(), &outcome).await?;
             // An attempt that was overtaken ends nothing, and must not say so.
             if ended || replies::keep_partial(&worker.db, attempt.reply, attempt.number, &outcome).await? {

@@ -33,8 +33,29 @@ pub fn count_by(name: &str, dimensions: &[(&str, &str)], value: u64, now: Timest
 }
 
 /// Records a measured `value` as [`count_by`] does.
-pub fn measure(name: &str, unit: Unit, dimensions: &[(&str, &str)], value: u64, now: Timestamp) {
-    write(&metric(name, unit, dimensions, value, now));
+pub fn measure(name: &str, unit: Unit, by: &[(&str, &str)], value: u64, now: Timestamp) {
+    measure_all(&[Metric { name, unit, by, value }], now);
+}
+
+/// A metric of a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What its number counts.
+    pub unit: Unit,
+    /// The dimensions that it is kept by, each alone.
+    pub by: &'a [(&'a str, &'a str)],
+    /// The number.
+    pub value: u64,
+}
+
+/// Records metrics as [`measure`] does, in one line: each byte of a log costs. A dimension of several of them has the same
+/// value in all.
+pub fn measure_all(metrics: &[Metric<'_>], now: Timestamp) {
+    if !metrics.is_empty() {
+        write(&line(metrics, now));
+    }
 }
 
 /// Logs that a request was answered. With the code of its problem the line is a metric as well, `Refused` by `Code`: so a
@@ -42,7 +63,8 @@ pub fn measure(name: &str, unit: Unit, dimensions: &[(&str, &str)], value: u64, 
 pub fn answered(status: u16, milliseconds: u64, code: Option<&str>) {
     let Some(code) = code else { return tracing::info!(status, milliseconds, "answered") };
     let now = Clock::system().now();
-    let mut line = metric("Refused", Unit::Count, &[("Code", code)], 1, now);
+    let refused = Metric { name: "Refused", unit: Unit::Count, by: &[("Code", code)], value: 1 };
+    let mut line = line(&[refused], now);
     let said: [(&str, Value); 5] = [
         ("timestamp", json!(now)),
         ("level", json!("INFO")),
@@ -61,14 +83,23 @@ fn write(line: &Value) {
     tracing::info!(target: METRIC, line = line.as_str());
 }
 
-fn metric(name: &str, unit: Unit, dimensions: &[(&str, &str)], value: u64, now: Timestamp) -> Value {
-    let by = dimensions.iter().map(|(by, _)| vec!["Stage", "Stack", by]);
-    let sets: Vec<_> = std::iter::once(vec!["Stage", "Stack"]).chain(by).collect();
-    let metrics = json!([{ "Name": name, "Unit": unit }]);
-    let metric = json!({ "Namespace": "ChatBackend", "Dimensions": sets, "Metrics": metrics });
-    let mut line = json!({ "_aws": { "Timestamp": now.unix_millis(), "CloudWatchMetrics": [metric] }, name: value });
-    for (by, value) in dimensions {
-        line[*by] = json!(value);
+fn line(metrics: &[Metric<'_>], now: Timestamp) -> Value {
+    let mut line = json!({ "_aws": { "Timestamp": now.unix_millis() } });
+    let mut groups: Vec<(Vec<Vec<&str>>, Vec<Value>)> = Vec::new();
+    for Metric { name, unit, by, value } in metrics {
+        let each = by.iter().map(|(dimension, _)| vec!["Stage", "Stack", dimension]);
+        let sets: Vec<_> = std::iter::once(vec!["Stage", "Stack"]).chain(each).collect();
+        let metric = json!({ "Name": name, "Unit": unit });
+        match groups.iter_mut().find(|(others, _)| *others == sets) {
+            Some((_, group)) => group.push(metric),
+            None => groups.push((sets, vec![metric])),
+        }
+        line[*name] = json!(value);
+        for (dimension, word) in *by {
+            line[*dimension] = json!(word);
+        }
     }
+    let group = |(sets, metrics)| json!({ "Namespace": "ChatBackend", "Dimensions": sets, "Metrics": metrics });
+    line["_aws"]["CloudWatchMetrics"] = groups.into_iter().map(group).collect();
     line
 }

@@ -9,9 +9,18 @@ use testkit::capture;
 
 use crate::kit::{Kit, job, record};
 
+/// What a line says of one of its metrics: its dimensions, and the metric.
+fn said<'a>(line: &'a Value, name: &str) -> (&'a Value, &'a Value) {
+    let groups = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+    let all = groups.iter().flat_map(|group| group["Metrics"].as_array().unwrap().iter().map(move |one| (group, one)));
+    let mut of_this = all.filter(|(_, metric)| metric["Name"] == name);
+    let (group, metric) = of_this.next().unwrap();
+    (&group["Dimensions"], metric)
+}
+
 /// The dimensions that a metric is kept by, besides the stack.
-fn by(line: &Value) -> Vec<&str> {
-    let sets = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"].as_array().unwrap();
+fn by<'a>(line: &'a Value, name: &str) -> Vec<&'a str> {
+    let sets = said(line, name).0.as_array().unwrap();
     for set in sets {
         assert_eq!((&set[0], &set[1]), (&json!("Stage"), &json!("Stack")), "{line}");
     }
@@ -28,11 +37,14 @@ async fn a_reply_that_ends_is_counted_by_state_error_and_tier_and_is_in_time() {
     kit.work(&[(room, reply)]).await;
 
     let ended = logs.metric("ReplyEnded");
-    assert_eq!((ended.len(), by(&ended[0])), (1, vec!["State", "Error", "Tier"]));
+    assert_eq!((ended.len(), by(&ended[0], "ReplyEnded")), (1, vec!["State", "Error", "Tier"]));
     let words = ["State", "Error", "Tier", "Stage", "Stack", "release"].map(|name| ended[0][name].as_str().unwrap());
     assert_eq!(words, ["completed", "none", "basic", "test", "tests", "0a1b2c3"]);
     let in_time = logs.metric("ReplyInTime");
-    assert_eq!((in_time.len(), by(&in_time[0]), &in_time[0]["ReplyInTime"]), (1, vec!["Tier"], &json!(1)));
+    assert_eq!(
+        (in_time.len(), by(&in_time[0], "ReplyInTime"), &in_time[0]["ReplyInTime"]),
+        (1, vec!["Tier"], &json!(1))
+    );
     assert_eq!(logs.values("AttemptAnswered"), [1]);
 }
 
@@ -57,8 +69,8 @@ async fn the_wait_for_the_first_text_begins_with_the_record_and_is_measured_once
     let reply = kit.send(room, "[[slow:30]] hi").await;
     kit.work(&[(room, reply)]).await;
     let first = logs.metric("FirstTokenMilliseconds");
-    assert_eq!((first.len(), by(&first[0]).len()), (1, 0));
-    assert_eq!(first[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"], "Milliseconds");
+    assert_eq!((first.len(), by(&first[0], "FirstTokenMilliseconds").len()), (1, 0));
+    assert_eq!(said(&first[0], "FirstTokenMilliseconds").1["Unit"], "Milliseconds");
     assert!(first[0]["FirstTokenMilliseconds"].as_u64().unwrap() >= 30, "{first:?}");
 }
 
@@ -87,7 +99,7 @@ async fn the_wait_in_the_queue_is_measured_when_a_record_first_comes() {
         kit.handle(vec![record]).await;
     }
     let waits = logs.metric("QueueMilliseconds");
-    assert_eq!((waits.len(), by(&waits[0])), (1, vec!["Tier"]));
+    assert_eq!((waits.len(), by(&waits[0], "QueueMilliseconds")), (1, vec!["Tier"]));
     assert_eq!((&waits[0]["QueueMilliseconds"], &waits[0]["Tier"]), (&json!(1_234), &json!("pro")));
 }
 
