@@ -229,20 +229,25 @@ async fn while_gemini_writes_nobody_holds_a_connection() {
 async fn a_new_connection_costs_one_exchange_for_its_check_and_saves_the_one_to_prepare() {
     let mut stack = Stack::start().await;
     let url = stack.setting("DATABASE_URL").to_owned();
-    for (query, costs) in [
+    for (query, costs, is_opened_ahead) in [
         // The start of the connection takes three: who, and two of the password. Then the check and the statement; later
         // the statement is prepared once.
-        ("?sslmode=disable", [3 + 1 + 1, 2, 1]),
+        ("?sslmode=disable", [3 + 1 + 1, 2, 1], false),
+        ("?sslmode=disable", [3 + 1 + 1, 2, 1], true),
         // Behind a pooler there is neither check nor preparation.
-        ("?sslmode=disable&pgbouncer=true", [3 + 1, 1, 1]),
+        ("?sslmode=disable&pgbouncer=true", [3 + 1, 1, 1], false),
+        ("?sslmode=disable&pgbouncer=true", [3 + 1, 1, 1], true),
     ] {
         let (tap, proxy) = counting(&url).await;
         stack = stack.with("DATABASE_URL", format!("{}{query}", proxy.instead_of(&url)));
         let db = stack.db();
         for cost in costs {
             let before = tap.count();
+            if is_opened_ahead {
+                db.open_ahead();
+            }
             db.ping().await.unwrap();
-            assert_eq!(tap.count() - before, cost, "{query}");
+            assert_eq!(tap.count() - before, cost, "{query}, opened ahead: {is_opened_ahead}");
         }
     }
 }

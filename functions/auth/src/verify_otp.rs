@@ -72,6 +72,7 @@ pub(crate) async fn verify_otp(
     let now = clock.now();
     let token = issuer.device(request.device_token.as_deref(), now);
     let attempt = Try { right: &right, token: token.as_ref() };
+    db.open_ahead();
     match cache.try_challenge(request.challenge_id, &attempt, now).await? {
         Verdict::Wrong(mobile) => {
             events::of_number(SecurityEvent::SignInFailed, &db, &mobile).await;

@@ -22,8 +22,8 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let auth = Auth::from_ref(state);
-        let checked = auth.cache.writing_rooms(&auth.visit(&bearer)).await;
-        Ok(Self { user: auth.caller(&bearer, checked).await?.user })
+        let caller = auth.identify(&bearer, auth.cache.writing_rooms(&auth.visit(&bearer))).await?;
+        Ok(Self { user: caller.user })
     }
 }
 

@@ -51,6 +51,7 @@ where
                 Bearer { user: ticket.user, session: ticket.session, signed_in_at: None, address }
             }
         };
+        auth.db.open_ahead();
         let (checked, entries) = match auth.cache.open_stream(&auth.visit(&bearer), reply).await {
             Ok((checked, entries)) => (Ok(checked), Some(entries)),
             Err(fault) => (Err(fault), None),

@@ -18,8 +18,9 @@ use crate::domain::UserId;
 
 /// How long a page is kept.
 const KEPT: Duration = Duration::from_secs(300);
-/// Longer than a write may take: [`crate::db::STATEMENT_TIMEOUT`] and three waits for a connection.
-const WRITING: Duration = Duration::from_secs(20);
+/// Longer than a write may take: [`crate::db::STATEMENT_TIMEOUT`], and twelve seconds for a connection that was opened ahead
+/// and lost.
+const WRITING: Duration = Duration::from_secs(30);
 
 /// What the cache knows about a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

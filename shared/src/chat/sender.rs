@@ -19,7 +19,6 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let auth = Auth::from_ref(state);
-        let checked = auth.cache.sending(&auth.visit(&bearer)).await;
-        auth.caller(&bearer, checked).await.map(Self)
+        auth.identify(&bearer, auth.cache.sending(&auth.visit(&bearer))).await.map(Self)
     }
 }

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Connect, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
@@ -17,7 +18,8 @@ use super::{Db, STATEMENT_TIMEOUT, pooler};
 use crate::config::{ConfigError, Env};
 use crate::tls;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a connection may take.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Pauses between tries to connect while Postgres has no connection left: a request gives its own back within moments.
 /// One and a half seconds together, less than [`CONNECT_TIMEOUT`].
 const PAUSES: [Duration; 5] = {
@@ -86,7 +88,7 @@ fn pool_of(env: &Env, name: &'static str, url: Url) -> Result<Db, ConfigError> {
         }));
     }
     let pool = pool.build().map_err(|error| ConfigError::new(name, error.to_string()))?;
-    Ok(Db { pool, setting: name, shared: url.shared })
+    Ok(Db { pool, ahead: Arc::default(), setting: name, shared: url.shared })
 }
 
 /// What a URL says.

@@ -34,9 +34,10 @@ impl Drop for Lease {
 
 impl Lease {
     /// `shared` says that the connection may be another client's in the next moment: nothing may stay on it. A new
-    /// connection's first statement is not prepared either. That saves the round trip which its check has cost.
-    pub(super) fn of(object: Object, shared: bool) -> Self {
-        let is_new = Object::metrics(&object).recycle_count == 0;
+    /// connection's first statement is not prepared either. That saves the round trip which its check has cost. One
+    /// that was `opened_ahead` has been lent once before.
+    pub(super) fn of(object: Object, shared: bool, opened_ahead: bool) -> Self {
+        let is_new = Object::metrics(&object).recycle_count == usize::from(opened_ahead);
         Self { object: Some(object), sound: AtomicBool::new(true), prepares: !shared && !is_new }
     }
 

@@ -3,6 +3,7 @@
 //! Rows are read by their columns' names into structs ([`row`]). Operations that need two snapshots use a
 //! [`transaction`].
 
+mod ahead;
 pub mod allowances;
 pub mod attempts;
 pub mod chatrooms;
@@ -23,6 +24,7 @@ mod transaction;
 pub mod users;
 
 use std::ops::DerefMut;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{HookError, Pool, PoolError};
@@ -32,6 +34,7 @@ use crate::Fault;
 use crate::config::{ConfigError, Env};
 use crate::domain::sql::Value;
 
+use ahead::Ahead;
 use lease::Lease;
 use row::FromRow;
 pub use row::Page;
@@ -53,6 +56,7 @@ type Parameters<'a> = &'a [&'a dyn Value];
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: Pool,
+    ahead: Arc<Ahead>,
     /// Where its URL is.
     setting: &'static str,
     /// Whether a pooler shares the connections among clients.
@@ -73,6 +77,7 @@ impl Db {
 
     /// Closes the connections that nobody uses. The next statement opens a new one.
     pub fn rest(&self) {
+        self.ahead.abort();
         self.pool.retain(|_, _| false);
     }
 
@@ -86,10 +91,20 @@ impl Db {
         self.lease().await?.take_out()
     }
 
-    /// A connection of the pool.
+    /// Begins to open a connection for the statement to come, in the background and once in the life of a process: later
+    /// there is one, or Redis answers as soon.
+    pub fn open_ahead(&self) {
+        self.ahead.begin(&self.pool);
+    }
+
+    /// A connection of the pool, for statements.
     async fn lease(&self) -> Result<Lease, Fault> {
-        match self.pool.get().await {
-            Ok(object) => Ok(Lease::of(object, self.shared)),
+        let connection = async {
+            let opened_ahead = self.ahead.end().await?;
+            Ok((self.pool.get().await?, opened_ahead))
+        };
+        match connection.await {
+            Ok((object, opened_ahead)) => Ok(Lease::of(object, self.shared, opened_ahead)),
             Err(error) if pooler::refuses_options(&error) => {
                 Err(PoolError::PostCreateHook(HookError::message(pooler::advice(self.setting))).into())
             }

@@ -72,15 +72,23 @@ impl Auth {
 
     /// The caller of a valid token, if Redis says nothing against it.
     pub async fn check(&self, bearer: &Bearer) -> Result<Caller, Error> {
-        let checked = self.cache.session(&self.visit(bearer)).await;
-        self.caller(bearer, checked).await
+        self.identify(bearer, self.cache.session(&self.visit(bearer))).await
     }
 
     /// The same for a request that ends access. It is counted by its session, so that whoever has a stolen token cannot
     /// keep its owner from ending it.
     pub async fn check_leaving(&self, bearer: &Bearer) -> Result<Caller, Error> {
-        let checked = self.cache.session(&Visit { by_session: true, ..self.visit(bearer) }).await;
-        self.caller(bearer, checked).await
+        self.identify(bearer, self.cache.session(&Visit { by_session: true, ..self.visit(bearer) })).await
+    }
+
+    /// The same for a request that also needs Postgres: a new process begins to connect while Redis is `asked`.
+    pub async fn identify(
+        &self,
+        bearer: &Bearer,
+        asked: impl Future<Output = Result<Checked, Fault>>,
+    ) -> Result<Caller, Error> {
+        self.db.open_ahead();
+        self.caller(bearer, asked.await).await
     }
 
     /// The caller of a valid token, if the request exceeds no limit and its session is live ([`Self::is_live`]). Without

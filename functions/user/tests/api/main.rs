@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod delete_me;
+mod first_request;
 mod get_me;
 mod owasp;
 mod program;
