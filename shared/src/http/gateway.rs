@@ -4,14 +4,15 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::{Body, HttpBody};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_LENGTH;
+use axum::body::{Body, HttpBody, to_bytes};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
+use bytes::Bytes;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, LambdaEvent, Service, StreamAdapter};
+use lambda_http::{Adapter, BoxFuture, IntoResponse, LambdaEvent, Service, StreamAdapter};
 use tower::util::MapResponse;
 
 use super::body::TOO_LARGE;
@@ -19,7 +20,7 @@ use super::event::Unusable;
 use super::{Error, edge};
 
 /// Answers with the whole response at once.
-pub type Buffered = Adapter<'static, Response, Router>;
+pub type Buffered = Adapter<'static, Whole, MapResponse<Router, fn(Response) -> Whole>>;
 /// Answers with the response as it is made.
 pub type Streamed = StreamAdapter<'static, MapResponse<Router, fn(Response) -> Response>, Body>;
 
@@ -38,7 +39,8 @@ impl<D> std::fmt::Debug for Gateway<D> {
 impl Gateway<Buffered> {
     /// Serves `router` behind an HTTP API or a function URL.
     pub fn new(router: Router) -> Self {
-        Self { door: Buffered::from(router), open: Buffered::from }
+        let open = |router: Router| Buffered::from(MapResponse::new(router, Whole as fn(Response) -> Whole));
+        Self { door: open(router), open }
     }
 }
 
@@ -82,6 +84,30 @@ fn refusing(why: Unusable) -> Router {
         Unusable::TooLarge => TOO_LARGE,
     };
     edge(Router::new().route("/", any(async move || Err::<(), _>(refusal()))))
+}
+
+/// A response in one piece: text, if it is UTF-8 and not compressed. `lambda_http` itself would look at its charset,
+/// for which it brings 150 KB of tables; here everything is UTF-8.
+#[derive(Debug)]
+pub struct Whole(Response);
+
+impl IntoResponse for Whole {
+    fn into_response(self) -> BoxFuture<'static, lambda_http::Response<lambda_http::Body>> {
+        Box::pin(async move {
+            let (mut head, body) = self.0.into_parts();
+            let bytes = to_bytes(body, usize::MAX).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "a response cannot be read");
+                (head.status, head.headers) = (StatusCode::INTERNAL_SERVER_ERROR, HeaderMap::new());
+                Bytes::new()
+            });
+            let body = if head.headers.contains_key(CONTENT_ENCODING) {
+                lambda_http::Body::Binary(bytes.into())
+            } else {
+                String::from_utf8(bytes.into()).map_or_else(|error| error.into_bytes().into(), Into::into)
+            };
+            lambda_http::Response::from_parts(head, body)
+        })
+    }
 }
 
 /// A response without a body hangs at a streaming door: a client waits until the function's time is over.

@@ -40,7 +40,7 @@ pub use error::{Error, Problem, Result};
 pub use event::{Event, LARGEST_EVENT, Unusable};
 pub use field_error::{FieldCode, FieldError};
 pub use fresh_caller::{FreshCaller, FreshSignIn};
-pub use gateway::{Buffered, Gateway, Streamed};
+pub use gateway::{Buffered, Gateway, Streamed, Whole};
 pub use own_address::OwnAddress;
 pub use patch::given;
 pub use path::Path;
