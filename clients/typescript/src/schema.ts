@@ -1107,7 +1107,10 @@ export interface components {
             data: components["schemas"]["Invoice"][];
             next_cursor: string | null;
         };
-        /** @description Replies accepted and ended within the last hour, by how they ended. */
+        /**
+         * @description Replies accepted and ended within the last hour, by how they ended. Of those that ended only the newest 100,000 are
+         *     read: on a busy day they are fewer than those of the hour.
+         */
         LastHour: {
             /**
              * Format: int32
@@ -1289,7 +1292,7 @@ export interface components {
         QueueStatistics: {
             last_hour: components["schemas"]["LastHour"];
             queues: components["schemas"]["QueueState"][];
-            /** @description Replies by state: all unfinished ones, and those that ended within the last day. */
+            /** @description Replies by state: all unfinished ones, and those that ended within the last day, the newest 100,000 at most. */
             replies: {
                 [key: string]: number;
             };

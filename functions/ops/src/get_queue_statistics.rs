@@ -74,7 +74,8 @@ struct Queue {
     dead: i64,
 }
 
-/// Replies accepted and ended within the last hour, by how they ended.
+/// Replies accepted and ended within the last hour, by how they ended. Of those that ended only the newest 100,000 are
+/// read: on a busy day they are fewer than those of the hour.
 #[derive(Debug, Serialize, ToSchema)]
 struct LastHour {
     #[schema(value_type = i32, example = 120)]
@@ -88,7 +89,7 @@ struct LastHour {
 #[schema(as = QueueStatistics)]
 pub(crate) struct Response {
     queues: [Queue; 3],
-    /// Replies by state: all unfinished ones, and those that ended within the last day.
+    /// Replies by state: all unfinished ones, and those that ended within the last day, the newest 100,000 at most.
     #[schema(value_type = std::collections::BTreeMap<String, i32>)]
     replies: Map<String, Value>,
     last_hour: LastHour,

@@ -103,8 +103,8 @@ select r.id, r.title, r.system_prompt, r.created_at, r.updated_at from chatrooms
 prepare statement (uuid, timestamp with time zone) as
 select s.id, s.user_agent, s.created_at, s.last_used_at from sessions s where user_id = $1 and revoked_at is null and expires_at > $2 order by last_used_at desc, id desc limit 100;
 
-prepare statement (timestamp with time zone, timestamp with time zone) as
-select state, tier, count(*) as replies, count(*) filter (where completed_at >= $2) as ended, count(*) filter (where created_at >= $2) as accepted, min(created_at) as oldest from ( select state, tier, created_at, completed_at from messages where state in ('pending', 'generating') union all select state, tier, created_at, completed_at from messages where role = 'assistant' and completed_at is not null and completed_at >= $1 ) reply group by state, tier;
+prepare statement (timestamp with time zone, timestamp with time zone, bigint) as
+select state, tier, count(*) as replies, count(*) filter (where completed_at >= $2) as ended, count(*) filter (where created_at >= $2) as accepted, min(created_at) as oldest from ( select state, tier, created_at, completed_at from messages where state in ('pending', 'generating') union all ( select state, tier, created_at, completed_at from messages where role = 'assistant' and completed_at is not null and completed_at >= $1 order by completed_at desc limit $3 ) ) reply group by state, tier;
 
 prepare statement (uuid, timestamp with time zone) as
 select u.id, u.mobile, u.name, u.email, u.created_at, case when coalesce(c.pro_until > $2, false) then 'pro' else 'basic' end as tier, coalesce(a.used, 0) as used from users u left join customers c on c.user_id = u.id left join allowances a on a.user_id = u.id and a.day = ($2::timestamptz at time zone 'utc')::date where u.id = $1;

@@ -2,6 +2,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use shared::db::stats;
 use testkit::{Answer, Stack, TestApi};
 
 async fn ask(api: &TestApi, key: &str) -> Answer {
@@ -51,6 +52,23 @@ async fn operators_see_queues_states_and_the_last_hour() {
         "last_hour": { "accepted": 3, "completed": 2, "truncated": 0, "blocked": 0, "failed": 0, "cancelled": 0 },
     });
     assert_eq!((answer.status(), answer.body()), (200, expected));
+}
+
+#[tokio::test]
+async fn on_a_busy_day_only_the_newest_replies_are_read() {
+    let api = TestApi::start(ops::router).await;
+    reply(&api, "completed", "pro", 60.0, Some(50.0)).await;
+    reply(&api, "failed", "pro", 7_300.0, Some(7_200.0)).await;
+    let sql = "insert into messages
+            (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at, in_reply_to, tier)
+        select gen_random_uuid(), chatroom_id, seq + number::int, user_id, role, content, state, created_at, completed_at,
+            gen_random_uuid(), tier
+        from messages, generate_series(1, $1::bigint) as number where state = 'completed'";
+    api.stack.sql().await.execute(sql, &[&(stats::COUNTED - 1)]).await.unwrap();
+
+    let counted = ask(&api, "operator-key-of-the-tests").await.body();
+
+    assert_eq!((&counted["replies"]["completed"], &counted["replies"]["failed"]), (&json!(stats::COUNTED), &json!(0)));
 }
 
 #[tokio::test]
