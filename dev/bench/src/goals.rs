@@ -1,12 +1,13 @@
 //! The goals for the measured figures.
 
+use crate::connections::Firsts;
 use crate::figures::mb;
 use crate::replies::{Arrivals, Replies};
 use crate::requests::Requests;
 use crate::starts::Start;
 use crate::streaming::{FirstTokens, Streaming};
 use crate::work::Work;
-use crate::world::{ROOMS, Trips};
+use crate::world::{Place, ROOMS, Trips};
 
 /// Functions that call SQS or SNS.
 const WITH_SDK: [&str; 7] = ["auth", "chatroom", "gemini-worker", "maintenance", "ops", "otp-sender", "reply-stream"];
@@ -36,6 +37,7 @@ struct Goals {
 pub(crate) fn print(
     starts: &[Start],
     requests: &Requests,
+    firsts: &Firsts,
     replies: &[Replies],
     arriving: &[Arrivals],
     streaming: &Streaming,
@@ -45,6 +47,7 @@ pub(crate) fn print(
     println!("  {:<58}{:>10}{:>12}", "", "goal", "measured");
     let mut goals = Goals::default();
     goals.starts(starts);
+    goals.firsts(firsts);
     goals.requests(requests);
     goals.replies(replies);
     goals.waits(arriving, first_tokens);
@@ -67,9 +70,14 @@ impl Goals {
         self.most("zip with the AWS SDK, MB", 3.5, worst(true, &|start| mb(start.built.zip_bytes)), Met);
     }
 
+    fn firsts(&mut self, firsts: &Firsts) {
+        let times = |place| firsts[&(Work::Me, place)] / firsts[&(Work::BarePostgres, place)];
+        self.most("first GET /user/me × one to Postgres", 1.1, times(Place::Beside), Missed);
+        self.most("first GET /user/me × one to Postgres, another zone", 1.1, times(Place::OtherZone), Missed);
+        self.most("first GET /user/me × one to Postgres, by a pooler", 1.1, times(Place::BehindPooler), Missed);
+    }
+
     fn requests(&mut self, requests: &Requests) {
-        let first = requests[&Work::Me].first / requests[&Work::BarePostgres].first;
-        self.most("first request, GET /user/me × one to Postgres", 1.1, first, Missed);
         let times_hello = |work: Work| requests[&work].cpu / requests[&Work::Hello].cpu;
         self.most("CPU × hello, GET /chatroom cached", 2.4, times_hello(Work::ListHit), Met);
         self.most("CPU × hello, GET /user/me", 3.3, times_hello(Work::Me), Met);

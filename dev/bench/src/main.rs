@@ -1,12 +1,13 @@
 //! Measures what a Lambda user pays for, on the deployed programs: `dev/bench/run`.
 //!
 //! - [`lambda`] runs a function as Lambda does; [`world`] has the stores and users; [`work`] has the events.
-//! - [`starts`], [`requests`], [`shares`], [`replies`], [`streaming`] and [`growth`] measure and print; [`figures`] computes
-//!   medians.
+//! - [`starts`], [`requests`], [`connections`], [`shares`], [`replies`], [`streaming`] and [`growth`] measure and print;
+//!   [`figures`] computes medians.
 //! - [`cost`] and [`goals`] print the costs, and which goals are met.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a measurement that cannot continue says why")]
 
+mod connections;
 mod cost;
 mod figures;
 mod goals;
@@ -57,6 +58,7 @@ async fn measure(manifest: &Path) -> Vec<String> {
     println!("\nOn {}; absolute times are this machine's, loopback only", world.machine().await);
     let starts = starts::measure(&world).await;
     let requests = requests::measure(&world).await;
+    let firsts = connections::measure(&world).await;
     let shares = shares::measure(&world).await;
     let replies = replies::measure(&world).await;
     let arriving = replies::arriving(&world).await;
@@ -64,7 +66,7 @@ async fn measure(manifest: &Path) -> Vec<String> {
     let first_tokens = streaming::first_tokens(&world).await;
     growth::measure(&world).await;
     cost::print(&world, &requests, &shares, &replies, &streaming);
-    let lost = goals::print(&starts, &requests, &replies, &arriving, &streaming, &first_tokens);
+    let lost = goals::print(&starts, &requests, &firsts, &replies, &arriving, &streaming, &first_tokens);
     println!("\nMeasured in {:.0} s", began.elapsed().as_secs_f64());
     lost
 }

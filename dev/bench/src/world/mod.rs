@@ -1,23 +1,26 @@
 //! The environment of the functions: a real Postgres over TLS, a real Redis, stand-ins for everything else, and users.
 
 mod people;
+mod relay;
 mod seed;
 mod sns;
 mod tls;
 mod trips;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 
 use serde::Deserialize;
 use shared::domain::Clock;
 use standins::Gemini;
-use testkit::Stack;
+use testkit::{Secured, Server, Stack};
 use tokio_postgres::Client;
 
 use crate::lambda::Program;
 pub(crate) use people::{PASSWORD, People, ROOMS, new_mobile, open, send};
+pub(crate) use relay::ROUND_TRIP;
 pub(crate) use seed::room_with;
 use sns::Sns;
 pub(crate) use trips::Trips;
@@ -47,6 +50,17 @@ pub(crate) struct Built {
     settings: HashMap<String, String>,
 }
 
+/// Where the stores of a function are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// On its own host.
+    Beside,
+    /// The same, but for a PgBouncer before Postgres.
+    BehindPooler,
+    /// A round trip away.
+    OtherZone,
+}
+
 /// Everything.
 pub(crate) struct World {
     pub(crate) programs: Manifest,
@@ -59,7 +73,12 @@ pub(crate) struct World {
     /// The URL of a database whose schema `migrate` alone has created.
     migrated: String,
     sns: Sns,
-    ca: tls::Ca,
+    tls: tls::Tls,
+    /// The URL of Postgres behind a pooler.
+    behind_pooler: String,
+    /// Postgres and Redis, a round trip away.
+    distant: [SocketAddr; 2],
+    _pooler: Server,
     _gemini: Gemini,
 }
 
@@ -88,7 +107,13 @@ impl World {
             .with("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET);
         let sql = stack.sql().await;
         sql.batch_execute("create extension if not exists pg_stat_statements").await.expect("pg_stat_statements");
-        let ca = tls::encrypt(&sql, stack.setting("DATABASE_URL")).await;
+        let tls = tls::encrypt(&sql, stack.setting("DATABASE_URL")).await;
+        let kept = sql.query_one("select rolpassword from pg_authid where rolname = current_user", &[]).await;
+        let verifier: String = kept.expect("a superuser").get(0);
+        let secured = Secured { certificate: &tls.certificate, key: &tls.key, verifier: &verifier };
+        let (pooler, behind_pooler) = Server::pgbouncer(stack.setting("DATABASE_URL"), Some(&secured));
+        let distant = ["DATABASE_URL", "REDIS_URL"]
+            .map(|url| relay::relay(host(stack.setting(url)).parse().expect("an address")));
         let redis = redis::Client::open(stack.setting("REDIS_URL")).expect("a URL");
         let redis = redis.get_multiplexed_async_connection().await.expect("Redis answers");
         let migrated = "test_migrated";
@@ -108,7 +133,10 @@ impl World {
             looks: AtomicI64::new(0),
             migrated,
             sns: Sns::start().await,
-            ca,
+            tls,
+            behind_pooler,
+            distant,
+            _pooler: pooler,
             _gemini: gemini,
         }
     }
@@ -140,7 +168,7 @@ impl World {
         }
         let database = if name == "migrate" { &self.migrated } else { stack.setting("DATABASE_URL") };
         settings.insert("DATABASE_URL".to_owned(), format!("{database}?sslmode=verify-full"));
-        settings.insert("TLS_CA_FILE".to_owned(), self.ca.file().to_owned());
+        settings.insert("TLS_CA_FILE".to_owned(), self.tls.ca_file().to_owned());
         match name {
             "otp-sender" => settings.insert("AWS_ENDPOINT_URL".to_owned(), self.sns.url().to_owned()),
             "auth" => settings.insert("OTP_DELIVERY".to_owned(), "sns".to_owned()),
@@ -148,4 +176,30 @@ impl World {
         };
         Program { name: name.to_owned(), bootstrap: built.bootstrap.clone(), settings }
     }
+
+    /// The same, with its stores in a place.
+    pub(crate) fn program_at(&self, name: &str, place: Place) -> Program {
+        let mut program = self.program(name);
+        match place {
+            Place::Beside => {}
+            Place::BehindPooler => {
+                let url = format!("{}?sslmode=verify-full&pgbouncer=true", self.behind_pooler);
+                program.settings.insert("DATABASE_URL".to_owned(), url);
+            }
+            Place::OtherZone => {
+                for (setting, relay) in ["DATABASE_URL", "REDIS_URL"].into_iter().zip(self.distant) {
+                    let url = program.settings.get_mut(setting).expect("a setting of every function");
+                    *url = url.replace(host(url), &relay.to_string());
+                }
+            }
+        }
+        program
+    }
+}
+
+/// The host and port of a URL.
+fn host(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").expect("a URL");
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }

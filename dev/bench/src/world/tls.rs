@@ -7,24 +7,28 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio_postgres::{Client, NoTls};
 
-/// The certificate authority's file; it is removed when dropped.
+/// A certificate for 127.0.0.1, and the file of its authority, which is removed when dropped.
 #[derive(Debug)]
-pub(super) struct Ca(PathBuf);
+pub(super) struct Tls {
+    ca: PathBuf,
+    pub(super) certificate: String,
+    pub(super) key: String,
+}
 
-impl Ca {
-    pub(super) fn file(&self) -> &str {
-        self.0.to_str().expect("a path in UTF-8")
+impl Tls {
+    pub(super) fn ca_file(&self) -> &str {
+        self.ca.to_str().expect("a path in UTF-8")
     }
 }
 
-impl Drop for Ca {
+impl Drop for Tls {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.ca);
     }
 }
 
 /// Gives the server a certificate for 127.0.0.1 and turns encryption on.
-pub(super) async fn encrypt(sql: &Client, url: &str) -> Ca {
+pub(super) async fn encrypt(sql: &Client, url: &str) -> Tls {
     let mut authority = CertificateParams::new(Vec::new()).expect("no names");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority =
@@ -32,10 +36,11 @@ pub(super) async fn encrypt(sql: &Client, url: &str) -> Ca {
     let key = KeyPair::generate().expect("a key");
     let server = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("an address");
     let server = server.signed_by(&key, &authority).expect("a certificate");
-    let file = std::env::temp_dir().join(format!("chat-backend-bench-ca-{}.pem", std::process::id()));
-    fs::write(&file, authority.pem()).expect("a temporary file");
+    let ca = std::env::temp_dir().join(format!("chat-backend-bench-ca-{}.pem", std::process::id()));
+    fs::write(&ca, authority.pem()).expect("a temporary file");
+    let (certificate, key) = (server.pem(), key.serialize_pem());
     // The server writes the files itself: it must own them, and no other user may read the key.
-    for (name, pem) in [("server.crt", server.pem()), ("server.key", key.serialize_pem())] {
+    for (name, pem) in [("server.crt", &certificate), ("server.key", &key)] {
         let lines = pem.trim().replace("\r\n", "\n");
         let copy =
             format!("copy (select unnest(string_to_array('{lines}', E'\\n'))) to program 'umask 077 && cat > {name}'");
@@ -46,7 +51,7 @@ pub(super) async fn encrypt(sql: &Client, url: &str) -> Ca {
     while !is_encrypting(url).await {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ca(file)
+    Tls { ca, certificate, key }
 }
 
 /// Whether encryption is on for a new connection.
