@@ -10,11 +10,10 @@ use shared::domain::Clock;
 
 use crate::figures::{median, ms};
 use crate::lambda::Lambda;
+use crate::starts::STARTS;
 use crate::work::Work;
 use crate::world::{Place, ROUND_TRIP, World};
 
-/// Processes of each kind in each place.
-const STARTS: usize = 20;
 const PLACES: [Place; 3] = [Place::Beside, Place::BehindPooler, Place::OtherZone];
 const COMPARED: [Work; 4] = [Work::BareRedis, Work::BarePostgres, Work::Me, Work::Send];
 

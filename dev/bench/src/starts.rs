@@ -3,12 +3,12 @@
 use serde_json::json;
 use testkit::event;
 
-use crate::figures::{mb, median_of, ms};
+use crate::figures::{mb, median, median_of, ms};
 use crate::lambda::{Lambda, Program};
 use crate::world::{Built, World};
 
 /// How often each function is started.
-pub(crate) const STARTS: usize = 20;
+pub(crate) const STARTS: usize = 40;
 
 /// The figures of one function.
 #[derive(Debug)]
@@ -16,7 +16,9 @@ pub(crate) struct Start {
     pub(crate) name: String,
     pub(crate) built: Built,
     /// Milliseconds until it asks for an event.
-    pub(crate) ready: f64,
+    ready: f64,
+    /// The same, as a multiple of what `hello` took in the same turn.
+    pub(crate) times_hello: f64,
     /// Milliseconds until the first response.
     answered: f64,
     /// Milliseconds of processor time until it asks for an event.
@@ -41,16 +43,19 @@ pub(crate) async fn measure(world: &World) -> Vec<Start> {
             samples.push(start(&world.program(name)).await);
         }
     }
-    let starts: Vec<_> = names.into_iter().zip(samples).map(|(name, samples)| summary(world, name, &samples)).collect();
+    let hello: Vec<_> = samples.first().into_iter().flatten().map(|sample| sample.ready).collect();
+    let starts: Vec<_> = names.into_iter().zip(samples).map(|(name, of)| summary(world, name, &of, &hello)).collect();
     print(&starts);
     starts
 }
 
-fn summary(world: &World, name: &str, samples: &[Sample]) -> Start {
+fn summary(world: &World, name: &str, samples: &[Sample], hello: &[f64]) -> Start {
+    let times_hello: Vec<_> = samples.iter().zip(hello).map(|(sample, hello)| sample.ready / hello).collect();
     Start {
         name: name.to_owned(),
         built: world.programs[name].clone(),
         ready: median_of(samples, |sample| sample.ready),
+        times_hello: median(&times_hello),
         answered: median_of(samples, |sample| sample.answered),
         cpu: median_of(samples, |sample| sample.cpu),
     }
@@ -69,7 +74,7 @@ fn print(starts: &[Start]) {
             mb(start.built.binary_bytes),
             mb(start.built.zip_bytes),
             start.ready,
-            start.ready / starts.first().map_or(start.ready, |hello| hello.ready),
+            start.times_hello,
             start.answered,
             start.cpu
         );
