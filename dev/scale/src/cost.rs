@@ -12,7 +12,7 @@ const HOURS: f64 = 730.0;
 /// Memory of the worker and of the streaming function, in GB: template.yaml's.
 const WAITING_GB: f64 = 0.125;
 /// Log lines of a reply and of a stream, in bytes.
-const REPLY_LOGGED: f64 = 2_181.0;
+const REPLY_LOGGED: f64 = 1_701.0;
 const STREAM_LOGGED: f64 = 680.0;
 /// Bytes to and from Gemini for an answer, TLS and JSON included.
 const REPLY_WIRE: f64 = 20_000.0;
