@@ -81,7 +81,8 @@ impl Auth {
         self.identify(bearer, self.cache.session(&Visit { by_session: true, ..self.visit(bearer) })).await
     }
 
-    /// The same for a request that also needs Postgres: a new process begins to connect while Redis is `asked`.
+    /// The caller of a request that will need Postgres as well: a new process begins to connect to it while Redis is
+    /// `asked`.
     pub async fn identify(
         &self,
         bearer: &Bearer,

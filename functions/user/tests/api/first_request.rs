@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use shared::cache::Cache;
-use testkit::{Relay, capture};
+use testkit::{Relay, TestApi, User, capture};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -49,28 +49,30 @@ async fn postgres_is_connected_to_while_redis_is_asked_and_once() {
     assert!(!logs.text().contains("Postgres is asked"), "{}", logs.text());
 }
 
-#[tokio::test]
-async fn a_refusal_does_not_wait_for_postgres() {
-    let mut api = api().await;
-    let ada = api.signed_in().await;
-    Cache::from_env(&api.stack.env()).unwrap().mark_revoked(&[ada.session.unwrap()]).await.unwrap();
+/// The same user in a new process, whose Postgres takes connections and says nothing until it is dropped.
+async fn with_a_silent_postgres(mut api: TestApi, user: &User) -> (User, TcpListener) {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("postgres://chat@{}/chat", silent.local_addr().unwrap());
     api.stack = api.stack.with("DATABASE_URL", url);
-    let ada = ada.at(api.router_of(user::router));
+    (user.at(api.router_of(user::router)), silent)
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_wait_for_postgres() {
+    let api = api().await;
+    let ada = api.signed_in().await;
+    Cache::from_env(&api.stack.env()).unwrap().mark_revoked(&[ada.session.unwrap()]).await.unwrap();
+    let (ada, _silent) = with_a_silent_postgres(api, &ada).await;
     let refused = timeout(Duration::from_secs(2), ada.get("/user/me")).await;
     assert_eq!(refused.expect("an answer before the time to connect is over").status(), 401);
 }
 
 #[tokio::test]
 async fn a_silent_postgres_is_waited_for_once() {
-    let mut api = api().await;
+    let api = api().await;
     // Redis does not know the session, so Postgres is asked about it.
     let ada = api.signed_in().await;
-    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("postgres://chat@{}/chat", silent.local_addr().unwrap());
-    api.stack = api.stack.with("DATABASE_URL", url);
-    let ada = ada.at(api.router_of(user::router));
+    let (ada, _silent) = with_a_silent_postgres(api, &ada).await;
     // A connection may take three seconds.
     let answer = timeout(Duration::from_secs(5), ada.get("/user/me")).await;
     assert_eq!(answer.expect("an answer after one try to connect").status(), 503);
