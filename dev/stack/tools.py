@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stack.console import Failure, run, step
@@ -45,8 +46,10 @@ def ensure(environments: list[str], postgres: bool, redis: bool, browser: bool, 
     with (DEV / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _ensure_packages(postgres, redis, browser, pooler)
-        for name in environments:
-            _ensure_environment(name)
+        missing = [name for name in environments if not _is_installed(name)]
+        if missing:
+            with step(f"installing {', '.join(missing)}"), ThreadPoolExecutor() as pool:
+                list(pool.map(_install, missing))
 
 
 def ensure_cargo() -> None:
@@ -55,20 +58,30 @@ def ensure_cargo() -> None:
         raise Failure("cargo is not on the PATH: install Rust from https://rustup.rs and open a new shell.")
 
 
-def _ensure_environment(name: str) -> None:
-    requirements = ROOT / "dev" / f"requirements-{name}.txt"
+def _requirements(name: str) -> Path:
+    return ROOT / "dev" / f"requirements-{name}.txt"
+
+
+def _stamp(name: str) -> str:
+    """What an installed environment says of itself."""
+    return hashlib.sha256(
+        _requirements(name).read_bytes() + sys.version.encode() + str(_folder(name)).encode()
+    ).hexdigest()
+
+
+def _is_installed(name: str) -> bool:
+    stamp = _folder(name) / "stamp"
+    return stamp.exists() and stamp.read_text() == _stamp(name)
+
+
+def _install(name: str) -> None:
     directory = _folder(name)
-    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + str(directory).encode()).hexdigest()
-    stamp = directory / "stamp"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    with step(f"installing {name} (once)"):
-        shutil.rmtree(directory, ignore_errors=True)
-        log = DEV / "logs" / f"install-{name}.log"
-        run([sys.executable, "-m", "venv", directory], log, "Creating a Python environment")
-        pip = [directory / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
-        run(pip, log, f"Installing {name}")
-        stamp.write_text(wanted)
+    shutil.rmtree(directory, ignore_errors=True)
+    log = DEV / "logs" / f"install-{name}.log"
+    run([sys.executable, "-m", "venv", directory], log, "Creating a Python environment")
+    pip = [directory / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", _requirements(name)]
+    run(pip, log, f"Installing {name}")
+    (directory / "stamp").write_text(_stamp(name))
 
 
 def _ensure_packages(postgres: bool, redis: bool, browser: bool, pooler: bool) -> None:
