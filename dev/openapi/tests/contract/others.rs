@@ -28,6 +28,8 @@ async fn every_id_of_another_user_is_not_found() {
         let refused = service.at(&bob, path).json(method.clone(), &address, &[], body.clone()).await;
         assert_eq!((refused.status(), refused.code().as_str()), (404, "not_found"), "{method} {path}");
 
+        // A stream of a reply that nobody writes would last until its greatest age.
+        at_rooms.post(&format!("/chatroom/{room}/message/{message}/cancel"), json!(null)).await;
         let allowed = service.at(&alice, path).json(method.clone(), &address, &[], body).await;
         assert_ne!(allowed.status(), 404, "{method} {path} is not found for its owner either");
         tried += 1;
