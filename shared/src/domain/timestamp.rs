@@ -63,7 +63,7 @@ impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(self.0 + duration)
+        Self(self.0.saturating_add(signed(duration)))
     }
 }
 
@@ -71,8 +71,12 @@ impl Sub<Duration> for Timestamp {
     type Output = Self;
 
     fn sub(self, duration: Duration) -> Self {
-        Self(self.0 - duration)
+        Self(self.0.saturating_sub(signed(duration)))
     }
+}
+
+fn signed(duration: Duration) -> time::Duration {
+    duration.try_into().unwrap_or(time::Duration::MAX)
 }
 
 impl std::fmt::Display for Timestamp {
@@ -92,7 +96,10 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        OffsetDateTime::parse(&text, &Rfc3339).map(Self::new).map_err(serde::de::Error::custom)
+        let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(serde::de::Error::custom)?;
+        // Near the end of 9999 a moment of another offset has no date in UTC.
+        let at = at.checked_to_offset(UtcOffset::UTC);
+        at.map(Self::new).ok_or_else(|| serde::de::Error::custom("is beyond the year 9999"))
     }
 }
 
@@ -100,6 +107,10 @@ speaks_sql!(Timestamp, OffsetDateTime, |at| at.0, |at| Ok(Self::new(at)));
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
     use super::Timestamp;
 
     #[test]
@@ -112,5 +123,15 @@ mod tests {
     fn the_allowance_resets_at_the_next_midnight_even_at_midnight() {
         let midnight: Timestamp = serde_json::from_str("\"2026-12-31T00:00:00Z\"").unwrap();
         assert_eq!(midnight.next_midnight().to_string(), "2027-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_beyond_the_year_9999_is_refused_or_cut_and_no_panic() {
+        for text in ["9999-12-31T23:59:59-23:59", "10000-01-01T00:00:00Z"] {
+            assert!(serde_json::from_value::<Timestamp>(json!(text)).is_err(), "{text}");
+        }
+        let last: Timestamp = serde_json::from_value(json!("9999-12-31T23:59:59Z")).unwrap();
+        assert_eq!(last.since(last - Duration::from_secs(5)), Duration::from_secs(5));
+        assert!(last + Duration::MAX >= last && last - Duration::MAX < last);
     }
 }

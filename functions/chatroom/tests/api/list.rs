@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::cache::CachedRooms;
+use shared::domain::ChatroomId;
+use shared::http::Cursor;
 use testkit::{Stack, TestApi, visit};
 
 fn titles(body: &Value) -> Vec<String> {
@@ -156,4 +158,18 @@ async fn without_redis_everything_works_and_nothing_is_cached() {
     }
     let sent = alice.post(&format!("/chatroom/{}/message", room.id()), json!({ "content": "hi" })).await;
     assert_eq!((sent.status(), api.queued().len()), (202, 1));
+}
+
+#[tokio::test]
+async fn a_cursor_that_its_user_made_up_fails_as_a_cursor() {
+    let api = TestApi::start(chatroom::router).await;
+    let alice = api.signed_in().await;
+    let cursors = Cursor::of(&[&"rooms", &alice.id.unwrap()]);
+    let id = ChatroomId::generate();
+    // In UTC the first is in the year 10000.
+    for moment in ["9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59", "now"] {
+        let answer = alice.get(&format!("/chatroom?cursor={}", cursors.write(&(moment, id)))).await;
+        assert!([200, 400].contains(&answer.status()), "{moment}: {}", answer.body());
+        assert_eq!(answer.status() == 400, answer.code() == "cursor_invalid", "{moment}");
+    }
 }
