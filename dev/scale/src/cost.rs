@@ -21,6 +21,8 @@ const ACU_PROCESSORS: f64 = 0.25;
 const ACU_BUSY: f64 = 0.6;
 /// The smallest Aurora that does not pause.
 const ACU_LEAST: f64 = 0.5;
+/// Instances of Aurora as samconfig.toml has them for prod: the second one takes over, so it grows with the first.
+const ACU_INSTANCES: f64 = 2.0;
 /// Managed Instances: how many Lambda starts at least, and how many replies one of them is taken to make at once (not
 /// measured: a stream takes 10 ms of a processor, and an instance has two).
 const MANAGED_LEAST: f64 = 3.0;
@@ -62,11 +64,11 @@ pub struct Month {
     pub managed: f64,
     /// The streaming function while replies are followed.
     pub streams: f64,
-    /// Aurora Serverless with a year of data.
+    /// Aurora Serverless, two instances, with a year of data.
     pub postgres: f64,
     /// Valkey serverless.
     pub redis: f64,
-    /// One NAT gateway, alarms and metrics.
+    /// One NAT gateway with its address, alarms and metrics.
     pub fixed: f64,
     /// Codes by SMS.
     pub sms: f64,
@@ -94,12 +96,12 @@ impl Month {
             managed: (load.replies() / MANAGED_REPLIES).ceil().max(MANAGED_LEAST) * usd::MANAGED_HOUR * HOURS
                 + messages * (usd::INVOCATIONS_MILLION + queue + REPLY_LOGGED / 1e3 * usd::LOGS_GB),
             streams: messages * (usd::INVOCATIONS_MILLION + waits + STREAM_LOGGED / 1e3 * usd::LOGS_GB),
-            postgres: units * usd::ACU_HOUR * HOURS
+            postgres: ACU_INSTANCES * units * usd::ACU_HOUR * HOURS
                 + load.gb_a_year() * usd::AURORA_GB
                 + messages * TURN_IO * usd::AURORA_IO_MILLION,
             redis: 0.1 * usd::VALKEY_GB_HOUR * HOURS
                 + load.redis() / load.habits.peak * 3600.0 * HOURS / 1e6 * usd::VALKEY_MILLION,
-            fixed: usd::NAT_HOUR * HOURS
+            fixed: (usd::NAT_HOUR + usd::ADDRESS_HOUR) * HOURS
                 + messages * REPLY_WIRE / 1e3 * usd::NAT_GB
                 + ALARMS * usd::ALARM
                 + METRICS * usd::METRIC,
@@ -134,7 +136,7 @@ impl Display for Table<'_> {
             ("requests", |month| month.requests),
             ("replies: the worker waits for Gemini", |month| month.replies),
             ("streams of them", |month| month.streams),
-            ("Aurora Serverless, a year of data", |month| month.postgres),
+            ("Aurora Serverless, two, a year of data", |month| month.postgres),
             ("Valkey serverless", |month| month.redis),
             ("NAT gateway, alarms, metrics", |month| month.fixed),
             ("AWS in all", Month::aws),

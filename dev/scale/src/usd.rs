@@ -32,6 +32,8 @@ pub const VALKEY_MILLION: f64 = 0.0023;
 pub const MANAGED_HOUR: f64 = 0.0725 * 1.15;
 /// A NAT gateway for an hour.
 pub const NAT_HOUR: f64 = 0.045;
+/// A public IPv4 address for an hour.
+pub const ADDRESS_HOUR: f64 = 0.005;
 /// A GB through a NAT gateway.
 pub const NAT_GB: f64 = 0.045;
 /// A metric of our own for a month.
