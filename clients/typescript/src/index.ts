@@ -42,9 +42,10 @@ export class ChatClient {
 
   constructor({ baseUrl, tokens = memoryTokens(), fetch: http = (request) => fetch(request), limits }: Options) {
     const base = new URL(baseUrl, globalThis.location?.href).href.replace(/\/+$/, "");
-    this.session = new Session(base, tokens, http);
+    const all = { ...LIMITS, ...limits };
+    this.session = new Session(base, tokens, http, all);
     this.api = this.session.api;
-    this.#door = { api: this.api, http, limits: { ...LIMITS, ...limits } };
+    this.#door = { api: this.api, http, limits: all };
   }
 
   /** Sends a message. Repeated until it is accepted or refused for good; it is stored once, whatever gets lost. */

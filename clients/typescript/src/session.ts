@@ -2,7 +2,7 @@
 
 import createClient, { type Client } from "openapi-fetch";
 import { ProblemError } from "./problem.js";
-import { sleep } from "./retry.js";
+import { type Limits, sleep } from "./retry.js";
 import type { components, paths } from "./schema.js";
 import type { Tokens, TokenStore } from "./tokens.js";
 
@@ -40,6 +40,7 @@ export class Session {
     private readonly base: string,
     private readonly store: TokenStore,
     private readonly http: Http,
+    private readonly limits: Limits,
   ) {
     this.api = createClient<paths>({ baseUrl: base, fetch: (request) => this.#fetch(request) });
     this.#open = createClient<paths>({ baseUrl: base, fetch: http });
@@ -72,7 +73,8 @@ export class Session {
 
   /** Signs out, here in any case; rejects if the API could not be told. */
   async signOut({ everywhere = false } = {}): Promise<void> {
-    const told = this.api.POST("/auth/logout", { params: { query: { everywhere } } });
+    const signal = AbortSignal.timeout(this.limits.answer);
+    const told = this.api.POST("/auth/logout", { params: { query: { everywhere } }, signal });
     const { response, error } = await told.finally(() => this.#forget());
     if (!response.ok && response.status !== 401) throw new ProblemError(response, error);
   }
@@ -135,7 +137,9 @@ export class Session {
   async #refresh(stale: string | undefined): Promise<string | undefined> {
     const { access_token, refresh_token, user_id } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
-    const { data, error, response } = await this.#open.POST("/auth/refresh", { body: { refresh_token } });
+    // All requests of all tabs wait for this one.
+    const signal = AbortSignal.timeout(this.limits.answer);
+    const { data, error, response } = await this.#open.POST("/auth/refresh", { body: { refresh_token }, signal });
     // Whoever signed in or out meanwhile is not undone.
     const now = await this.#load();
     if (now.refresh_token !== refresh_token) return now.access_token;

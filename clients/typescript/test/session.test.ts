@@ -73,6 +73,35 @@ test("a token at its end is renewed before it is sent", async (t) => {
   );
 });
 
+test("a renewal that hangs is given up, and the next request begins another one", async (t) => {
+  const server = await Server.start(t);
+  server.on("GET /user/me", me("b")).on("POST /auth/refresh", () => undefined, json(200, tokens("b")));
+  const client = createChatClient({
+    baseUrl: server.url,
+    tokens: memoryTokens(saved("a", 0)),
+    limits: { answer: 50 },
+  });
+
+  await assert.rejects(unwrap(client.api.GET("/user/me")), { name: "TimeoutError" });
+  assert.equal((await unwrap(client.api.GET("/user/me"))).id, "u1");
+
+  assert.deepEqual(
+    server.calls.map((call) => call.path),
+    ["/auth/refresh", "/auth/refresh", "/user/me"],
+  );
+});
+
+test("a sign-out that hangs is given up, and signs out here", async (t) => {
+  const server = await Server.start(t);
+  server.on("POST /auth/logout.*", () => undefined);
+  const client = createChatClient({ baseUrl: server.url, tokens: memoryTokens(saved("a")), limits: { answer: 50 } });
+  await client.session.ready;
+
+  await assert.rejects(client.session.signOut(), { name: "TimeoutError" });
+
+  assert.equal(client.session.signedIn, false);
+});
+
 test("a request with a body is repeated whole after the renewal", async (t) => {
   const server = await Server.start(t);
   const create = (response: any, call: any) =>
