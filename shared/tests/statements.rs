@@ -163,6 +163,7 @@ async fn conversation(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
         assert_eq!(run!(run, messages::list(db, user, room, turns, 10)).unwrap().items.len(), 3);
     }
     assert_eq!(run!(run, stats::replies(db, now)).len(), 2);
+    run!(run, messages::clear(db, user, Some(room)));
     assert_eq!(run!(run, chatrooms::delete(db, user, room, FREE)), Some(vec![]));
 }
 
@@ -211,6 +212,7 @@ async fn subscription(run: &mut Run, db: &Db, user: UserId, now: Timestamp) {
 async fn expiry(run: &mut Run, db: &Db, now: Timestamp) {
     let before = now - DAY;
     run!(run, sessions::delete_ended(db, before, 10));
+    assert_eq!(run!(run, refresh_tokens::delete_ended(db, before, 10)), 0);
     assert_eq!(run!(run, refresh_tokens::delete_replaced(db, before, 10)), 0);
     run!(run, messages::forget_keys(db, before, 10));
     run!(run, stripe_events::delete_received(db, before, 10));

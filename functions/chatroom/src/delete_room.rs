@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use shared::cache::Cache;
-use shared::db::{Db, chatrooms};
+use shared::db::{Db, chatrooms, messages};
 use shared::domain::{ChatroomId, FreeCancels};
 use shared::http::{Error, Path, Result};
 
@@ -25,6 +25,7 @@ pub(crate) async fn delete_room(
     caller: RoomWriter,
     Path(id): Path<ChatroomId>,
 ) -> Result<StatusCode> {
+    messages::clear(&db, caller.user, Some(id)).await?;
     let unfinished = chatrooms::delete(&db, caller.user, id, free).await?;
     caller.written(&cache).await;
     let unfinished = unfinished.ok_or_else(|| Error::not_found("chatroom"))?;

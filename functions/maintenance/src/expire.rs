@@ -27,9 +27,9 @@ const MOST: i64 = 1_000;
 /// How many rows were deleted or cleared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Expired {
-    /// Sessions with their refresh tokens.
+    /// Sessions.
     pub sessions: u64,
-    /// Refresh tokens that were replaced; the last two of each session are kept.
+    /// Refresh tokens that were replaced, or whose session is deleted; the last two of each other session are kept.
     pub refresh_tokens: u64,
     /// Idempotency keys; their messages are kept.
     pub idempotency_keys: u64,
@@ -46,18 +46,28 @@ pub struct Expired {
 }
 
 /// Deletes what had expired by `now`; stops at `until`. A replaced refresh token is recognised for as long as it would
-/// have been valid, `refreshable`.
+/// have been valid, `refreshable`. What fails keeps nothing else from being deleted.
 pub(crate) async fn expire(db: &Db, refreshable: Duration, now: Timestamp, until: Instant) -> Result<Expired, Fault> {
+    // First: nothing else must keep it longer than its day.
+    let past_usage = repeat(until, || past_usage::delete_before(db, now.day(), MOST)).await;
+    let replaced = repeat(until, || refresh_tokens::delete_replaced(db, now - refreshable, MOST)).await;
+    // Before their sessions, of which each may have thousands.
+    let ended = repeat(until, || refresh_tokens::delete_ended(db, now - SESSIONS, MOST)).await;
+    let sessions = repeat(until, || sessions::delete_ended(db, now - SESSIONS, MOST)).await;
+    let idempotency_keys = repeat(until, || messages::forget_keys(db, now - KEYS, MOST)).await;
+    let stripe_events = repeat(until, || stripe_events::delete_received(db, now - STRIPE_EVENTS, MOST)).await;
+    let allowances = repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await;
+    let attempts = repeat(until, || attempts::delete_before(db, now - ATTEMPTS, MOST)).await;
+    let customers = repeat(until, || customers::delete_erased(db, now - ERASED, MOST)).await;
     Ok(Expired {
-        // First: nothing else must keep it longer than its day.
-        past_usage: repeat(until, || past_usage::delete_before(db, now.day(), MOST)).await?,
-        sessions: repeat(until, || sessions::delete_ended(db, now - SESSIONS, MOST)).await?,
-        refresh_tokens: repeat(until, || refresh_tokens::delete_replaced(db, now - refreshable, MOST)).await?,
-        idempotency_keys: repeat(until, || messages::forget_keys(db, now - KEYS, MOST)).await?,
-        stripe_events: repeat(until, || stripe_events::delete_received(db, now - STRIPE_EVENTS, MOST)).await?,
-        allowances: repeat(until, || allowances::delete_before(db, (now - ALLOWANCES).day(), MOST)).await?,
-        attempts: repeat(until, || attempts::delete_before(db, now - ATTEMPTS, MOST)).await?,
-        customers: repeat(until, || customers::delete_erased(db, now - ERASED, MOST)).await?,
+        past_usage: past_usage?,
+        sessions: sessions?,
+        refresh_tokens: replaced? + ended?,
+        idempotency_keys: idempotency_keys?,
+        stripe_events: stripe_events?,
+        allowances: allowances?,
+        attempts: attempts?,
+        customers: customers?,
     })
 }
 

@@ -6,8 +6,8 @@ use shared::Fault;
 use shared::auth::{DeviceTokens, NumberMarks};
 use shared::cache::Cache;
 use shared::config::{ConfigError, Env};
-use shared::db::Db;
 use shared::db::users::{self, Deleted};
+use shared::db::{Db, messages};
 use shared::domain::{Clock, FreeCancels, Timestamp, UserId};
 use shared::http::{ACCOUNT_GONE, FreshCaller, Result};
 use shared::stripe::{Stripe, cancel_for_deletion};
@@ -51,6 +51,7 @@ pub(crate) async fn delete_me(
     FreshCaller(caller): FreshCaller,
 ) -> Result<StatusCode> {
     cancel_for_deletion(&db, &stripe, caller.user, clock.now()).await?;
+    messages::clear(&db, caller.user, None).await?;
     let deleted = users::delete(&db, caller.user, free, |mobile| marks.of(mobile), clock.now()).await?;
     let deleted = deleted.ok_or(ACCOUNT_GONE)?;
     telemetry::security(SecurityEvent::AccountDeleted, Some(caller.user));

@@ -133,6 +133,18 @@ pub async fn rotate(db: &Db, token: &Presented<'_>, now: Timestamp) -> Result<Ro
     }
 }
 
+/// Deletes tokens of sessions that ended before `before`, at most `most` of them.
+pub async fn delete_ended(db: &Db, before: Timestamp, most: i64) -> Result<u64, Fault> {
+    let sql = "delete from refresh_tokens where hash in (
+            select t.hash from sessions s
+            cross join lateral (
+                select hash from refresh_tokens where session_id = s.id limit $2 for update skip locked
+            ) t
+            where s.expires_at < $1 or s.revoked_at < $1
+            limit $2)";
+    db.execute(sql, &[&before, &most]).await
+}
+
 /// Deletes tokens that were replaced before `before`, at most `most` of them. The last two of each chain are kept.
 pub async fn delete_replaced(db: &Db, before: Timestamp, most: i64) -> Result<u64, Fault> {
     let sql = "delete from refresh_tokens where hash in (

@@ -7,11 +7,17 @@ delete from attempts where (reply_id, number) in ( select reply_id, number from 
 prepare statement (timestamp with time zone, bigint) as
 delete from customers where id in ( select id from customers where user_id is null and (stripe_customer_id is null or (checked_at = 'infinity' and closed_at < $1)) limit $2 for update skip locked );
 
+prepare statement (uuid, uuid, bigint) as
+delete from messages where id in ( select ended.id from chatrooms c cross join lateral ( select id from messages m where chatroom_id = c.id and completed_at is not null and not exists ( select from messages where chatroom_id = c.id and in_reply_to = m.id and state in ('pending', 'generating') ) limit $3 for update of m skip locked ) ended where c.user_id = $1 and ($2::uuid is null or c.id = $2) limit $3);
+
 prepare statement (date, bigint) as
 delete from past_usage where (mark, day) in ( select mark, day from past_usage where day + 0 < $1 limit $2 for update skip locked);
 
 prepare statement (timestamp with time zone, bigint) as
 delete from refresh_tokens where hash in ( select t.hash from refresh_tokens t join sessions s on s.id = t.session_id where t.created_at < $1 and coalesce(t.used_at, t.created_at) < $1 and s.refresh_head <> t.hash and s.refresh_parent is distinct from t.hash limit $2 for update of t skip locked);
+
+prepare statement (timestamp with time zone, bigint) as
+delete from refresh_tokens where hash in ( select t.hash from sessions s cross join lateral ( select hash from refresh_tokens where session_id = s.id limit $2 for update skip locked ) t where s.expires_at < $1 or s.revoked_at < $1 limit $2);
 
 prepare statement (timestamp with time zone, bigint) as
 delete from sessions where id in ( select id from sessions where expires_at < $1 or revoked_at < $1 limit $2);

@@ -90,3 +90,24 @@ async fn every_request_without_a_token_is_refused() {
         (401, "unauthenticated", "Bearer")
     );
 }
+
+#[tokio::test]
+async fn a_room_with_many_messages_is_deleted_whole_and_no_other_room_of_its_user() {
+    let api = TestApi::start(chatroom::router).await;
+    let user = api.signed_in().await;
+    let (room, other) = (user.post("/chatroom", json!({})).await.id(), user.post("/chatroom", json!({})).await.id());
+    let sql = api.stack.sql().await;
+    let messages =
+        "insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at)
+        select gen_random_uuid(), id, n, user_id, 'user', 'hi', 'completed', now(), now()
+        from chatrooms, generate_series(1, 2500) n";
+    sql.batch_execute(messages).await.unwrap();
+    sql.batch_execute("update chatrooms set last_seq = 2500").await.unwrap();
+    assert_eq!(user.post(&format!("/chatroom/{room}/message"), json!({ "content": "hi" })).await.status(), 202);
+
+    assert_eq!(user.delete(&format!("/chatroom/{room}")).await.status(), 204);
+
+    let left = "select count(*), count(distinct chatroom_id), min(chatroom_id::text) from messages";
+    let left = sql.query_one(left, &[]).await.unwrap();
+    assert_eq!((left.get(0), left.get(1), left.get(2)), (2500_i64, 1_i64, other.as_str()));
+}

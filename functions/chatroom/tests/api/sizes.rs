@@ -42,7 +42,7 @@ async fn walk(user: &User, path: &str, begin: &str) -> Vec<usize> {
 async fn long_replies_are_split_into_pages_that_lambda_can_return() {
     let api = TestApi::start(chatroom::router).await;
     let user = api.signed_in().await;
-    let room = format!("/chatroom/{}", room(&api, &user, 26, "x", 260_000).await);
+    let room = format!("/chatroom/{}", room(&api, &user, 26, "x", 80_000).await);
 
     let path = format!("{room}/message");
     let from_newest = walk(&user, &path, "").await;
@@ -68,7 +68,7 @@ async fn the_characters_that_json_makes_longest_fit_too() {
     let user = api.signed_in().await;
     let room = room(&api, &user, 100, "\u{1}", 8_000).await;
     let answer = user.get(&format!("/chatroom/{room}/message?limit=100")).await;
-    assert_eq!(answer.body()["data"].as_array().unwrap().len(), 98);
+    assert_eq!(answer.body()["data"].as_array().unwrap().len(), 32);
     assert!(handed_over(&answer) < LAMBDA, "{}", handed_over(&answer));
 }
 

@@ -61,7 +61,16 @@ async fn expired_rows_are_deleted_and_the_rest_stays() {
     let rest = Expired::default();
     assert_eq!(
         expired,
-        Expired { sessions: 2, stripe_events: 2, allowances: 1, attempts: 2, past_usage: 2, customers: 4, ..rest }
+        Expired {
+            sessions: 2,
+            refresh_tokens: 2,
+            stripe_events: 2,
+            allowances: 1,
+            attempts: 2,
+            past_usage: 2,
+            customers: 4,
+            ..rest
+        }
     );
     let (sessions, tokens) = (world.count("sessions").await, world.count("refresh_tokens").await);
     assert_eq!((sessions, tokens, world.count("stripe_events").await), (2, 2, 2));
@@ -163,4 +172,50 @@ async fn a_clean_up_reads_what_it_deletes_and_not_what_stays() {
         let (query, blocks): (String, i64) = (statement.get(0), statement.get(1));
         assert!(blocks < 40, "{blocks} blocks for {query}");
     }
+}
+
+#[tokio::test]
+async fn the_tokens_of_an_ended_session_are_deleted_a_part_at_a_time() {
+    let world = World::start().await;
+    let user = world.user().await;
+    let (sql, ended) = (world.stack.sql().await, world.stack.clock.now() - 31 * DAY);
+    let tokens = "with s as (
+            insert into sessions (id, user_id, created_at, last_used_at, expires_at)
+            select gen_random_uuid(), $1, $2::timestamptz, $2, $2 from generate_series(1, 2) returning id
+        )
+        insert into refresh_tokens (hash, session_id, created_at)
+        select sha256((id::text || n)::bytea), id, $2 from s, generate_series(1, 4000) n";
+    sql.execute(tokens, &[&user, &ended]).await.unwrap();
+    sql.batch_execute(
+        "create table deletions (tokens bigint);
+        create function note() returns trigger language plpgsql as
+            'begin insert into deletions select count(*) from gone; return null; end';
+        create trigger noted after delete on refresh_tokens referencing old table as gone
+            for each statement execute function note()",
+    )
+    .await
+    .unwrap();
+
+    let expired = expire(&world).await;
+
+    assert_eq!((expired.sessions, expired.refresh_tokens), (2, 8000));
+    let most: i64 = sql.query_one("select max(tokens) from deletions", &[]).await.unwrap().get(0);
+    assert_eq!(most, 1000);
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_keeps_nothing_else_from_being_deleted() {
+    let world = World::start().await;
+    fill(&world, 2).await;
+    let sql = world.stack.sql().await;
+    sql.batch_execute(
+        "create function refuse() returns trigger language plpgsql as 'begin raise exception $$no$$; end';
+        create trigger refused before delete on refresh_tokens for each row execute function refuse()",
+    )
+    .await
+    .unwrap();
+
+    assert!(world.run(Task::Expire).await.is_err(), "it is told");
+
+    assert_eq!((world.count("stripe_events").await, world.count("attempts").await), (2, 2));
 }

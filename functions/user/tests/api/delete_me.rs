@@ -252,3 +252,34 @@ async fn messages_that_are_sent_while_their_account_is_deleted_are_taken_or_refu
         assert_eq!(count(&api, table).await, 0, "{table}");
     }
 }
+
+/// Notes how many messages each statement deletes.
+const NOTED: &str = "
+    create table deletions (messages bigint);
+    create function note() returns trigger language plpgsql as
+        'begin insert into deletions select count(*) from gone; return null; end';
+    create trigger noted after delete on messages referencing old table as gone for each statement execute function note()";
+
+#[tokio::test]
+async fn many_messages_are_deleted_a_part_at_a_time() {
+    let api = api().await;
+    let (user, other) = (api.signed_in().await, api.signed_in().await);
+    let sql = api.stack.sql().await;
+    for owner in [&user, &other] {
+        let rooms = "insert into chatrooms (id, user_id, title, created_at, updated_at)
+            select gen_random_uuid(), $1, 'Tea', now(), now() from generate_series(1, 3)";
+        sql.execute(rooms, &[&owner.id.unwrap()]).await.unwrap();
+    }
+    let messages =
+        "insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at)
+        select gen_random_uuid(), id, n, user_id, 'user', 'hi', 'completed', now(), now()
+        from chatrooms, generate_series(1, 2500) n";
+    sql.batch_execute(messages).await.unwrap();
+    sql.batch_execute(NOTED).await.unwrap();
+
+    assert_eq!(user.delete("/user/me").await.status(), 204);
+
+    assert_eq!((count(&api, "messages").await, count(&api, "chatrooms").await), (7500, 3), "the other one's");
+    let most: i64 = sql.query_one("select max(messages) from deletions", &[]).await.unwrap().get(0);
+    assert_eq!(most, 2000);
+}

@@ -1,6 +1,7 @@
 //! `messages`: a room's turns, accepted in one statement and read by their place in the room.
 
 mod accept;
+mod clear;
 mod earlier;
 
 use const_format::formatcp;
@@ -13,6 +14,7 @@ use crate::Fault;
 use crate::domain::{ChatroomId, MessageId, ReplyError, ReplyState, Role, Timestamp, UserId};
 
 pub use accept::{Accept, Accepted, NewMessage, accept};
+pub use clear::clear;
 pub use earlier::earlier;
 
 row! {
@@ -96,9 +98,10 @@ pub enum Turns {
     After(i64),
 }
 
-/// The bytes of text that a page holds at most; a longer turn is a page of its own. A response of Lambda has at most
-/// 6,291,556 bytes. JSON that is sent in JSON makes seven bytes of one in the worst case, a control character.
-pub const PAGE_BYTES: i64 = 768 * 1024;
+/// The bytes of text that a page holds at most; a longer turn is a page of its own. JSON that is sent in JSON makes seven
+/// bytes of one in the worst case, a control character, and a response of Lambda has at most 6,291,556 bytes. So much
+/// would do no harm to Lambda; but what one user can have us send costs.
+pub const PAGE_BYTES: i64 = 256 * 1024;
 
 /// A row of a room, with one of its turns if it has any.
 struct TurnOfRoom {
