@@ -121,6 +121,9 @@ export interface paths {
         /**
          * Renew the tokens
          * @description Exchanges a refresh token for its successor and a new access token. A client that did not get the response repeats the request: the token is accepted until its successor is used. After that its use ends the session.
+         *
+         *     Limits, unless the deployment sets others:
+         *     - 300 renewals of sessions from an address (IPv6: a /64) in a minute (`refresh_ip_limit`)
          */
         post: operations["refresh_tokens"];
         delete?: never;
@@ -570,6 +573,7 @@ export interface paths {
          *     Limits, unless the deployment sets others:
          *     - 120 requests of a user in a minute, to all operations with a session together (`too_many_requests`)
          *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
+         *     - 10 requests of a user in a minute that ask Stripe to change something or for a page (`billing_user_limit`)
          */
         post: operations["subscribe_to_pro"];
         delete?: never;
@@ -594,6 +598,7 @@ export interface paths {
          *     Limits, unless the deployment sets others:
          *     - 120 requests of a user in a minute, to all operations with a session together (`too_many_requests`)
          *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
+         *     - 10 requests of a user in a minute that ask Stripe to change something or for a page (`billing_user_limit`)
          */
         post: operations["cancel_subscription"];
         delete?: never;
@@ -642,6 +647,7 @@ export interface paths {
          *     Limits, unless the deployment sets others:
          *     - 120 requests of a user in a minute, to all operations with a session together (`too_many_requests`)
          *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
+         *     - 10 requests of a user in a minute that ask Stripe to change something or for a page (`billing_user_limit`)
          */
         post: operations["open_billing_portal"];
         delete?: never;
@@ -666,6 +672,7 @@ export interface paths {
          *     Limits, unless the deployment sets others:
          *     - 120 requests of a user in a minute, to all operations with a session together (`too_many_requests`)
          *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
+         *     - 10 requests of a user in a minute that ask Stripe to change something or for a page (`billing_user_limit`)
          */
         post: operations["reactivate_subscription"];
         delete?: never;
@@ -690,6 +697,7 @@ export interface paths {
          *     Limits, unless the deployment sets others:
          *     - 120 requests of a user in a minute, to all operations with a session together (`too_many_requests`)
          *     - 300 requests of an address (IPv6: a /64) in a minute, to all operations with a session together (`too_many_requests`)
+         *     - 10 requests of a user in a minute that ask Stripe to change something or for a page (`billing_user_limit`)
          */
         post: operations["resume_subscription"];
         delete?: never;
@@ -979,7 +987,7 @@ export interface components {
          * @description The code of a problem, for programs.
          * @enum {string}
          */
-        Code: "malformed_request" | "cursor_invalid" | "idempotency_key_invalid" | "signature_invalid" | "unauthenticated" | "otp_invalid" | "challenge_expired" | "credentials_invalid" | "refresh_invalid" | "forbidden" | "fresh_sign_in_required" | "account_locked" | "not_found" | "method_not_allowed" | "password_changed" | "reply_unfinished" | "already_subscribed" | "other_subscription" | "payment_pending" | "payment_due" | "subscription_paused" | "subscription_scheduled" | "payment_method_missing" | "no_subscription" | "already_cancelled" | "not_cancelled" | "not_paused" | "payload_too_large" | "unsupported_media_type" | "validation_failed" | "country_not_supported" | "challenge_token_invalid" | "signup_expired" | "password_common" | "idempotency_key_reused" | "allowance_spent" | "too_many_unfinished" | "too_many_rooms" | "otp_cooldown" | "otp_mobile_limit" | "otp_ip_limit" | "otp_mobile_ip_limit" | "otp_open_limit" | "login_ip_limit" | "login_mobile_limit" | "password_user_limit" | "password_hash_limit" | "signup_ip_limit" | "too_many_requests" | "operator_ip_limit" | "internal" | "portal_not_configured" | "unavailable";
+        Code: "malformed_request" | "cursor_invalid" | "idempotency_key_invalid" | "signature_invalid" | "unauthenticated" | "otp_invalid" | "challenge_expired" | "credentials_invalid" | "refresh_invalid" | "forbidden" | "fresh_sign_in_required" | "account_locked" | "not_found" | "method_not_allowed" | "password_changed" | "reply_unfinished" | "already_subscribed" | "other_subscription" | "payment_pending" | "payment_due" | "subscription_paused" | "subscription_scheduled" | "payment_method_missing" | "no_subscription" | "already_cancelled" | "not_cancelled" | "not_paused" | "payload_too_large" | "unsupported_media_type" | "validation_failed" | "country_not_supported" | "challenge_token_invalid" | "signup_expired" | "password_common" | "idempotency_key_reused" | "allowance_spent" | "too_many_unfinished" | "too_many_rooms" | "otp_cooldown" | "otp_mobile_limit" | "otp_ip_limit" | "otp_mobile_ip_limit" | "otp_open_limit" | "login_ip_limit" | "login_mobile_limit" | "password_user_limit" | "password_hash_limit" | "signup_ip_limit" | "refresh_ip_limit" | "too_many_requests" | "billing_user_limit" | "operator_ip_limit" | "internal" | "portal_not_configured" | "unavailable";
         /**
          * @description What a client learns about a code that is being sent.
          * @example {
@@ -1634,6 +1642,21 @@ export interface components {
             };
         };
         /**
+         * @description `billing_user_limit`: The user has asked to change the subscription, or for its pages, too often.
+         *
+         *     `too_many_requests`: Too many requests came from this user or this address within a minute.
+         */
+        "billing_user_limit-or-too_many_requests": {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description `country_not_supported`: Codes are not sent to numbers of this country.
          *
          *     `challenge_token_invalid`: The deployment wants proof that a person asks, and `challenge_token` is missing, used, expired or not valid.
@@ -2079,6 +2102,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `refresh_ip_limit`: Too many sessions were renewed from this address within a minute. */
+        refresh_ip_limit: {
+            headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                "X-Request-Id": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `reply_unfinished`: A reply to this message is not finished yet. */
         reply_unfinished: {
             headers: {
@@ -2461,6 +2495,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
+            429: components["responses"]["refresh_ip_limit"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             default: components["responses"]["gateway"];
@@ -3642,7 +3677,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["billing_user_limit-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             default: components["responses"]["gateway"];
@@ -3696,7 +3731,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["billing_user_limit-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             default: components["responses"]["gateway"];
@@ -3792,7 +3827,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["billing_user_limit-or-too_many_requests"];
             500: components["responses"]["portal_not_configured-or-internal"];
             503: components["responses"]["unavailable"];
             default: components["responses"]["gateway"];
@@ -3846,7 +3881,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["billing_user_limit-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             default: components["responses"]["gateway"];
@@ -3900,7 +3935,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            429: components["responses"]["too_many_requests"];
+            429: components["responses"]["billing_user_limit-or-too_many_requests"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             default: components["responses"]["gateway"];

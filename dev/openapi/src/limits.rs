@@ -69,7 +69,7 @@ fn all() -> Vec<Limit> {
     let (Ok(otp), Ok(day)) = (OtpLimits::from_env(&unset), Limits::from_env(&unset)) else { return Vec::new() };
     let Ok(requests) = RequestLimits::from_env(&unset) else { return Vec::new() };
     let Ok(bounds) = Bounds::from_env(&unset) else { return Vec::new() };
-    let of_users = [of_messages(day), of_rooms(bounds), of_requests(requests)].concat();
+    let of_users = [of_messages(day), of_rooms(bounds), of_requests(requests), of_billing()].concat();
     [of_codes(&otp), of_passwords(), of_operators(), of_users].concat()
 }
 
@@ -149,10 +149,17 @@ fn of_requests(limits: RequestLimits) -> Vec<Limit> {
     let code = ProblemCode::TooManyRequests;
     let words = |most, of| format!("{most} requests of {of} in a minute, to all operations with a session together");
     let address_words = words(address, "an address (IPv6: a /64)");
+    let refreshes = format!("{address} renewals of sessions from an address (IPv6: a /64) in a minute");
     vec![
+        limit(ProblemCode::RefreshIpLimit, "address", address, MINUTE, Some("RequestsPerAddressMinute"), refreshes),
         limit(code, "user", user, MINUTE, Some("RequestsPerUserMinute"), words(user, "a user")),
         limit(code, "address", address, MINUTE, Some("RequestsPerAddressMinute"), address_words),
     ]
+}
+
+fn of_billing() -> Vec<Limit> {
+    let words = "10 requests of a user in a minute that ask Stripe to change something or for a page";
+    vec![limit(ProblemCode::BillingUserLimit, "user", 10, MINUTE, None, words)]
 }
 
 fn of_rooms(bounds: Bounds) -> Vec<Limit> {

@@ -6,11 +6,12 @@ use shared::auth::RefreshToken;
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::{Error, Json, ProblemCode, Result};
+use shared::http::{ClientAddress, Error, Json, ProblemCode, Result};
 use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
 use crate::revocation;
+use crate::throttle::Throttle;
 use crate::tokens::{Issuer, Renewal, TokenSet};
 
 #[derive(Deserialize, ToSchema)]
@@ -24,7 +25,7 @@ pub(crate) struct Request {
     _device_token: Option<String>,
 }
 
-shared::refusals!(RefreshInvalid);
+shared::refusals!(RefreshInvalid, RefreshIpLimit);
 
 const INVALID: Error =
     Error::refused(ProblemCode::RefreshInvalid, "The refresh token is not valid any more. Sign in again.");
@@ -43,10 +44,13 @@ pub(crate) async fn refresh_tokens(
     State(db): State<Db>,
     State(cache): State<Cache>,
     State(issuer): State<Issuer>,
+    State(throttle): State<Throttle>,
     State(clock): State<Clock>,
+    ClientAddress(ip): ClientAddress,
     Json(request): Json<Request>,
 ) -> Result<Json<TokenSet>> {
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
+    throttle.admit_refresh(&ip).await?;
     match issuer.renew(&db, &old, clock.now()).await? {
         Renewal::Renewed(tokens) => Ok(Json(tokens)),
         Renewal::Reused(session, user) => {

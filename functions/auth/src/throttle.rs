@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use shared::auth::{DeviceToken, DeviceTokens};
-use shared::cache::{Cache, RateLimit, Slid, Slide};
+use shared::cache::{Cache, RateLimit, RequestLimits, Slid, Slide};
 use shared::config::{ConfigError, Env};
 use shared::domain::{Clock, Mobile, UserId};
 use shared::http::{Error, ProblemCode, Result};
@@ -23,6 +23,7 @@ const USER: &str = "password-user";
 const ADDRESS: &str = "password-ip";
 const HASHES: &str = "password-hashes";
 const SIGNUPS: &str = "signup-ip";
+const REFRESHES: &str = "refresh-ip";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Throttle {
@@ -35,6 +36,7 @@ pub(crate) struct Throttle {
     per_mobile: RateLimit,
     per_ip: RateLimit,
     hashes: RateLimit,
+    refreshes: RateLimit,
 }
 
 /// A password that may be tried.
@@ -44,8 +46,8 @@ pub(crate) struct Guess {
 }
 
 impl Throttle {
-    /// Reads `LOGIN_TRIES`, `LOGIN_TRIES_PER_MOBILE`, and the limits by address, which 0 removes: `LOGIN_PER_IP_HOUR`
-    /// and `PASSWORD_HASHES_PER_ADDRESS_MINUTE`.
+    /// Reads `LOGIN_TRIES`, `LOGIN_TRIES_PER_MOBILE`, and the limits by address, which 0 removes: `LOGIN_PER_IP_HOUR`,
+    /// `PASSWORD_HASHES_PER_ADDRESS_MINUTE` and `REQUESTS_PER_ADDRESS_MINUTE`.
     pub(crate) fn from_env(env: &Env, cache: Cache, clock: Clock) -> Result<Self, ConfigError> {
         let at_least_one = |name, default| match env.parsed(name, default)? {
             0 => Err(ConfigError::new(name, "must be at least 1: the tries at a number cannot be unlimited")),
@@ -67,6 +69,7 @@ impl Throttle {
                 }
                 most => RateLimit { most, within: MINUTE },
             },
+            refreshes: RateLimit { most: RequestLimits::from_env(env)?.per_address, within: MINUTE },
         })
     }
 
@@ -124,6 +127,16 @@ impl Throttle {
         self.count(&[signup, self.hashing(ip, has_password.into())], None).await.map(drop)
     }
 
+    /// Counts a refresh: it costs a row that is kept for weeks. Without Redis it is not limited, so that nobody is signed
+    /// out.
+    pub(crate) async fn admit_refresh(&self, ip: &str) -> Result<()> {
+        match self.count(&[Slide { kind: REFRESHES, of: ip, limit: self.refreshes, events: 1 }], None).await {
+            Err(Error::Unavailable(error)) => tracing::warn!(%error, "a refresh is not counted"),
+            counted => drop(counted?),
+        }
+        Ok(())
+    }
+
     fn hashing<'a>(&self, ip: &'a str, events: u32) -> Slide<'a> {
         Slide { kind: HASHES, of: ip, limit: self.hashes, events }
     }
@@ -143,6 +156,7 @@ fn refusal(kind: &str, pause: Duration) -> Error {
         SIGNUPS => (ProblemCode::SignupIpLimit, "Too many sign-ups from this address."),
         ADDRESS => (ProblemCode::LoginIpLimit, "Too many passwords were tried from this address."),
         HASHES | HOLDER_HASHES => (ProblemCode::PasswordHashLimit, "Too many passwords were sent within a minute."),
+        REFRESHES => (ProblemCode::RefreshIpLimit, "Too many sessions are renewed from this address."),
         USER => (ProblemCode::PasswordUserLimit, "Too many wrong passwords were given. Wait, or reset the password."),
         _ => (
             ProblemCode::LoginMobileLimit,

@@ -4,11 +4,12 @@ use axum::extract::State;
 use serde::Deserialize;
 use shared::db::customers::Customer;
 use shared::domain::SubscriptionState;
-use shared::http::{Caller, Error, Json, ProblemCode, Result};
+use shared::http::{Error, Json, ProblemCode, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
+use crate::buyer::Buyer;
 use crate::change::change;
 use crate::problems::{PAYMENT_PENDING, refused};
 use crate::views::SubscriptionView;
@@ -18,7 +19,7 @@ use crate::views::SubscriptionView;
 #[schema(as = CancelRequest)]
 pub(crate) struct Request {}
 
-shared::refusals!(NoSubscription, PaymentPending, AlreadyCancelled, SubscriptionScheduled);
+shared::refusals!(NoSubscription, PaymentPending, AlreadyCancelled, SubscriptionScheduled, BillingUserLimit);
 
 const ALREADY_CANCELLED: Error =
     Error::refused(ProblemCode::AlreadyCancelled, "The subscription is already set to end.");
@@ -37,10 +38,10 @@ const ALREADY_CANCELLED: Error =
 )]
 pub(crate) async fn cancel_subscription(
     State(billing): State<Billing>,
-    caller: Caller,
+    Buyer(user): Buyer,
     Json(Request {}): Json<Request>,
 ) -> Result<Json<SubscriptionView>> {
-    change(&billing, caller.user, async |customer, id| schedule(customer, id, &billing).await).await
+    change(&billing, user, async |customer, id| schedule(customer, id, &billing).await).await
 }
 
 async fn schedule(customer: &Customer, id: &str, billing: &Billing) -> Result<()> {

@@ -3,6 +3,7 @@
 //! Every change is made at Stripe while the customer's row is locked (`shared::db::customers::Held`), and the response
 //! shows Stripe's state afterwards.
 
+mod buyer;
 mod cancel_subscription;
 mod change;
 mod checkout;

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use shared::Fault;
 use shared::config::{ConfigError, Env};
 use shared::db::customers::{self, By};
-use shared::http::{self, Caller, Error, Json, ProblemCode};
+use shared::http::{self, Error, Json, ProblemCode};
 use shared::stripe::objects::PortalSession;
 use shared::stripe::{Billing, Reason};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::buyer::Buyer;
 use crate::problems::NO_SUBSCRIPTION;
 
 /// The portal of this deployment.
@@ -44,7 +45,7 @@ pub(crate) struct Response {
     portal_url: String,
 }
 
-shared::refusals!(NoSubscription, PortalNotConfigured);
+shared::refusals!(NoSubscription, PortalNotConfigured, BillingUserLimit);
 
 const NOT_CONFIGURED: Error = Error::refused(ProblemCode::PortalNotConfigured, "There is no portal at present.");
 
@@ -60,10 +61,10 @@ const NOT_CONFIGURED: Error = Error::refused(ProblemCode::PortalNotConfigured, "
 pub(crate) async fn open_billing_portal(
     State(billing): State<Billing>,
     State(portal): State<Portal>,
-    caller: Caller,
+    Buyer(user): Buyer,
     Json(Request {}): Json<Request>,
 ) -> http::Result<Json<Response>> {
-    let known = customers::status(&billing.db, caller.user, billing.clock.now()).await?;
+    let known = customers::status(&billing.db, user, billing.clock.now()).await?;
     let customer = known.and_then(|known| known.stripe_id).ok_or(NO_SUBSCRIPTION)?;
     let mut form = vec![("customer", customer.as_str()), ("return_url", &portal.return_url)];
     form.extend(portal.configuration.as_deref().map(|id| ("configuration", id)));
@@ -73,7 +74,7 @@ pub(crate) async fn open_billing_portal(
         Ok(session) => Ok(Json(Response { portal_url: session.url })),
         Err(error) if error.is_missing() => {
             // The customer was deleted at Stripe, and the event has not arrived yet.
-            billing.sync_customer(By::User(caller.user)).await?;
+            billing.sync_customer(By::User(user)).await?;
             Err(NO_SUBSCRIPTION)
         }
         Err(error) if error.reason() == Some(Reason::Portal) => {

@@ -4,11 +4,12 @@ use axum::extract::State;
 use serde::Deserialize;
 use shared::Fault;
 use shared::db::customers::Customer;
-use shared::http::{Caller, Error, Json, ProblemCode, Result};
+use shared::http::{Error, Json, ProblemCode, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
+use crate::buyer::Buyer;
 use crate::change::change;
 use crate::problems::refused;
 use crate::views::SubscriptionView;
@@ -24,7 +25,7 @@ struct Cancellation {
     cancel_at_period_end: bool,
 }
 
-shared::refusals!(NoSubscription, NotCancelled, SubscriptionScheduled);
+shared::refusals!(NoSubscription, NotCancelled, SubscriptionScheduled, BillingUserLimit);
 
 const NOT_CANCELLED: Error = Error::refused(ProblemCode::NotCancelled, "The subscription is not set to end.");
 
@@ -38,10 +39,10 @@ const NOT_CANCELLED: Error = Error::refused(ProblemCode::NotCancelled, "The subs
 )]
 pub(crate) async fn reactivate_subscription(
     State(billing): State<Billing>,
-    caller: Caller,
+    Buyer(user): Buyer,
     Json(Request {}): Json<Request>,
 ) -> Result<Json<SubscriptionView>> {
-    change(&billing, caller.user, async |customer, id| unschedule(customer, id, &billing).await).await
+    change(&billing, user, async |customer, id| unschedule(customer, id, &billing).await).await
 }
 
 async fn unschedule(customer: &Customer, id: &str, billing: &Billing) -> Result<()> {

@@ -4,11 +4,12 @@ use axum::extract::State;
 use serde::Deserialize;
 use shared::db::customers::Customer;
 use shared::domain::SubscriptionState;
-use shared::http::{Caller, Error, Json, ProblemCode, Result};
+use shared::http::{Error, Json, ProblemCode, Result};
 use shared::stripe::Billing;
 use shared::stripe::objects::Anything;
 use utoipa::ToSchema;
 
+use crate::buyer::Buyer;
 use crate::change::change;
 use crate::problems::refused;
 use crate::views::SubscriptionView;
@@ -18,7 +19,7 @@ use crate::views::SubscriptionView;
 #[schema(as = ResumeRequest)]
 pub(crate) struct Request {}
 
-shared::refusals!(NoSubscription, NotPaused, PaymentMethodMissing, PaymentDue, SubscriptionScheduled);
+shared::refusals!(NoSubscription, NotPaused, PaymentMethodMissing, PaymentDue, SubscriptionScheduled, BillingUserLimit);
 
 const NOT_PAUSED: Error = Error::refused(ProblemCode::NotPaused, "The subscription is not paused.");
 
@@ -33,10 +34,10 @@ const NOT_PAUSED: Error = Error::refused(ProblemCode::NotPaused, "The subscripti
 )]
 pub(crate) async fn resume_subscription(
     State(billing): State<Billing>,
-    caller: Caller,
+    Buyer(user): Buyer,
     Json(Request {}): Json<Request>,
 ) -> Result<Json<SubscriptionView>> {
-    change(&billing, caller.user, async |customer, id| resume(customer, id, &billing).await).await
+    change(&billing, user, async |customer, id| resume(customer, id, &billing).await).await
 }
 
 async fn resume(customer: &Customer, id: &str, billing: &Billing) -> Result<()> {

@@ -5,10 +5,11 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::db::customers::{self, By, Checkout};
 use shared::domain::Timestamp;
-use shared::http::{ACCOUNT_GONE, Caller, Json, Result};
+use shared::http::{ACCOUNT_GONE, Json, Result};
 use shared::stripe::Billing;
 use utoipa::ToSchema;
 
+use crate::buyer::Buyer;
 use crate::checkout::{Offer, Opened};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,7 +29,14 @@ pub(crate) struct Response {
     expires_at: Timestamp,
 }
 
-shared::refusals!(AlreadySubscribed, OtherSubscription, PaymentPending, PaymentDue, SubscriptionPaused);
+shared::refusals!(
+    AlreadySubscribed,
+    OtherSubscription,
+    PaymentPending,
+    PaymentDue,
+    SubscriptionPaused,
+    BillingUserLimit
+);
 
 /// Subscribe to Pro
 ///
@@ -42,11 +50,11 @@ shared::refusals!(AlreadySubscribed, OtherSubscription, PaymentPending, PaymentD
 pub(crate) async fn subscribe_to_pro(
     State(billing): State<Billing>,
     State(offer): State<Offer>,
-    caller: Caller,
+    Buyer(user): Buyer,
     Json(Request {}): Json<Request>,
 ) -> Result<(StatusCode, Json<Response>)> {
-    customers::make(&billing.db, caller.user, billing.clock.now()).await?;
-    let held = customers::hold(&billing.db, By::User(caller.user)).await?;
+    customers::make(&billing.db, user, billing.clock.now()).await?;
+    let held = customers::hold(&billing.db, By::User(user)).await?;
     let mut held = held.ok_or(ACCOUNT_GONE)?;
     let opened = offer.open(&mut held, &billing).await;
     // What was stored before a failure is committed: for example the customer, if no session could be made.

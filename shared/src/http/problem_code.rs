@@ -185,9 +185,15 @@ problem_codes! {
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";
+    RefreshIpLimit = "refresh_ip_limit", TOO_MANY_REQUESTS,
+        "Too many sessions were renewed from this address within a minute.",
+        "Wait for `Retry-After`; the refresh token stays valid.";
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS,
         "Too many requests came from this user or this address within a minute.",
         "Wait for `Retry-After`, and ask less often.";
+    BillingUserLimit = "billing_user_limit", TOO_MANY_REQUESTS,
+        "The user has asked to change the subscription, or for its pages, too often.",
+        "Wait for `Retry-After`. The subscription's status can be read meanwhile.";
     OperatorIpLimit = "operator_ip_limit", TOO_MANY_REQUESTS,
         "Too many wrong operator keys came from this address.",
         "Wait for `Retry-After`; then send the right key.";

@@ -255,6 +255,18 @@ async fn a_session_has_an_absolute_end_if_the_deployment_sets_one() {
 }
 
 #[tokio::test]
+async fn an_address_renews_no_more_sessions_than_is_allowed() {
+    let api = with(&[("REQUESTS_PER_ADDRESS_MINUTE", "2")]).await;
+    let (user, mut token) = signed_in(&api).await;
+    for _ in 0..2 {
+        token = text(&refresh(&user, &token).await, "refresh_token");
+    }
+    let refused = refresh(&user, &token).await;
+    assert_eq!((refused.status(), refused.code().as_str()), (429, "refresh_ip_limit"));
+    assert_eq!(refresh(&user.from("198.51.100.9"), &token).await.status(), 200, "the token is still valid");
+}
+
+#[tokio::test]
 async fn a_refresh_needs_no_redis() {
     let api = api().await;
     let (user, first) = signed_in(&api).await;
