@@ -56,15 +56,20 @@ impl Offer {
     /// Opens a checkout for the held customer, or finds the open one. Stripe is asked first whether there is already a
     /// subscription, since an event may be late or lost.
     pub(crate) async fn open(&self, held: &mut Held, billing: &Billing) -> Result<Opened, Fault> {
-        billing.sync_held(held).await?;
-        let state = held.customer.subscription.state;
-        if !state.is_over() {
-            return Ok(Opened::Refused(hindrance(state, held.customer.is_pro)));
+        if let Some(refusal) = hindrance(held, billing).await? {
+            return Ok(Opened::Refused(refusal));
         }
-        if let Some(checkout) = held.customer.checkout.clone()
-            && is_open(&checkout, &billing.stripe).await?
-        {
-            return Ok(Opened::Checkout(checkout));
+        if let Some(checkout) = held.customer.checkout.clone() {
+            match status(&checkout, &billing.stripe).await?.as_deref() {
+                Some("open") => return Ok(Opened::Checkout(checkout)),
+                // It may have been paid since Stripe was asked.
+                Some("complete") => {
+                    if let Some(refusal) = hindrance(held, billing).await? {
+                        return Ok(Opened::Refused(refusal));
+                    }
+                }
+                _ => {}
+            }
         }
         let checkout = self.make_checkout(held, billing).await?;
         held.set_checkout(Some(checkout.clone())).await?;
@@ -145,29 +150,37 @@ impl Offer {
     }
 }
 
-/// Makes the customer at Stripe; the same one if the first answer was lost, since the row's count names the operation.
+/// Makes the customer at Stripe; the same one if the first answer was lost, since the row's counts name the operation. A
+/// failure that Stripe would repeat is no customer: the next operation has another name, and a trial is still offered.
 async fn make_customer(held: &mut Held, stripe: &Stripe) -> Result<String, Fault> {
     let id = held.customer.id.to_string();
-    let operation = format!("customer-{id}-{}", held.customer.customer_count);
+    let operation = format!("customer-{id}-{}-{}", held.customer.customer_count, held.customer.checkout_count);
     let made = stripe.post::<Customer>(&["customers"], &[("metadata[customer]", &id)], &operation).await;
     if made.as_ref().is_err_and(StripeError::is_remembered) {
-        held.forget().await?;
+        held.set_checkout(None).await?;
     }
     let customer = made?.id;
     held.adopt(customer.clone()).await?;
     Ok(customer)
 }
 
-async fn is_open(checkout: &Checkout, stripe: &Stripe) -> Result<bool, Fault> {
+async fn status(checkout: &Checkout, stripe: &Stripe) -> Result<Option<String>, Fault> {
     match stripe.get::<Session>(&["checkout", "sessions", &checkout.session], &[]).await {
-        Ok(session) => Ok(session.status.as_deref() == Some("open")),
-        Err(error) if error.is_missing() => Ok(false),
+        Ok(session) => Ok(session.status),
+        Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Why no other subscription can begin while there is one in this state, to Pro or to something else.
-fn hindrance(state: SubscriptionState, is_pro: bool) -> Error {
+/// Why no other subscription can begin, if Stripe has one now.
+async fn hindrance(held: &mut Held, billing: &Billing) -> Result<Option<Error>, Fault> {
+    billing.sync_held(held).await?;
+    let state = held.customer.subscription.state;
+    Ok((!state.is_over()).then(|| refusal(state, held.customer.is_pro)))
+}
+
+/// The refusal while there is a subscription in this state, to Pro or to something else.
+fn refusal(state: SubscriptionState, is_pro: bool) -> Error {
     let (code, detail) = match state {
         SubscriptionState::Active | SubscriptionState::Trialing if !is_pro => {
             (ProblemCode::OtherSubscription, "You have a subscription that is not to Pro. Cancel it first.")

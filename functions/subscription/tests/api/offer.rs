@@ -65,3 +65,14 @@ async fn a_trial_longer_than_stripe_allows_is_refused_at_the_start() {
     let refused = router(&env, shop.api.stack.clock.clock()).unwrap_err();
     assert_eq!(refused.to_string(), "CHECKOUT_TRIAL_DAYS: is more than 730");
 }
+
+#[tokio::test]
+async fn a_failure_of_stripe_takes_nobodys_trial() {
+    let shop = Shop::open(router).await;
+    let user = shop.api.signed_in().await.at(offering(&shop, &[("CHECKOUT_TRIAL_DAYS", "14")]));
+    for path in ["/v1/customers", "/v1/checkout"] {
+        shop.admin("fail", json!({ "status": 500, "times": 3, "path_prefix": path, "method": "POST" })).await;
+        assert_eq!(user.post("/subscribe/pro", json!(null)).await.status(), 503);
+    }
+    assert_eq!(session(&shop, &user).await["amount_total"], 0);
+}

@@ -1,6 +1,7 @@
 //! `POST /subscribe/pro`
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use serde_json::json;
 use subscription::router;
@@ -163,4 +164,44 @@ async fn a_failure_that_stripe_may_have_saved_is_not_replayed() {
         assert!(of_this[..3].iter().all(|key| **key == *of_this[0]), "retries of one operation: {keys:?}");
         assert_ne!(of_this[3], of_this[0], "a new operation");
     }
+}
+
+#[tokio::test]
+async fn a_checkout_that_is_paid_while_it_is_looked_up_is_not_followed_by_another() {
+    let shop = Shop::open(router).await;
+    let (user, session) = shop.customer().await;
+    // Stripe has said that there is no subscription; about the session it is asked three times.
+    shop.admin("fail", json!({ "status": 500, "times": 2, "path_prefix": "/v1/checkout", "method": "GET" })).await;
+    let asks = tokio::spawn(async move { user.post("/subscribe/pro", json!(null)).await });
+    let looked_up = format!("GET /v1/checkout/sessions/{session}");
+    while shop.count(&looked_up).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    shop.act("sessions", &session, "pay").await;
+
+    let refused = asks.await.unwrap();
+
+    assert_eq!((refused.status(), refused.code().as_str()), (409, "already_subscribed"));
+}
+
+#[tokio::test]
+async fn a_user_asks_stripe_ten_times_a_minute_and_reads_the_status_meanwhile() {
+    let shop = Shop::open(router).await;
+    let (user, _) = shop.subscriber().await;
+    for number in 2..=10 {
+        let path = ["/subscription/cancel", "/subscription/reactivate"][number % 2];
+        assert_eq!(user.post(path, json!(null)).await.status(), 200, "{number}");
+    }
+    for path in ["/subscribe/pro", "/subscription/cancel", "/subscription/resume", "/subscription/portal"] {
+        let calls = shop.calls().await.len();
+        let refused = user.post(path, json!(null)).await;
+        assert_eq!((refused.status(), refused.code().as_str()), (429, "billing_user_limit"), "{path}");
+        assert_eq!(shop.calls().await.len(), calls, "Stripe is not asked");
+        assert_eq!(refused.header("retry-after"), "60");
+    }
+    assert_eq!(user.get("/subscription/status").await.status(), 200);
+    let (other, _) = shop.customer().await;
+    assert_eq!(other.post("/subscribe/pro", json!(null)).await.status(), 201, "others are not refused");
+    shop.api.stack.clock.advance(Duration::from_mins(1));
+    assert_eq!(user.post("/subscription/reactivate", json!(null)).await.status(), 200);
 }
