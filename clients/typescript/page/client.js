@@ -682,10 +682,11 @@ var ENDED = {
 };
 var LAG = 1e3;
 var Session = class {
-  constructor(base, store, http) {
+  constructor(base, store, http, limits) {
     this.base = base;
     this.store = store;
     this.http = http;
+    this.limits = limits;
     this.api = createClient({ baseUrl: base, fetch: (request) => this.#fetch(request) });
     this.#open = createClient({ baseUrl: base, fetch: http });
     this.ready = this.#load().then(() => void 0);
@@ -695,6 +696,7 @@ var Session = class {
   base;
   store;
   http;
+  limits;
   api;
   /** Resolves when the store was read. */
   ready;
@@ -722,7 +724,8 @@ var Session = class {
   }
   /** Signs out, here in any case; rejects if the API could not be told. */
   async signOut({ everywhere = false } = {}) {
-    const told = this.api.POST("/auth/logout", { params: { query: { everywhere } } });
+    const signal = AbortSignal.timeout(this.limits.answer);
+    const told = this.api.POST("/auth/logout", { params: { query: { everywhere } }, signal });
     const { response, error } = await told.finally(() => this.#forget());
     if (!response.ok && response.status !== 401) throw new ProblemError(response, error);
   }
@@ -776,7 +779,8 @@ var Session = class {
   async #refresh(stale) {
     const { access_token, refresh_token, user_id } = await this.#load();
     if (!refresh_token || access_token !== stale) return access_token;
-    const { data, error, response } = await this.#open.POST("/auth/refresh", { body: { refresh_token } });
+    const signal = AbortSignal.timeout(this.limits.answer);
+    const { data, error, response } = await this.#open.POST("/auth/refresh", { body: { refresh_token }, signal });
     const now = await this.#load();
     if (now.refresh_token !== refresh_token) return now.access_token;
     if (!data && response.status !== 401) throw new ProblemError(response, error);
@@ -850,9 +854,10 @@ var ChatClient = class {
   #door;
   constructor({ baseUrl, tokens = memoryTokens(), fetch: http = (request) => fetch(request), limits }) {
     const base = new URL(baseUrl, globalThis.location?.href).href.replace(/\/+$/, "");
-    this.session = new Session(base, tokens, http);
+    const all = { ...LIMITS, ...limits };
+    this.session = new Session(base, tokens, http, all);
     this.api = this.session.api;
-    this.#door = { api: this.api, http, limits: { ...LIMITS, ...limits } };
+    this.#door = { api: this.api, http, limits: all };
   }
   /** Sends a message. Repeated until it is accepted or refused for good; it is stored once, whatever gets lost. */
   async send(room, content, options = {}) {

@@ -6,12 +6,15 @@ import { h, icon } from "./dom.js";
 
 const IDLE = "Enter sends, Shift and Enter begin a new line";
 const BUSY = "An answer is being written, Escape stops it";
+/** The longest message, in characters. */
+const MOST = 8000;
+const count = (number) => number.toLocaleString("en");
 
 /** A composer with the draft of a room. `send(text)` gets what was written, `stop()` is called to stop an answer. */
 export function composer(app, room, { send, stop }) {
   const text = h("textarea", {
-    id: "message", rows: "1", placeholder: "Ask anything", "aria-label": "Message", enterkeyhint: "send", maxlength: "32000",
-    value: draft(app, room), dir: "auto",
+    id: "message", rows: "1", placeholder: "Ask anything", "aria-label": "Message", enterkeyhint: "send", dir: "auto",
+    value: draft(app, room),
   });
   const go = h("button.round.primary", { type: "submit", "aria-label": "Send", id: "send" }, icon("send"));
   const halt = h("button.round", { type: "button", "aria-label": "Stop", id: "stop", hidden: true, onclick: stop }, icon("stop"));
@@ -21,20 +24,26 @@ export function composer(app, room, { send, stop }) {
 
   function submit() {
     const written = text.value.trim();
-    if (!written || running) return;
+    look();
+    if (go.disabled || running) return;
     put("");
     send(written);
   }
   function put(written) {
     text.value = written;
     keepDraft(app, room, written);
-    grow();
+    look();
   }
-  // Browsers without `field-sizing` need the height told.
-  function grow() {
+  /** Shows whether the text can be sent. */
+  function look() {
+    const length = [...text.value.trim()].length;
+    const long = length > MOST;
+    go.disabled = !length || long;
+    hint.classList.toggle("error", long);
+    hint.textContent = long ? `${count(length)} of ${count(MOST)} characters` : running ? BUSY : IDLE;
+    // Browsers without `field-sizing` need the height told.
     text.style.height = "auto";
     text.style.height = `${text.scrollHeight}px`;
-    go.disabled = !text.value.trim();
   }
   element.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -47,7 +56,7 @@ export function composer(app, room, { send, stop }) {
       submit();
     }
   });
-  requestAnimationFrame(grow);
+  requestAnimationFrame(look);
 
   return {
     element,
@@ -58,7 +67,7 @@ export function composer(app, room, { send, stop }) {
       running = value;
       go.hidden = value;
       halt.hidden = !value;
-      hint.textContent = value ? BUSY : IDLE;
+      look();
       if (hadFocus) text.focus();
     },
     get running() {
@@ -66,11 +75,15 @@ export function composer(app, room, { send, stop }) {
     },
     /** Puts a text back that could not be sent, before what was typed since. */
     restore: (written) => put([written, text.value].filter(Boolean).join("\n")),
+    /** A message arrived: a draft with its text was being sent when the page was left. */
+    arrived: (content) => text.value === content && put(""),
+    /** Keeps what is typed now as the draft. */
+    keep: () => keepDraft(app, room, text.value),
     /** The new conversation is this room now. */
     set room(id) {
       keepDraft(app, room, "");
       room = id;
-      keepDraft(app, room, text.value);
+      this.keep();
     },
   };
 }

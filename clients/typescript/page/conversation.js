@@ -22,12 +22,13 @@ export function openConversation(app, id) {
   const head = header(app, closed.signal);
   const element = h("section.conversation", {}, head.element, log.element, h("div.foot", {}, notice.element, write.element));
   let following = null;
+  const waiting = []; // what is followed once the replies before it have ended
   let stopping = false;
   let last = null;
   // On a phone the focus would open its keyboard.
   const focus = () => matchMedia("(pointer: coarse)").matches || write.focus();
   const view = { element, room: id, focus, restore: write.restore, close, paid: notice.clear };
-  const outbox = openOutbox(app, view, { log, notice, write, head, closed: closed.signal, start, began, begin });
+  const outbox = openOutbox(app, view, { log, notice, write, head, closed: closed.signal, start, rest, began, begin });
 
   function close() {
     closed.abort();
@@ -42,7 +43,7 @@ export function openConversation(app, id) {
     for (const message of messages) {
       log.put(message);
       if (!last || message.id > last) last = message.id;
-      if (isUnderWay(message) && !following) follow({ room: view.room, reply: message });
+      if (isUnderWay(message)) followInTurn({ room: view.room, reply: message });
     }
   }
 
@@ -54,6 +55,7 @@ export function openConversation(app, id) {
       head.show(room);
       notice.clear();
       put(room.messages.data);
+      write.arrived(room.messages.data.findLast(({ role }) => role === "user")?.content);
       offerEarlier(room.messages.next_cursor);
       if (log.isEmpty) log.greet();
       log.toEnd();
@@ -107,6 +109,11 @@ export function openConversation(app, id) {
     stopping = false;
   }
 
+  /** Nothing is being sent; an answer may still be written. */
+  function rest() {
+    write.running = following !== null;
+  }
+
   /** The new conversation has a room now. */
   function began(room) {
     history.replaceState(null, "", `#/room/${room.id}`);
@@ -122,7 +129,7 @@ export function openConversation(app, id) {
     // What another device sent before it is still to be asked for.
     last ??= accepted.reply.id;
     log.reply(accepted.reply);
-    follow(accepted);
+    followInTurn(accepted);
     if (stopping) stop();
     log.toEnd();
     app.rooms.refresh();
@@ -136,9 +143,15 @@ export function openConversation(app, id) {
       // Its button is gone; Escape stops what is written.
       focus();
     } catch (error) {
-      write.running = false;
+      rest();
       notice.refuse(error);
     }
+  }
+
+  /** Follows a reply after those before it: the replies of a room are made one after the other. */
+  function followInTurn(accepted) {
+    if (following) waiting.push(accepted);
+    else follow(accepted);
   }
 
   /** Writes an answer as it comes. */
@@ -160,8 +173,10 @@ export function openConversation(app, id) {
 
   function end(message) {
     following = null;
-    write.running = false;
     if (message) log.reply(message);
+    const next = waiting.shift();
+    if (next) follow(next);
+    else rest();
   }
 
   async function stop() {

@@ -23,7 +23,7 @@ export function header(app, signal) {
   }
 
   function rename() {
-    const field = h("input", { value: room.title ?? "", "aria-label": "Title", maxlength: "200" });
+    const field = h("input", { value: room.title ?? "", "aria-label": "Title", maxlength: "120" });
     const edit = h("form.rename", {}, field);
     let over = false;
     const end = async (keep) => {

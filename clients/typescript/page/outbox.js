@@ -6,9 +6,18 @@ import { toast, words } from "./dom.js";
 
 const TITLE_LENGTH = 48;
 
+/** The title of a conversation that begins with a text: its first line, cut after a word. */
+function titleOf(text) {
+  const line = [...text.split("\n")[0].trim()];
+  if (line.length <= TITLE_LENGTH) return line.join("");
+  const cut = line.slice(0, TITLE_LENGTH).join("");
+  const words = /\s/.test(line[TITLE_LENGTH]) ? cut : cut.replace(/\s+\S*$/, "");
+  return `${words.trimEnd()}…`;
+}
+
 /** The outbox of a view with its parts. `start()` is called before a message is sent, `began(room)` when it made a room,
- * `begin(accepted)` follows the answer. */
-export function openOutbox(app, view, { log, notice, write, head, closed, start, began, begin }) {
+ * `begin(accepted)` follows the answer, `rest()` is called when there is none. */
+export function openOutbox(app, view, { log, notice, write, head, closed, start, rest, began, begin }) {
   const person = app.chat.session.signal;
 
   function send(text) {
@@ -30,7 +39,7 @@ export function openOutbox(app, view, { log, notice, write, head, closed, start,
       log.named(turn, accepted.message.id);
       begin(accepted);
     } catch (error) {
-      write.running = false;
+      rest();
       if (closed.aborted) return unsent(text, error);
       head.connected(Boolean(error.status));
       if (error.code !== "allowance_spent") return turn.lost(words(error), () => deliver(text, turn, key));
@@ -41,8 +50,7 @@ export function openOutbox(app, view, { log, notice, write, head, closed, start,
   }
 
   async function create(text) {
-    const title = text.split("\n")[0].slice(0, TITLE_LENGTH).trim();
-    const room = await unwrap(app.api.POST("/chatroom", { body: { title } }));
+    const room = await unwrap(app.api.POST("/chatroom", { body: { title: titleOf(text) } }));
     view.room = room.id;
     app.rooms.touch(room);
     // Another conversation may be open by now.
@@ -57,11 +65,16 @@ export function openOutbox(app, view, { log, notice, write, head, closed, start,
     else keepUnsent(app, view.room, text);
   }
 
-  /** Keeps what could not be sent, since its turns go with the view. */
-  function close() {
-    if (!person.aborted) log.lost().forEach((text) => keepUnsent(app, view.room, text));
+  function keep(texts) {
+    if (texts.length && !person.aborted) keepUnsent(app, view.room, texts.join("\n"));
   }
-  addEventListener("pagehide", (event) => event.persisted || close(), { signal: closed });
+  // A page that goes away ends what is being sent, and may not come back as it was.
+  addEventListener("pagehide", () => keep(log.unsent()), { signal: closed });
+  addEventListener("pageshow", (event) => event.persisted && write.keep(), { signal: closed });
 
-  return { send, close };
+  return {
+    send,
+    /** Keeps what could not be sent, since its turns go with the view. */
+    close: () => keep(log.lost()),
+  };
 }

@@ -22,7 +22,9 @@ export function openRooms(app) {
     });
     if (!rooms.length) items.push(h("li.empty", {}, "No conversations yet. Your first one begins with a message."));
     if (next) items.push(h("li", {}, button("Older conversations", more, { kind: ".link" })));
+    const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("href");
     list.replaceChildren(...items);
+    if (focused !== false) list.querySelector(focused ? `a[href="${focused}"]` : "button")?.focus({ preventScroll: true });
   }
 
   async function page(cursor) {
@@ -32,8 +34,22 @@ export function openRooms(app) {
   async function more() {
     const found = await page(next);
     const known = new Set(rooms.map((room) => room.id));
-    rooms = [...rooms, ...found.data.filter((room) => !known.has(room.id))];
+    const older = found.data.filter((room) => !known.has(room.id));
+    rooms = [...rooms, ...older];
     next = found.next_cursor;
+    draw();
+    list.querySelector(`a[href="#/room/${older[0]?.id}"]`)?.focus();
+  }
+
+  /** The newest page takes the place of the one before. What was listed below its last room still follows it, if that room
+   * was listed and has not changed. */
+  function put({ data, next_cursor }) {
+    const end = data.at(-1);
+    const place = rooms.findIndex((room) => room.id === end?.id && room.updated_at === end.updated_at);
+    const listed = new Set(data.map((room) => room.id));
+    const older = place < 0 || !next_cursor ? [] : rooms.slice(place + 1).filter((room) => !listed.has(room.id));
+    rooms = [...data, ...older];
+    if (!older.length) next = next_cursor;
     draw();
   }
 
@@ -41,9 +57,7 @@ export function openRooms(app) {
   async function refresh() {
     try {
       const found = await page();
-      rooms = found.data;
-      next = found.next_cursor;
-      draw();
+      put(found);
     } catch {
       // The list stays as it is; the conversation says that there is no connection.
     }

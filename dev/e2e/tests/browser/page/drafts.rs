@@ -3,7 +3,7 @@
 use e2e::{Person, variable};
 use serde_json::json;
 
-use crate::page::{ANSWER, ENTER, ask, sign_in};
+use crate::page::{ANSWER, ENTER, ask, count, say, sign_in};
 use crate::webdriver::{Browser, with_browser};
 
 /// Goes to a place of the page, and returns what is in its composer.
@@ -82,4 +82,67 @@ async fn with_tokens_of_another(browser: &Browser) {
         json!({ "access_token": bob.token(), "refresh_token": "r", "user_id": bob.get("/user/me").await.body["id"] });
     let keep = format!("localStorage.setItem('chat-backend', {})", json!(tokens.to_string()));
     browser.script(&keep).await;
+}
+
+/// From here on no message reaches the service.
+async fn block_sends(browser: &Browser) {
+    browser.devtools("Network.enable", json!({})).await;
+    browser.devtools("Network.setBlockedURLs", json!({ "urls": ["*/message"] })).await;
+}
+
+#[tokio::test]
+async fn a_message_that_was_being_sent_when_the_page_went_away_is_typed_again() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        ask(&browser, "What is tea?").await;
+        block_sends(&browser).await;
+        say(&browser, "And coffee?").await;
+        browser.shows(".turn.user.sending").await;
+
+        reload(&browser).await;
+
+        browser.reads(ANSWER, "You said: \"What is tea?\"").await;
+        assert_eq!(count(&browser, ".turn.user").await, 1);
+        assert_eq!(typed(&browser).await, "And coffee?");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_arrived_although_the_page_went_away_is_not_typed_again() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        ask(&browser, "What is tea?").await;
+        browser.types("#message", "What is tea?").await;
+
+        reload(&browser).await;
+
+        browser.reads(ANSWER, "You said: \"What is tea?\"").await;
+        assert_eq!(typed(&browser).await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_sent_is_kept_while_the_page_may_not_come_back() {
+    const GOES: &str = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))";
+    const COMES: &str = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))";
+    const KEPT: &str =
+        "return Object.entries(sessionStorage).filter(([key]) => key.startsWith('draft')).map(([, text]) => text)";
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        ask(&browser, "What is tea?").await;
+        block_sends(&browser).await;
+        say(&browser, "And coffee?").await;
+        browser.shows(".lost .note button").await;
+        say(&browser, "And milk?").await;
+        browser.types("#message", "Half a thought").await;
+
+        browser.script(GOES).await;
+        assert_eq!(browser.script(KEPT).await, json!(["And coffee?\nAnd milk?\nHalf a thought"]));
+
+        browser.script(COMES).await;
+        assert_eq!(browser.script(KEPT).await, json!(["Half a thought"]));
+    })
+    .await;
 }

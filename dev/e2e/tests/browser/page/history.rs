@@ -5,7 +5,7 @@ use std::time::Duration;
 use e2e::{Person, eventually, variable};
 use serde_json::{Value, json};
 
-use crate::page::{count, person, sign_in};
+use crate::page::{ANSWER, count, person, sign_in};
 use crate::webdriver::{Browser, with_browser};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -75,6 +75,56 @@ async fn earlier_messages_come_above_and_what_is_read_stays_in_its_place() {
         let order = "return [...document.querySelectorAll('.turn.user')].map((one) => one.innerText.trim()).join()";
         let expected: Vec<String> = (0..MESSAGES).map(|number| format!("Question {number}")).collect();
         assert_eq!(browser.script(order).await, expected.join(","));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_answers_that_are_being_made_are_both_shown_when_their_room_is_opened() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        let member = person(&browser).await;
+        let room = member.room().await;
+        for text in ["First [[slow:1500]]", "Second [[slow:1500]]"] {
+            let sent = member.post(&format!("{room}/message"), json!({ "content": text })).await;
+            assert_eq!(sent.status, 202, "{}", sent.body);
+        }
+
+        browser.script(&format!("location.hash = '#/room/{}'", &room["/chatroom/".len()..])).await;
+
+        browser.shows("#stop:not([hidden])").await;
+        browser.reads(ANSWER, "You said: \"Second [[slow:1500]]\"").await;
+        browser.shows("#send:not([hidden])").await;
+        assert_eq!(count(&browser, ".turn.assistant:not(.writing) .body").await, 2);
+    })
+    .await;
+}
+
+/// How many conversations are listed, and where the one with the focus leads.
+const LISTED: &str =
+    "return [document.querySelectorAll('#rooms a').length, document.activeElement.getAttribute('href')]";
+
+#[tokio::test]
+async fn the_list_of_conversations_keeps_its_older_ones_and_the_focus_when_it_is_read_again() {
+    with_browser(async |browser| {
+        sign_in(&browser, &Person::new().mobile).await;
+        let member = person(&browser).await;
+        let oldest = member.room().await;
+        for _ in 0..30 {
+            member.room().await;
+        }
+        let read_again = "document.dispatchEvent(new Event('visibilitychange'))";
+        browser.script(read_again).await;
+
+        browser.click("#rooms button").await;
+        browser.shows("#rooms li:nth-child(31) a:focus").await;
+        let oldest = format!("#/room/{}", &oldest["/chatroom/".len()..]);
+        assert_eq!(browser.script(LISTED).await, json!([31, oldest]));
+
+        member.room().await;
+        browser.script(read_again).await;
+        browser.shows("#rooms li:nth-child(32) a:focus").await;
+        assert_eq!(browser.script(LISTED).await, json!([32, oldest]));
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::page::{ANSWER, say, sign_in};
+use crate::page::{ANSWER, ENTER, ask, count, say, sign_in};
 use crate::webdriver::with_browser;
 
 /// Follows a reply whose connection breaks in its second piece, and notes what is shown after each event.
@@ -58,6 +58,39 @@ async fn an_answer_is_seen_while_it_is_written() {
         say(&browser, &format!("[[drip:300]] {}", "Tell me of tea. ".repeat(20))).await;
         browser.reads(".turn.assistant.writing:not(.waiting) .body", "You said").await;
         browser.reads(ANSWER, "This is turn 1 of our conversation.").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_title_of_a_conversation_ends_with_a_word() {
+    with_browser(async |browser| {
+        sign_in(&browser, &e2e::Person::new().mobile).await;
+        ask(&browser, "Please compare green tea, black tea and oolong for an afternoon with scones").await;
+        browser.reads("header .name", "Please compare green tea, black tea and oolong…").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_is_not_sent_and_not_cut() {
+    with_browser(async |browser| {
+        sign_in(&browser, &e2e::Person::new().mobile).await;
+        let long = "const text = document.getElementById('message');
+            text.value = '🍵'.repeat(8001);
+            text.dispatchEvent(new Event('input'));";
+        browser.script(long).await;
+        browser.reads(".hint.error", "8,001 of 8,000 characters").await;
+        browser.types("#message", &ENTER.to_string()).await;
+        assert_eq!(count(&browser, ".turn").await, 0);
+        assert_eq!(count(&browser, "#send:disabled").await, 1);
+
+        let shorter = "const text = document.getElementById('message');
+            text.value = text.value.slice(2);
+            text.dispatchEvent(new Event('input'));";
+        browser.script(shorter).await;
+        browser.types("#message", &ENTER.to_string()).await;
+        browser.shows(".turn.assistant").await;
     })
     .await;
 }
