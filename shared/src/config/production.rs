@@ -73,8 +73,8 @@ fn countries(list: &str) -> Option<&'static str> {
         exclusions.any(|excluded| excluded.len() > prefix.len() && excluded.starts_with(prefix))
     };
     SEVERAL_COUNTRIES.iter().any(|prefix| serves(prefix) && !excludes(prefix)).then_some(
-        "must exclude some numbers of * or 1 when Stage is prod: 1 has more than twenty countries, such as Jamaica \
-         (1,!1876,…; the list is in docs/security.md)",
+        "must exclude some numbers of * or 1 when Stage is prod: 1 has 18 countries beside the United States and \
+         Canada, such as Jamaica (1,!1876,…; the list is in docs/security.md)",
     )
 }
 
