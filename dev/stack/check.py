@@ -1,6 +1,7 @@
-"""`dev/test [--lint]`: runs every check and every test; the last line has the totals of all of them.
+"""`dev/test [--lint | --only STAGE…]`: runs every check and every test; the last line has the totals of all of them.
 
-With --lint it runs only the checks that need no server. A check that is not a test runner counts as one test.
+With --lint it runs only the checks that need no server, with --only the stages whose titles are given. A check that
+is not a test runner counts as one test.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from stack import commands, infrastructure, settings, tools
+from stack.console import Failure
 from stack.paths import ROOT
 
 # The last lines of test runners: cargo and Node.js print how many tests passed, newman how many there were.
@@ -74,7 +77,7 @@ TESTS = [
     ("tests", [ROOT / "dev/services", "cargo", "test", "--workspace", "--exclude", "e2e", "--no-fail-fast"]),
     ("scripts: tests", [*MODULE, "unittest", "discover", "-s", "dev/stack/tests", "-t", "dev"]),
     ("end to end", [*UP, *E2E, "--no-fail-fast"]),
-    ("end to end: faults", ["env", QUICK, *UP, *E2E, "--test", "faults"]),
+    ("end to end: faults", ["env", QUICK, ROOT / "dev/up", "--name", "faults", *E2E, "--test", "faults"]),
     ("end to end: other settings", ["env", *OTHER, *UP, *E2E, "--test", "sms", "--test", "cors"]),
     ("end to end: pooler, cluster", ["env", *SHARED, *UP, *E2E, "--test", "stack", "--", "journey"]),
     ("scripts: running stack", [*UP, *MODULE, "unittest", "discover", "-s", "dev/stack/live_tests", "-t", "dev"]),
@@ -89,32 +92,90 @@ TESTS = [
     ("clients: typescript", [*UP, ROOT / "dev/client", "test"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
+# It waits for what takes its time, most of its own: so it runs beside the stages after it, on a stack of its own.
+ASIDE = "end to end: faults"
+TOTALS = re.compile(r"(\d+) passed, (\d+) failed$")
 
 
 def main(arguments: list[str]) -> int:
     """Runs the stages; the result is 1 when anything failed."""
     commands.interruptible()
     tools.ensure_cargo()
-    stages = LINTS if arguments == ["--lint"] else LINTS + TESTS
+    stages = _chosen(arguments)
     env = _environment()
-    passed = failed = 0
     summary = []
-    for title, command in stages:
-        print(f"\n=== {title}", flush=True)
-        began = time.monotonic()
-        counts, code = _stage(command, env)
-        if counts is None:
-            counts = (0, 1) if code else (1, 0)
-        elif code and not counts[1]:
-            # The runner crashed: the tests that it did not run must not look passed.
-            counts = (counts[0], 1)
-        passed, failed = passed + counts[0], failed + counts[1]
-        outcome = "failed" if counts[1] else "ok"
-        seconds = time.monotonic() - began
-        summary.append(f"  {title:<30}{outcome:<8}{seconds:7.1f} s   {counts[0]} passed, {counts[1]} failed")
+    with _aside(len(stages) > 1) as aside:
+        for title, command in stages:
+            if title == ASIDE and aside:
+                aside.start()
+                continue
+            print(f"\n=== {title}", flush=True)
+            began = time.monotonic()
+            passed, failed = _judged(*_stage(command, env))
+            outcome, seconds = "failed" if failed else "ok", time.monotonic() - began
+            summary.append(f"  {title:<30}{outcome:<8}{seconds:7.1f} s   {passed} passed, {failed} failed")
+        if aside:
+            summary += aside.finish()
+    counts = [[int(count) for count in TOTALS.search(line).groups()] for line in summary]
+    passed, failed = (sum(column) for column in zip(*counts, strict=True))
     print("\n" + "\n".join(summary))
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
+
+
+def _chosen(arguments: list[str]) -> list:
+    if arguments[:1] != ["--only"]:
+        return LINTS if arguments == ["--lint"] else LINTS + TESTS
+    known = dict(LINTS + TESTS)
+    if not arguments[1:] or not known.keys() >= set(arguments[1:]):
+        raise Failure("--only takes some of: " + "; ".join(known))
+    return [(title, known[title]) for title in arguments[1:]]
+
+
+def _judged(counts: tuple[int, int] | None, code: int) -> tuple[int, int]:
+    """How many passed and failed, of a stage with this exit code."""
+    if counts is None:
+        return (0, 1) if code else (1, 0)
+    # If a runner crashed, the tests that it did not run must not look passed.
+    return (counts[0], 1) if code and not counts[1] else counts
+
+
+class Aside:
+    """A run of one stage alone, whose output is shown when it is over."""
+
+    process: subprocess.Popen | None = None
+
+    def __init__(self, output):
+        self.output = output
+
+    def start(self) -> None:
+        """Begins the run."""
+        command = [sys.executable, ROOT / "dev/test", "--only", ASIDE]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.output, stderr=subprocess.STDOUT)
+
+    def finish(self) -> list[str]:
+        """Waits for its end; shows its output, and returns the lines of its summary."""
+        if not self.process:
+            return []
+        self.process.wait()
+        self.output.seek(0)
+        lines = self.output.read().rstrip().split("\n")
+        ended = TOTALS.match(lines[-1])
+        print("\n".join(lines[:-2] if ended else lines), flush=True)
+        return [lines[-2] if ended else f"  {ASIDE:<30}failed   0 passed, 1 failed"]
+
+
+@contextmanager
+def _aside(wanted: bool):
+    """The run beside the others, if there are others. It ends with its block, whatever happens there."""
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        aside = Aside(output) if wanted else None
+        try:
+            yield aside
+        finally:
+            if aside and aside.process:
+                aside.process.terminate()
+                aside.process.wait()
 
 
 def _environment() -> dict:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import unittest
+from unittest import mock
 
 from stack import check
 
@@ -48,3 +49,47 @@ class Stages(unittest.TestCase):
         run.stdout.close()
         running = subprocess.run(["pgrep", "-f", "^sleep 78.5$"], stdout=subprocess.DEVNULL, check=False).returncode
         self.assertEqual(running, 1, "nothing is left behind")
+
+
+QUICK = "crates: listed twice"
+
+
+class Runs(unittest.TestCase):
+    def run_only(self, *titles: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, check.ROOT / "dev/test", "--only", *titles]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def test_stages_run_alone_by_their_titles(self):
+        run = self.run_only(QUICK)
+        self.assertEqual(run.returncode, 0)
+        self.assertIn(f"=== {QUICK}", run.stdout)
+        self.assertEqual(run.stdout.splitlines()[-1], "1 passed, 0 failed")
+
+    def test_a_stage_that_there_is_not_is_refused_with_those_that_there_are(self):
+        run = self.run_only("listed twice")
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        self.assertIn(QUICK, run.stderr)
+
+    def aside(self, title: str):
+        """The summary and the output of a stage that runs beside others."""
+        printed = io.StringIO()
+        shown = contextlib.redirect_stdout(printed)
+        with mock.patch.object(check, "ASIDE", title), shown, check._aside(True) as aside:
+            aside.start()
+            return aside.finish(), printed.getvalue()
+
+    def test_a_stage_beside_others_is_shown_and_counted_when_it_is_over(self):
+        [summary], printed = self.aside(QUICK)
+        self.assertEqual(check.TOTALS.search(summary).groups(), ("1", "0"))
+        self.assertIn(f"=== {QUICK}", printed)
+
+    def test_a_stage_beside_others_that_does_not_run_has_failed(self):
+        [summary], printed = self.aside("no stage")
+        self.assertEqual(check.TOTALS.search(summary).groups(), ("0", "1"))
+        self.assertIn("--only takes", printed)
+
+    def test_a_stage_beside_others_ends_with_them(self):
+        with self.assertRaises(KeyError), mock.patch.object(check, "ASIDE", "game day"), check._aside(True) as aside:
+            aside.start()
+            raise KeyError
+        self.assertIsNotNone(aside.process.poll())
