@@ -17,7 +17,7 @@ from stack.paths import DEV, ROOT
 TEMPLATE = ROOT / "template.yaml"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Reads CloudFormation's short forms as their long ones."""
 
 
