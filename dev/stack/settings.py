@@ -94,6 +94,7 @@ def parameters(
         # Every caller here has the same address, 127.0.0.1, and tests are one user in a hurry.
         "RequestsPerUserMinute": "0",
         "RequestsPerAddressMinute": "0",
+        "BillingPerUserMinute": "0",
         "StreamsPerUserMinute": "0",
         "OtpPerIpHour": "0",
         "OtpPerMobileIpHour": "0",

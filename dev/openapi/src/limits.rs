@@ -33,6 +33,8 @@ const HASHES: u64 = 8;
 const TRIES: u64 = 10;
 /// The same of all strangers at a number: the default of `LOGIN_TRIES_PER_MOBILE`.
 const TRIES_PER_MOBILE: u64 = 30;
+/// Requests of a user that ask Stripe: the default of `BILLING_PER_USER_MINUTE`.
+const BILLING: u64 = 10;
 const QUARTER: u64 = HOUR / 4;
 
 /// Adds the limits of an operation's codes to its description and its `x-rate-limits`.
@@ -158,8 +160,8 @@ fn of_requests(limits: RequestLimits) -> Vec<Limit> {
 }
 
 fn of_billing() -> Vec<Limit> {
-    let words = "10 requests of a user in a minute that ask Stripe to change something or for a page";
-    vec![limit(ProblemCode::BillingUserLimit, "user", 10, MINUTE, None, words)]
+    let words = format!("{BILLING} requests of a user in a minute that ask Stripe to change something or for a page");
+    vec![limit(ProblemCode::BillingUserLimit, "user", BILLING, MINUTE, Some("BillingPerUserMinute"), words)]
 }
 
 fn of_rooms(bounds: Bounds) -> Vec<Limit> {

@@ -24,6 +24,7 @@ use shared::domain::Clock;
 use shared::http::{Auth, edge};
 use shared::stripe::{Billing, Stripe};
 
+use buyer::BuyerLimit;
 use checkout::Offer;
 use open_billing_portal::Portal;
 
@@ -34,6 +35,7 @@ struct App {
     clock: Clock,
     stripe: Stripe,
     billing: Billing,
+    buyer_limit: BuyerLimit,
     offer: Offer,
     portal: Portal,
 }
@@ -53,6 +55,7 @@ pub fn router(env: &Env, clock: Clock) -> Result<Router, ConfigError> {
         clock,
         stripe: billing.stripe.clone(),
         billing,
+        buyer_limit: BuyerLimit::from_env(env)?,
         offer: Offer::from_env(env)?,
         portal: Portal::from_env(env)?,
     };
