@@ -75,8 +75,6 @@ export function composer(app, room, { send, stop }) {
     },
     /** Puts a text back that could not be sent, before what was typed since. */
     restore: (written) => put([written, text.value].filter(Boolean).join("\n")),
-    /** A message arrived: a draft with its text was being sent when the page was left. */
-    arrived: (content) => text.value === content && put(""),
     /** Keeps what is typed now as the draft. */
     keep: () => keepDraft(app, room, text.value),
     /** The new conversation is this room now. */

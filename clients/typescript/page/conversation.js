@@ -55,12 +55,13 @@ export function openConversation(app, id) {
       head.show(room);
       notice.clear();
       put(room.messages.data);
-      write.arrived(room.messages.data.findLast(({ role }) => role === "user")?.content);
       offerEarlier(room.messages.next_cursor);
       if (log.isEmpty) log.greet();
+      outbox.resume();
       log.toEnd();
       keepLooking(look, closed.signal);
     } catch (error) {
+      if (error.status === 404) app.rooms.drop(view.room);
       if (!closed.signal.aborted) notice.say(error, error.status === 404 ? null : load);
     } finally {
       log.element.removeAttribute("aria-busy");
@@ -96,6 +97,7 @@ export function openConversation(app, id) {
     } catch (error) {
       if (error.status === 404) {
         // It was deleted elsewhere.
+        app.rooms.drop(view.room);
         notice.say(error);
         closed.abort();
       }
@@ -150,6 +152,7 @@ export function openConversation(app, id) {
 
   /** Follows a reply after those before it: the replies of a room are made one after the other. */
   function followInTurn(accepted) {
+    if (following?.id === accepted.reply.id) return;
     if (following) waiting.push(accepted);
     else follow(accepted);
   }
@@ -194,6 +197,9 @@ export function openConversation(app, id) {
   }
 
   if (id) load();
-  else log.greet();
+  else {
+    log.greet();
+    outbox.resume();
+  }
   return view;
 }

@@ -39,6 +39,8 @@ export function openLog(regenerate) {
 
   function named(turn, id) {
     unnamed.delete(turn);
+    // It had arrived before it was sent again.
+    if (known.has(id)) return turn.element.remove();
     known.add(id);
     turn.element.dataset.message = id;
   }
@@ -68,9 +70,8 @@ export function openLog(regenerate) {
     if (early) turn.element.after(early.element);
   }
 
-  /** The turns whose message the service may not have. */
-  const unsent = () => [...unnamed].filter(({ element }) => element.parentElement === turns);
-  const lost = () => unsent().filter(({ element }) => element.matches(".lost"));
+  /** The turns whose message could not be sent. */
+  const lost = () => [...unnamed].filter(({ element }) => element.parentElement === turns && element.matches(".lost"));
 
   /** The turn of a message that arrived although its answer was lost. */
   function arrived(text) {
@@ -81,8 +82,6 @@ export function openLog(regenerate) {
 
   return {
     element, ask, named, reply, put, toEnd,
-    /** The texts that are being sent or could not be sent. */
-    unsent: () => unsent().map(({ text }) => text),
     /** The texts that could not be sent. */
     lost: () => lost().map(({ text }) => text),
     /** The answer to a message, to write into. */

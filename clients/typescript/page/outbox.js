@@ -1,7 +1,7 @@
 // Sending what is written in a conversation: it goes on when the conversation is left, and no text gets lost.
 
 import { unwrap } from "./client.js";
-import { keepUnsent } from "./drafts.js";
+import { keepSending, keepUnsent, takeSending } from "./drafts.js";
 import { toast, words } from "./dom.js";
 
 const TITLE_LENGTH = 48;
@@ -15,10 +15,24 @@ function titleOf(text) {
   return `${words.trimEnd()}…`;
 }
 
+/** What is being sent from each view, also from one that was left. */
+const underway = new Map();
+
+// A page that goes away ends what is being sent, and may not come back as it was.
+addEventListener("pagehide", () => {
+  for (const [view, { app, person, sending }] of underway) {
+    if (!person.aborted) keepSending(app, view.room, [...takeSending(app, view.room), ...sending]);
+  }
+});
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) for (const [view, { app }] of underway) keepSending(app, view.room, null);
+});
+
 /** The outbox of a view with its parts. `start()` is called before a message is sent, `began(room)` when it made a room,
  * `begin(accepted)` follows the answer, `rest()` is called when there is none. */
 export function openOutbox(app, view, { log, notice, write, head, closed, start, rest, began, begin }) {
   const person = app.chat.session.signal;
+  const sending = new Set();
 
   function send(text) {
     const turn = log.ask(text);
@@ -29,6 +43,9 @@ export function openOutbox(app, view, { log, notice, write, head, closed, start,
   async function deliver(text, turn, key) {
     turn.sending();
     start();
+    const message = { text, key };
+    sending.add(message);
+    underway.set(view, { app, person, sending });
     try {
       if (!view.room) await create(text);
       // It goes on although the conversation is left meanwhile, until its person signs out.
@@ -46,6 +63,9 @@ export function openOutbox(app, view, { log, notice, write, head, closed, start,
       turn.element.remove();
       write.restore(text);
       notice.refuse(error);
+    } finally {
+      sending.delete(message);
+      if (!sending.size) underway.delete(view);
     }
   }
 
@@ -65,16 +85,18 @@ export function openOutbox(app, view, { log, notice, write, head, closed, start,
     else keepUnsent(app, view.room, text);
   }
 
-  function keep(texts) {
-    if (texts.length && !person.aborted) keepUnsent(app, view.room, texts.join("\n"));
+  /** Keeps what could not be sent, since its turns go with the view. */
+  function close() {
+    const lost = log.lost();
+    if (lost.length && !person.aborted) keepUnsent(app, view.room, lost.join("\n"));
   }
-  // A page that goes away ends what is being sent, and may not come back as it was.
-  addEventListener("pagehide", () => keep(log.unsent()), { signal: closed });
-  addEventListener("pageshow", (event) => event.persisted && write.keep(), { signal: closed });
+  addEventListener("pagehide", close, { signal: closed });
+  addEventListener("pageshow", ({ persisted }) => persisted && write.keep(), { signal: closed });
 
-  return {
-    send,
-    /** Keeps what could not be sent, since its turns go with the view. */
-    close: () => keep(log.lost()),
-  };
+  /** Sends again what was being sent when the page went away. With its key it is stored once. */
+  function resume() {
+    for (const { text, key } of takeSending(app, view.room)) deliver(text, log.ask(text), key);
+  }
+
+  return { send, resume, close };
 }

@@ -123,7 +123,7 @@ export interface paths {
          * @description Exchanges a refresh token for its successor and a new access token. A client that did not get the response repeats the request: the token is accepted until its successor is used. After that its use ends the session.
          *
          *     Limits, unless the deployment sets others:
-         *     - 300 renewals of sessions from an address (IPv6: a /64) in a minute (`refresh_ip_limit`)
+         *     - 120 renewals of a user's sessions in a minute (`refresh_user_limit`)
          */
         post: operations["refresh_tokens"];
         delete?: never;
@@ -987,7 +987,7 @@ export interface components {
          * @description The code of a problem, for programs.
          * @enum {string}
          */
-        Code: "malformed_request" | "cursor_invalid" | "idempotency_key_invalid" | "signature_invalid" | "unauthenticated" | "otp_invalid" | "challenge_expired" | "credentials_invalid" | "refresh_invalid" | "forbidden" | "fresh_sign_in_required" | "account_locked" | "not_found" | "method_not_allowed" | "password_changed" | "reply_unfinished" | "already_subscribed" | "other_subscription" | "payment_pending" | "payment_due" | "subscription_paused" | "subscription_scheduled" | "payment_method_missing" | "no_subscription" | "already_cancelled" | "not_cancelled" | "not_paused" | "payload_too_large" | "unsupported_media_type" | "validation_failed" | "country_not_supported" | "challenge_token_invalid" | "signup_expired" | "password_common" | "idempotency_key_reused" | "allowance_spent" | "too_many_unfinished" | "too_many_rooms" | "otp_cooldown" | "otp_mobile_limit" | "otp_ip_limit" | "otp_mobile_ip_limit" | "otp_open_limit" | "login_ip_limit" | "login_mobile_limit" | "password_user_limit" | "password_hash_limit" | "signup_ip_limit" | "refresh_ip_limit" | "too_many_requests" | "billing_user_limit" | "operator_ip_limit" | "internal" | "portal_not_configured" | "unavailable";
+        Code: "malformed_request" | "cursor_invalid" | "idempotency_key_invalid" | "signature_invalid" | "unauthenticated" | "otp_invalid" | "challenge_expired" | "credentials_invalid" | "refresh_invalid" | "forbidden" | "fresh_sign_in_required" | "account_locked" | "not_found" | "method_not_allowed" | "password_changed" | "reply_unfinished" | "already_subscribed" | "other_subscription" | "payment_pending" | "payment_due" | "subscription_paused" | "subscription_scheduled" | "payment_method_missing" | "no_subscription" | "already_cancelled" | "not_cancelled" | "not_paused" | "payload_too_large" | "unsupported_media_type" | "validation_failed" | "country_not_supported" | "challenge_token_invalid" | "signup_expired" | "password_common" | "idempotency_key_reused" | "allowance_spent" | "too_many_unfinished" | "too_many_rooms" | "otp_cooldown" | "otp_mobile_limit" | "otp_ip_limit" | "otp_mobile_ip_limit" | "otp_open_limit" | "login_ip_limit" | "login_mobile_limit" | "password_user_limit" | "password_hash_limit" | "signup_ip_limit" | "refresh_user_limit" | "too_many_requests" | "billing_user_limit" | "operator_ip_limit" | "internal" | "portal_not_configured" | "unavailable";
         /**
          * @description What a client learns about a code that is being sent.
          * @example {
@@ -2102,8 +2102,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `refresh_ip_limit`: Too many sessions were renewed from this address within a minute. */
-        refresh_ip_limit: {
+        /** @description `refresh_user_limit`: The user has renewed sessions too often within a minute. */
+        refresh_user_limit: {
             headers: {
                 "Retry-After": components["headers"]["RetryAfter"];
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2495,7 +2495,7 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             415: components["responses"]["unsupported_media_type"];
             422: components["responses"]["validation_failed"];
-            429: components["responses"]["refresh_ip_limit"];
+            429: components["responses"]["refresh_user_limit"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             default: components["responses"]["gateway"];

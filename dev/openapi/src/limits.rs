@@ -151,9 +151,9 @@ fn of_requests(limits: RequestLimits) -> Vec<Limit> {
     let code = ProblemCode::TooManyRequests;
     let words = |most, of| format!("{most} requests of {of} in a minute, to all operations with a session together");
     let address_words = words(address, "an address (IPv6: a /64)");
-    let refreshes = format!("{address} renewals of sessions from an address (IPv6: a /64) in a minute");
+    let refreshes = format!("{user} renewals of a user's sessions in a minute");
     vec![
-        limit(ProblemCode::RefreshIpLimit, "address", address, MINUTE, Some("RequestsPerAddressMinute"), refreshes),
+        limit(ProblemCode::RefreshUserLimit, "user", user, MINUTE, Some("RequestsPerUserMinute"), refreshes),
         limit(code, "user", user, MINUTE, Some("RequestsPerUserMinute"), words(user, "a user")),
         limit(code, "address", address, MINUTE, Some("RequestsPerAddressMinute"), address_words),
     ]

@@ -6,7 +6,7 @@ use shared::auth::RefreshToken;
 use shared::cache::Cache;
 use shared::db::Db;
 use shared::domain::Clock;
-use shared::http::{ClientAddress, Error, Json, ProblemCode, Result};
+use shared::http::{Error, Json, ProblemCode, Result};
 use shared::telemetry::{self, SecurityEvent};
 use utoipa::ToSchema;
 
@@ -25,7 +25,7 @@ pub(crate) struct Request {
     _device_token: Option<String>,
 }
 
-shared::refusals!(RefreshInvalid, RefreshIpLimit);
+shared::refusals!(RefreshInvalid, RefreshUserLimit);
 
 const INVALID: Error =
     Error::refused(ProblemCode::RefreshInvalid, "The refresh token is not valid any more. Sign in again.");
@@ -46,13 +46,15 @@ pub(crate) async fn refresh_tokens(
     State(issuer): State<Issuer>,
     State(throttle): State<Throttle>,
     State(clock): State<Clock>,
-    ClientAddress(ip): ClientAddress,
     Json(request): Json<Request>,
 ) -> Result<Json<TokenSet>> {
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
-    throttle.admit_refresh(&ip).await?;
     match issuer.renew(&db, &old, clock.now()).await? {
-        Renewal::Renewed(tokens) => Ok(Json(tokens)),
+        Renewal::Renewed(tokens, user) => {
+            // Whose token it is, is known only now. Whoever is refused presents the same token again, as after a lost answer.
+            throttle.admit_refresh(user).await?;
+            Ok(Json(tokens))
+        }
         Renewal::Reused(session, user) => {
             telemetry::security(SecurityEvent::RefreshReused, Some(user));
             revocation::mark(&cache, &[session]).await;

@@ -23,7 +23,7 @@ const USER: &str = "password-user";
 const ADDRESS: &str = "password-ip";
 const HASHES: &str = "password-hashes";
 const SIGNUPS: &str = "signup-ip";
-const REFRESHES: &str = "refresh-ip";
+const REFRESHES: &str = "refresh-user";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Throttle {
@@ -46,8 +46,8 @@ pub(crate) struct Guess {
 }
 
 impl Throttle {
-    /// Reads `LOGIN_TRIES`, `LOGIN_TRIES_PER_MOBILE`, and the limits by address, which 0 removes: `LOGIN_PER_IP_HOUR`,
-    /// `PASSWORD_HASHES_PER_ADDRESS_MINUTE` and `REQUESTS_PER_ADDRESS_MINUTE`.
+    /// Reads `LOGIN_TRIES`, `LOGIN_TRIES_PER_MOBILE`, and the limits which 0 removes: `LOGIN_PER_IP_HOUR`,
+    /// `PASSWORD_HASHES_PER_ADDRESS_MINUTE` and `REQUESTS_PER_USER_MINUTE`.
     pub(crate) fn from_env(env: &Env, cache: Cache, clock: Clock) -> Result<Self, ConfigError> {
         let at_least_one = |name, default| match env.parsed(name, default)? {
             0 => Err(ConfigError::new(name, "must be at least 1: the tries at a number cannot be unlimited")),
@@ -69,7 +69,7 @@ impl Throttle {
                 }
                 most => RateLimit { most, within: MINUTE },
             },
-            refreshes: RateLimit { most: RequestLimits::from_env(env)?.per_address, within: MINUTE },
+            refreshes: RateLimit { most: RequestLimits::from_env(env)?.per_user, within: MINUTE },
         })
     }
 
@@ -129,8 +129,9 @@ impl Throttle {
 
     /// Counts a refresh: it costs a row that is kept for weeks. Without Redis it is not limited, so that nobody is signed
     /// out.
-    pub(crate) async fn admit_refresh(&self, ip: &str) -> Result<()> {
-        match self.count(&[Slide { kind: REFRESHES, of: ip, limit: self.refreshes, events: 1 }], None).await {
+    pub(crate) async fn admit_refresh(&self, user: UserId) -> Result<()> {
+        let refresh = Slide { kind: REFRESHES, of: &user.to_string(), limit: self.refreshes, events: 1 };
+        match self.count(&[refresh], None).await {
             Err(Error::Unavailable(error)) => tracing::warn!(%error, "a refresh is not counted"),
             counted => drop(counted?),
         }
@@ -156,7 +157,7 @@ fn refusal(kind: &str, pause: Duration) -> Error {
         SIGNUPS => (ProblemCode::SignupIpLimit, "Too many sign-ups from this address."),
         ADDRESS => (ProblemCode::LoginIpLimit, "Too many passwords were tried from this address."),
         HASHES | HOLDER_HASHES => (ProblemCode::PasswordHashLimit, "Too many passwords were sent within a minute."),
-        REFRESHES => (ProblemCode::RefreshIpLimit, "Too many sessions are renewed from this address."),
+        REFRESHES => (ProblemCode::RefreshUserLimit, "This user renews sessions too often."),
         USER => (ProblemCode::PasswordUserLimit, "Too many wrong passwords were given. Wait, or reset the password."),
         _ => (
             ProblemCode::LoginMobileLimit,

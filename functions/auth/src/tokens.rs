@@ -231,13 +231,13 @@ impl Issuer {
             expires_at,
             seen_live_at: now,
         };
-        Ok(Renewal::Renewed(self.token_set(&stored, &successor, now)?))
+        Ok(Renewal::Renewed(self.token_set(&stored, &successor, now)?, user_id))
     }
 }
 
 /// The result of a refresh.
 pub(crate) enum Renewal {
-    Renewed(TokenSet),
+    Renewed(TokenSet, UserId),
     /// The token was used before: its session is revoked.
     Reused(SessionId, UserId),
     Unknown,

@@ -75,7 +75,8 @@ pub(crate) async fn expire(db: &Db, refreshable: Duration, now: Timestamp, until
 async fn repeat<F: Future<Output = Result<u64, Fault>>>(until: Instant, delete: impl Fn() -> F) -> Result<u64, Fault> {
     let mut all = 0;
     while Instant::now() < until {
-        let deleted = delete().await?;
+        let failed = |fault: &Fault| tracing::error!(%fault, "what has expired is not deleted");
+        let deleted = delete().await.inspect_err(failed)?;
         all += deleted;
         if i64::try_from(deleted).is_ok_and(|deleted| deleted < MOST) {
             break;

@@ -185,8 +185,8 @@ problem_codes! {
     SignupIpLimit = "signup_ip_limit", TOO_MANY_REQUESTS,
         "Too many sign-ups came from this address.",
         "Wait for `Retry-After`.";
-    RefreshIpLimit = "refresh_ip_limit", TOO_MANY_REQUESTS,
-        "Too many sessions were renewed from this address within a minute.",
+    RefreshUserLimit = "refresh_user_limit", TOO_MANY_REQUESTS,
+        "The user has renewed sessions too often within a minute.",
         "Wait for `Retry-After`; the refresh token stays valid.";
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS,
         "Too many requests came from this user or this address within a minute.",

@@ -8,7 +8,7 @@ prepare statement (timestamp with time zone, bigint) as
 delete from customers where id in ( select id from customers where user_id is null and (stripe_customer_id is null or (checked_at = 'infinity' and closed_at < $1)) limit $2 for update skip locked );
 
 prepare statement (uuid, uuid, bigint) as
-delete from messages where id in ( select ended.id from chatrooms c cross join lateral ( select id from messages m where chatroom_id = c.id and completed_at is not null and not exists ( select from messages where chatroom_id = c.id and in_reply_to = m.id and state in ('pending', 'generating') ) limit $3 for update of m skip locked ) ended where c.user_id = $1 and ($2::uuid is null or c.id = $2) limit $3);
+delete from messages where $3 = ( select count(*) from ( select from chatrooms c cross join lateral (select from messages where chatroom_id = c.id limit $3) m where c.user_id = $1 and ($2::uuid is null or c.id = $2) limit $3 ) many ) and id in ( select ended.id from chatrooms c cross join lateral ( select id from messages m where chatroom_id = c.id and completed_at is not null and not exists ( select from messages where chatroom_id = c.id and in_reply_to = m.id and state in ('pending', 'generating') ) limit $3 for update of m skip locked ) ended where c.user_id = $1 and ($2::uuid is null or c.id = $2) limit $3 );
 
 prepare statement (date, bigint) as
 delete from past_usage where (mark, day) in ( select mark, day from past_usage where day + 0 < $1 limit $2 for update skip locked);

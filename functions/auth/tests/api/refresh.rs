@@ -255,15 +255,23 @@ async fn a_session_has_an_absolute_end_if_the_deployment_sets_one() {
 }
 
 #[tokio::test]
-async fn an_address_renews_no_more_sessions_than_is_allowed() {
-    let api = with(&[("REQUESTS_PER_ADDRESS_MINUTE", "2")]).await;
+async fn a_user_renews_no_more_sessions_than_is_allowed_and_loses_none() {
+    let api = with(&[("REQUESTS_PER_USER_MINUTE", "2")]).await;
     let (user, mut token) = signed_in(&api).await;
     for _ in 0..2 {
         token = text(&refresh(&user, &token).await, "refresh_token");
     }
-    let refused = refresh(&user, &token).await;
-    assert_eq!((refused.status(), refused.code().as_str()), (429, "refresh_ip_limit"));
-    assert_eq!(refresh(&user.from("198.51.100.9"), &token).await.status(), 200, "the token is still valid");
+    for _ in 0..3 {
+        let refused = refresh(&user, &token).await;
+        assert_eq!((refused.status(), refused.code().as_str()), (429, "refresh_user_limit"));
+    }
+    let made = api.stack.sql().await.query_one("select count(*) from refresh_tokens", &[]).await.unwrap();
+    assert_eq!(made.get::<_, i64>(0), 4, "a refused token is not exchanged again");
+
+    let (other, others) = signed_in(&api).await;
+    assert_eq!(refresh(&other, &others).await.status(), 200, "nobody else is refused");
+    api.stack.clock.advance(Duration::from_mins(1));
+    assert_eq!(refresh(&user, &token).await.status(), 200);
 }
 
 #[tokio::test]

@@ -92,22 +92,35 @@ async fn every_request_without_a_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_room_with_many_messages_is_deleted_whole_and_no_other_room_of_its_user() {
+async fn a_room_with_many_messages_is_deleted_a_part_at_a_time_and_by_its_owner_alone() {
     let api = TestApi::start(chatroom::router).await;
-    let user = api.signed_in().await;
+    let (user, stranger) = (api.signed_in().await, api.signed_in().await);
     let (room, other) = (user.post("/chatroom", json!({})).await.id(), user.post("/chatroom", json!({})).await.id());
     let sql = api.stack.sql().await;
-    let messages =
+    sql.batch_execute(
         "insert into messages (id, chatroom_id, seq, user_id, role, content, state, created_at, completed_at)
-        select gen_random_uuid(), id, n, user_id, 'user', 'hi', 'completed', now(), now()
-        from chatrooms, generate_series(1, 2500) n";
-    sql.batch_execute(messages).await.unwrap();
-    sql.batch_execute("update chatrooms set last_seq = 2500").await.unwrap();
+            select gen_random_uuid(), id, n, user_id, 'user', 'hi', 'completed', now(), now()
+            from chatrooms, generate_series(1, 2500) n;
+        update chatrooms set last_seq = 2500;
+        create table deletions (messages bigint);
+        create function note() returns trigger language plpgsql as
+            'begin insert into deletions select count(*) from gone; return null; end';
+        create trigger noted after delete on messages referencing old table as gone
+            for each statement execute function note()",
+    )
+    .await
+    .unwrap();
     assert_eq!(user.post(&format!("/chatroom/{room}/message"), json!({ "content": "hi" })).await.status(), 202);
 
-    assert_eq!(user.delete(&format!("/chatroom/{room}")).await.status(), 204);
+    assert_eq!(stranger.delete(&format!("/chatroom/{room}")).await.status(), 404);
+    let deleted = "select coalesce(max(messages), 0), coalesce(sum(messages), 0)::bigint from deletions";
+    let parts = sql.query_one(deleted, &[]).await.unwrap();
+    assert_eq!((parts.get(0), parts.get(1)), (0_i64, 0_i64));
 
-    let left = "select count(*), count(distinct chatroom_id), min(chatroom_id::text) from messages";
-    let left = sql.query_one(left, &[]).await.unwrap();
-    assert_eq!((left.get(0), left.get(1), left.get(2)), (2500_i64, 1_i64, other.as_str()));
+    assert_eq!(user.delete(&format!("/chatroom/{room}")).await.status(), 204);
+    let parts = sql.query_one(deleted, &[]).await.unwrap();
+    assert_eq!((parts.get(0), parts.get(1)), (2000_i64, 2502_i64));
+    let left =
+        sql.query_one("select count(distinct chatroom_id), min(chatroom_id::text) from messages", &[]).await.unwrap();
+    assert_eq!((left.get(0), left.get(1)), (1_i64, other.as_str()));
 }

@@ -1,4 +1,4 @@
-//! A page is bounded by its bytes: Lambda returns no more than 6,291,556 of them.
+//! A page is bounded by its bytes: each costs, and Lambda returns no more than 6,291,556 of them.
 
 use serde_json::{Value, json};
 use testkit::{TestApi, User};

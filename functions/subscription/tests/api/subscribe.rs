@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use subscription::router;
-use testkit::Shop;
+use testkit::{Shop, Stack};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn an_open_checkout_is_returned_again_and_an_expired_one_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_calls_at_once_make_one_customer_and_one_session() {
-    let shop = Shop::open(router).await;
+    let shop = Shop::on(Stack::start().await.with("BILLING_PER_USER_MINUTE", "0"), router).await;
     let user = shop.api.signed_in().await;
     let before = shop.count("POST /v1/customers").await;
     let mut calls = JoinSet::new();
@@ -171,7 +171,11 @@ async fn a_checkout_that_is_paid_while_it_is_looked_up_is_not_followed_by_anothe
     let shop = Shop::open(router).await;
     let (user, session) = shop.customer().await;
     // Stripe has said that there is no subscription; about the session it is asked three times.
-    shop.admin("fail", json!({ "status": 500, "times": 2, "path_prefix": "/v1/checkout", "method": "GET" })).await;
+    shop.admin(
+        "fail",
+        json!({ "status": 500, "times": 2, "path_prefix": "/v1/checkout", "method": "GET", "delay_ms": 500 }),
+    )
+    .await;
     let asks = tokio::spawn(async move { user.post("/subscribe/pro", json!(null)).await });
     let looked_up = format!("GET /v1/checkout/sessions/{session}");
     while shop.count(&looked_up).await == 0 {

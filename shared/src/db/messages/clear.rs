@@ -7,15 +7,24 @@ use crate::Fault;
 use crate::db::Db;
 use crate::domain::{ChatroomId, UserId};
 
-/// Messages that one statement deletes at most.
+/// Messages that one statement deletes at most, and that a room or an account is deleted with.
 const MOST: i64 = 2_000;
 
-/// Deletes nearly all ended messages of a user, in one room or in all, before the room or the account is deleted with
-/// what is left: what another statement has locked, and the questions of unfinished replies. If that deletion fails the
-/// messages are gone all the same: their owner wanted it, and a repeated request has less to do.
+/// The user's rooms: all of them, or one.
+const ROOMS: &str = "c.user_id = $1 and ($2::uuid is null or c.id = $2)";
+
+/// Deletes ended messages of a user, in one room or in all, while there are more than a statement should delete. What is
+/// left is deleted with the room or the account. If that fails the others are gone all the same: their owner wanted it,
+/// and a repeated request has less to do. The questions of unfinished replies stay, so that no worker misses one.
 pub async fn clear(db: &Db, user: UserId, room: Option<ChatroomId>) -> Result<(), Fault> {
     const SQL: &str = formatcp!(
-        "delete from messages where id in (
+        "delete from messages where $3 = (
+            select count(*) from (
+                select from chatrooms c
+                cross join lateral (select from messages where chatroom_id = c.id limit $3) m
+                where {ROOMS} limit $3
+            ) many
+        ) and id in (
             select ended.id from chatrooms c
             cross join lateral (
                 select id from messages m where chatroom_id = c.id and completed_at is not null and not exists (
@@ -23,9 +32,9 @@ pub async fn clear(db: &Db, user: UserId, room: Option<ChatroomId>) -> Result<()
                 )
                 limit $3 for update of m skip locked
             ) ended
-            where c.user_id = $1 and ($2::uuid is null or c.id = $2)
-            limit $3)"
+            where {ROOMS} limit $3
+        )"
     );
-    while db.execute(SQL, &[&user, &room, &MOST]).await? == MOST.unsigned_abs() {}
+    while db.execute(SQL, &[&user, &room, &MOST]).await? > 0 {}
     Ok(())
 }

@@ -98,9 +98,9 @@ pub enum Turns {
     After(i64),
 }
 
-/// The bytes of text that a page holds at most; a longer turn is a page of its own. JSON that is sent in JSON makes seven
-/// bytes of one in the worst case, a control character, and a response of Lambda has at most 6,291,556 bytes. So much
-/// would do no harm to Lambda; but what one user can have us send costs.
+/// The bytes of text that a page holds at most; a longer turn is a page of its own. Lambda would allow 877 KiB: its
+/// response has at most 6,291,556 bytes, and JSON that is sent in JSON makes seven bytes of a control character. The bound
+/// is lower because every byte that is sent costs.
 pub const PAGE_BYTES: i64 = 256 * 1024;
 
 /// A row of a room, with one of its turns if it has any.
