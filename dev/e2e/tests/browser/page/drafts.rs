@@ -123,7 +123,7 @@ async fn a_message_that_arrived_although_the_page_went_away_is_not_shown_twice()
     // As the page stores what is being sent.
     const SENDING: &str = "
         const { user_id } = JSON.parse(localStorage.getItem('chat-backend'));
-        const kept = JSON.stringify([{ text: 'And coffee?', key: 'a key' }]);
+        const kept = JSON.stringify([{ text: 'And coffee?', key: 'a-key' }]);
         sessionStorage.setItem(`draft ${user_id} ${location.hash.slice('#/room/'.length)} sending`, kept);
         return location.hash.slice('#/room/'.length)";
     with_browser(async |browser| {
@@ -131,7 +131,7 @@ async fn a_message_that_arrived_although_the_page_went_away_is_not_shown_twice()
         ask(&browser, "What is tea?").await;
         let (room, member) = (browser.script(SENDING).await, person(&browser).await);
         let path = format!("/chatroom/{}/message", room.as_str().expect("an id"));
-        let send = member.request(Method::POST, &path).header("idempotency-key", "a key");
+        let send = member.request(Method::POST, &path).header("idempotency-key", "a-key");
         assert_eq!(member.send(send.json(&json!({ "content": "And coffee?" }))).await.status, 202);
 
         reload(&browser).await;
