@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::event;
 
-use crate::figures::{mb, median, median_of, ms};
+use crate::figures::{mb, median_of, ms};
 use crate::lambda::{Lambda, Program};
 use crate::world::{Built, World};
 
@@ -17,7 +17,7 @@ pub(crate) struct Start {
     pub(crate) built: Built,
     /// Milliseconds until it asks for an event.
     ready: f64,
-    /// The same, as a multiple of what `hello` took in the same turn.
+    /// The same, as a multiple of what `hello` took right before.
     pub(crate) times_hello: f64,
     /// Milliseconds until the first response.
     answered: f64,
@@ -27,35 +27,39 @@ pub(crate) struct Start {
 
 #[derive(Debug)]
 struct Sample {
+    /// What `hello` took right before, in milliseconds.
+    hello: f64,
     ready: f64,
     answered: f64,
     cpu: f64,
 }
 
 /// Starts the functions in turns, so that other load on the machine affects all equally. Prints one line per function,
-/// the baseline first.
+/// the baseline first. What ran before leaves the processor warm or cold: so `hello` runs before each, once to warm it and
+/// once to compare with.
 pub(crate) async fn measure(world: &World) -> Vec<Start> {
     let mut names: Vec<_> = world.programs.keys().filter(|name| *name != "bare").collect();
     names.sort_by_key(|name| (*name != "hello", name.as_str()));
     let mut samples: Vec<Vec<Sample>> = names.iter().map(|_| Vec::new()).collect();
     for _ in 0..STARTS {
         for (name, samples) in names.iter().zip(&mut samples) {
-            samples.push(start(&world.program(name)).await);
+            let hello = world.program("hello");
+            start(&hello, 0.0).await;
+            let hello = start(&hello, 0.0).await.ready;
+            samples.push(start(&world.program(name), hello).await);
         }
     }
-    let hello: Vec<_> = samples.first().into_iter().flatten().map(|sample| sample.ready).collect();
-    let starts: Vec<_> = names.into_iter().zip(samples).map(|(name, of)| summary(world, name, &of, &hello)).collect();
+    let starts: Vec<_> = names.into_iter().zip(samples).map(|(name, of)| summary(world, name, &of)).collect();
     print(&starts);
     starts
 }
 
-fn summary(world: &World, name: &str, samples: &[Sample], hello: &[f64]) -> Start {
-    let times_hello: Vec<_> = samples.iter().zip(hello).map(|(sample, hello)| sample.ready / hello).collect();
+fn summary(world: &World, name: &str, samples: &[Sample]) -> Start {
     Start {
         name: name.to_owned(),
         built: world.programs[name].clone(),
         ready: median_of(samples, |sample| sample.ready),
-        times_hello: median(&times_hello),
+        times_hello: median_of(samples, |sample| sample.ready / sample.hello),
         answered: median_of(samples, |sample| sample.answered),
         cpu: median_of(samples, |sample| sample.cpu),
     }
@@ -81,11 +85,11 @@ fn print(starts: &[Start]) {
     }
 }
 
-async fn start(program: &Program) -> Sample {
+async fn start(program: &Program, hello: f64) -> Sample {
     let mut lambda = Lambda::start(program, None).await;
     let (ready, cpu) = (ms(lambda.ready()), ms(lambda.usage().cpu));
     let invocation = lambda.invoke(cheapest(&program.name)).await;
-    Sample { ready, answered: ready + ms(invocation.took), cpu }
+    Sample { hello, ready, answered: ready + ms(invocation.took), cpu }
 }
 
 /// An event that the function handles without a store.
