@@ -7,6 +7,7 @@
 mod api;
 mod contract;
 mod database;
+mod deletions;
 mod events;
 mod fields;
 mod logs;
@@ -23,6 +24,7 @@ mod visit;
 
 pub use api::{Answer, Build, TestApi, User};
 pub use database::migrate;
+pub use deletions::Deletions;
 pub use events::{event, events_folder, request};
 pub use logs::{Logs, capture, capture_at};
 pub use program::{Program, answers_every_event};
