@@ -92,7 +92,7 @@ TESTS = [
     ("clients: typescript", [*UP, ROOT / "dev/client", "test"]),
     ("schemathesis", [*UP, ROOT / "dev/fuzz-api", "--quick"]),
 ]
-# It waits for what takes its time, most of its own: so it runs beside the stages after it, on a stack of its own.
+# It is idle most of the time, since it waits for timeouts. So it runs beside the stages after it, on its own stack.
 ASIDE = "end to end: faults"
 TOTALS = re.compile(r"(\d+) passed, (\d+) failed$")
 

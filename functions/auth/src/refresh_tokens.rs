@@ -51,7 +51,7 @@ pub(crate) async fn refresh_tokens(
     let old = RefreshToken::parse(&request.refresh_token).ok_or(INVALID)?;
     match issuer.renew(&db, &old, clock.now()).await? {
         Renewal::Renewed(tokens, user) => {
-            // Whose token it is, is known only now. Whoever is refused presents the same token again, as after a lost answer.
+            // Only Postgres knows the user. A client that is refused presents the same token again, as after a lost answer.
             throttle.admit_refresh(user).await?;
             Ok(Json(tokens))
         }

@@ -206,7 +206,7 @@ async fn what_cannot_be_deleted_keeps_nothing_else_from_being_deleted() {
     .await
     .unwrap();
 
-    assert!(world.run(Task::Expire).await.is_err(), "it is told");
+    assert!(world.run(Task::Expire).await.is_err(), "the failure is returned");
 
     assert_eq!((world.count("stripe_events").await, world.count("attempts").await), (2, 2));
 }
